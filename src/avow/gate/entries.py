@@ -19,6 +19,7 @@ from avow.gate.entries_of_rights import (
     RequestDecided,
     RequestDenied,
     RequestDisclosed,
+    RequestDocument,
     RequestDone,
     RequestInstructed,
     RequestJoined,
@@ -35,6 +36,7 @@ from avow.gate.entries_of_rights import (
     ResidueSearched,
     StatementAdded,
 )
+from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, RequestProved
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
@@ -51,11 +53,15 @@ __all__ = [
     "RequestDecided",
     "RequestDenied",
     "RequestDisclosed",
+    "RequestDocument",
     "RequestDone",
     "RequestInstructed",
     "RequestJoined",
+    "RequestLocked",
     "RequestMessage",
+    "RequestNarrowed",
     "RequestPlanned",
+    "RequestProved",
     "RequestReceived",
     "RequestRestored",
     "RequestReviewed",

@@ -73,7 +73,7 @@ class RequestJoined(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestVerified(Entry):
-    """The address was proved."""
+    """Enough was proved of who asks: `by` says in words what. Before 0079 the address alone."""
 
     kinds = ("request.verified",)
     request: str
@@ -219,6 +219,16 @@ class ClaimDecided(Entry):
     outcome: str
     staff: str
     ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDocument(Entry):
+    """A document about what is contested was asked for, came, was opened by a member of staff; all of them were destroyed."""
+
+    kinds = ("request.document-wanted", "request.document-kept", "request.document-read", "request.documents-destroyed")
+    what: str
+    request: str
+    staff: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

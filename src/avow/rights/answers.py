@@ -11,7 +11,7 @@ from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 from avow.rights.cases import Claim
-from avow.rights.correcting.telling import FieldLine
+from avow.rights.matching import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class TargetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file ready for the person: `name` is "archive.html", "archive.json", "letter" or "proof.tlog-proof"."""
+    """A file ready for the person: `name` is "archive.html", "letter", "letter.pdf" or "proof.tlog-proof", for example."""
 
     name: str
     label: str
@@ -92,13 +92,55 @@ class ShownProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a person is asked to prove who they are: questions, and the words of a declaration, "" for none.
+
+    `points` of `wanted` data points are proved so far; `is_wanted`: the address is proved, and more is needed than that.
+    `tries_left` is 0 for a request that takes no more answers.
+    """
+
+    questions: tuple[Question, ...]
+    declaration: str
+    points: int = 0
+    wanted: int = 0
+    is_signed: bool = False
+    tries_left: int = 0
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """What became of one contested field: in words, with its rule; why, where it was left as it is; where it came from.
+
+    `is_told`: its source is a recipient of ours, and was told. `may_state`: the person may add a statement (11 CCR 7023(f)(3)).
+    """
+
+    number: int
+    called: str
+    did: str
+    rule: str
+    why: str = ""
+    source: str = ""
+    is_told: bool = False
+    may_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedField:
+    """What a corrected field says now, in each record at its point: reference and text, "" where it says nothing."""
+
+    called: str
+    now: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
-    `fields` are what became of contested fields. `next_words` says what is next, "" for nothing; `code` opens this page's like
-    without its address, next to the reference.
+    `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
+    `next_words` says what is next, "" for nothing; `code` opens this page's like without its address, next to the reference.
     """
 
     reference: str
@@ -113,11 +155,13 @@ class RequestStatus:
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
+    asking: Asking | None = None
     told: tuple[ToldLine, ...] = ()
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
     fields: tuple[FieldLine, ...] = ()
+    wants_documents: bool = False
     next_words: str = ""
     code: str = ""
 
@@ -176,6 +220,21 @@ class DeskChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class WhoAsks:
+    """How sure we are of who asks, for staff: in words; the declaration that was signed and the word of a colleague, "" for none.
+
+    `owed` says that the law owes no answer free of charge, "" where it does; `can_vouch`: a member of staff may say who asks.
+    """
+
+    proved: str
+    declaration: str
+    vouched: str
+    owed: str
+    can_vouch: bool
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskedWords:
     """What a person wrote and chose, for who works on their request; `points` and `purposes` by name, none for all.
 
@@ -222,6 +281,7 @@ class RequestDetail:
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    who: WhoAsks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +292,7 @@ class Verification:
     reference: str
     received_on: date
     is_done: bool = False
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -31,14 +31,17 @@ from avow.rights import (
     receive,
     response,
     scoping,
+    sent_letters,
     timeline,
     verification,
 )
 from avow.rights.answers import (
     AskedWords,
+    CorrectedField,
     DeskChoices,
     Document,
     Download,
+    FieldLine,
     NewRequest,
     RequestDetail,
     RequestLine,
@@ -47,20 +50,21 @@ from avow.rights.answers import (
     TargetOutcome,
     Verification,
     Wanted,
+    WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
-from avow.rights.correcting import claims, telling
+from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
-from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
+from avow.rights.identity import Identity
 from avow.rights.kept import Cases
-from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
+from avow.rights.voice import Voice
 from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
@@ -72,8 +76,6 @@ _SHOWN = {
     State.DOWNSTREAM: State.FULFILLING,
     State.REVIEWING: State.VERIFIED,
 }
-#: What of a request waits until its message has left.
-_WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -86,6 +88,8 @@ _PROOFS = {
 }
 #: The id of no request: what is typed for an unknown reference is compared with its code.
 _NOBODYS: Final = "0" * 24
+#: What the person of a request reads when the address is proved, and that is not enough.
+MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -163,24 +167,27 @@ class Desk:
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
         shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
             case.kind,
             shown.value,
-            WORDS[shown],
+            MORE_WANTED if asking and asking.is_wanted else WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            timeline.of(case, timeline.OF_STAFF) if is_answer else timeline.of(case, timeline.NOT_FOR_WHO_FILED),
+            timeline.whole(case) if is_answer else timeline.dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
+            wants_documents=is_answer and documents.are_wanted(case),
             next_words=following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
         )
@@ -203,10 +210,9 @@ class Desk:
         case, is_answer = found
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
-        if name == "letter":
-            return Download(
-                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
-            )
+        letter = sent_letters.download(case, name, self.cases)
+        if letter is not None:
+            return letter
         if name in _PROOFS:
             return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
@@ -242,7 +248,7 @@ class Desk:
         """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
         return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
 
-    def corrected(self, token: str) -> tuple[Shown, ...]:
+    def corrected(self, token: str) -> tuple[CorrectedField, ...]:
         """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
         found = self._open(token)
         if found is None or not found[1]:
@@ -261,24 +267,95 @@ class Desk:
         case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
         return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
 
+    def send_document(self, token: str, content: bytes) -> Refusal | None:
+        """Keep a document about what is contested, behind the link that went to the address. Rule: 11 CCR 7023(d)."""
+        found = self._open(token)
+        return documents.keep(found[0], content, self.cases, self.now_ms()) if found and found[1] else _NOT_OURS
+
+    def ask_for_document(self, request_id: str, number: int, why: str, staff_id: str) -> Refusal | None:
+        """Ask the person for a document about one contested field. Rule: 11 CCR 7023(d)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return documents.ask(case, number, why, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def documents(self, request_id: str) -> tuple[str, ...]:
+        """Return the names of the documents about what is contested. Rule: 11 CCR 7023(d)."""
+        case = self.cases.get(request_id)
+        return documents.held(case, self.cases) if case else ()
+
+    def read_document(self, request_id: str, name: str, staff_id: str) -> bytes | None:
+        """Return one of them to who works on the request; logged. Rule: 11 CCR 7023(d)(3), 7101(c)."""
+        case = self.cases.get(request_id)
+        return documents.read(case, name, staff_id, self.cases, self.now_ms()) if case else None
+
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
         case = self._to_confirm(token)
         if case is None:
             return None
-        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+        is_done = case.entry(Step.VERIFIED) is not None or verification.is_address_proved(case)
+        return Verification(case.kind, case.reference, case.received_on, is_done, self._identity.asking(case))
 
-    def confirm(self, token: str) -> str | Refusal:
-        """Take the confirmation and return the token of the page with the documents. Rule: 11 CCR 7062."""
+    def confirm(self, token: str, answers: Mapping[str, str] | None = None, signed: str = "") -> str | Refusal:
+        """Take the confirmation, with what was answered and signed, and return the token of the page of who proved the address.
+
+        That page says whether more is needed. Rule: 11 CCR 7062.
+        """
         case = self._to_confirm(token)
         if case is None:
             return _NOT_OURS
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
-        if refusal is None and case.kind is not RequestKind.DELETE:
+        if refusal is not None:
+            return refusal
+        return self._proved(case, answers or {}, signed)
+
+    def confirm_by_code(self, token: str, typed: str) -> str | Refusal:
+        """Take the code of the message, typed on the page of who filed the request, as `confirm` does. Rule: 11 CCR 7060(c)."""
+        request_id = verification.request_of(Link.STATUS, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return _NOT_OURS
+        table, keyed = self._law(case), self.voice.keyed
+        refusal = verification.try_code(typed, case, table, self.cases, keyed, self.now_ms())
+        return refusal or self._proved(case, {}, "")
+
+    def answered(self, token: str, answers: Mapping[str, str], signed: str) -> Refusal | None:
+        """Take answers and a signature on the page of who proved the address. Rule: 11 CCR 7060(c)-(f), 7062."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.answered(found[0], answers, signed)
+
+    def narrow(self, token: str) -> Refusal | None:
+        """Answer now by what is proved, as who proved the address wants. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.narrow(found[0])
+
+    def vouch(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Take the word of a member of staff for who asks. Rule: 11 CCR 7060(a), 7062(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        refusal = verification.vouch(case, reason, staff_id, self.cases, self.now_ms())
+        if refusal is None:
+            self._identity.settle(request_id)
+        return refusal
+
+    def _proved(self, case: Case, answers: Mapping[str, str], signed: str) -> str:
+        """Go on with a request whose address is proved, and return the token of its page."""
+        if case.kind is not RequestKind.DELETE:
             self.last_contact.followed(_addresses(case))
-        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+        self._identity.answered(self.cases.get(case.request_id) or case, answers, signed)
+        return verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    @property
+    def _identity(self) -> Identity:
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
@@ -338,13 +415,14 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            timeline.of(case),
+            timeline.for_staff(case),
             outcomes,
             self._asked(case),
             can_extend,
             until,
             messages,
             self.told.lines(case, for_staff=True),
+            who=self._who(case),
         )
 
     def summary(self, request_id: str) -> tuple[RequestLine, tuple[TimelineStep, ...]] | None:
@@ -352,7 +430,14 @@ class Desk:
         case = self.cases.get(request_id)
         if case is None:
             return None
-        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), timeline.of(case)
+        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), timeline.for_staff(case)
+
+    def _who(self, case: Case) -> WhoAsks:
+        """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
+        proved, declaration, vouched = self._identity.shown_to_staff(case)
+        is_met = case.channel != verification.WEB
+        can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
+        return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -438,9 +523,9 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if "proof" not in case.answer:  # also while the message with the link to them is on its way
-            return ()
-        documents = [Document("letter", "Our answer")]
+        documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
+        if "proof" not in case.answer:
+            return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)
@@ -456,31 +541,8 @@ class Desk:
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
-        lines, acknowledged = due.table(case, self._law(case)), case.acknowledged
-        answer_by = lines[What.ANSWER].target
-        is_open = case.state not in ANSWERED
-        days_left = (answer_by - self._today()).days
-        return RequestLine(
-            case.request_id,
-            case.reference,
-            case.kind,
-            case.state.value,
-            case.received_on,
-            _by(lines, What.CONFIRMATION),
-            local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
-            answer_by,
-            is_open,
-            is_open and days_left < 0,
-            days_left,
-            case.channel,
-            case.demonstration,
-            waits=self._waits(case),
-            site=case.site,
-            standing=FOR_STAFF[case.state][0],
-            latest=lines[What.ANSWER].outer,
-            jurisdiction=case.jurisdiction or self.voice.rulebook.jurisdiction,
-            is_suspected=case.is_suspected,
-        )
+        own, is_by_mail = self.voice.rulebook.jurisdiction, self.cases.is_by_mail
+        return listing.line(case, self._law(case), self._today(), own, is_by_mail=is_by_mail)
 
     def _asked(self, case: Case) -> AskedWords | None:
         """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
@@ -509,14 +571,6 @@ class Desk:
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 
-    def _waits(self, case: Case) -> str:
-        """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
-        if scoping.waits(case):
-            return "its words have to be read"
-        waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
-        carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
-        return f"{' and '.join(waiting)} {carrier}" if waiting else ""
-
 
 def _contact(request: NewRequest) -> Contact:
     """Return what is sealed of a request."""
@@ -541,13 +595,6 @@ def _by(lines: Mapping[What, Due], what: What) -> date | None:
     return lines[what].target if what in lines else None
 
 
-def _is_on_its_way(case: Case, step: Step) -> bool:
-    """Return whether the message that a step wrote has not left, and is still to leave."""
-    written = case.entry(step)
-    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None
-
-
 def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
-    found = case.contact.identifiers() if case.contact else ()
-    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
+    return (identifier(IdentifierKind.EMAIL, case.contact.email),) if case.contact and case.contact.email else ()

@@ -9,7 +9,7 @@ Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f). Why: decision 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from avow.definitions import Identifier, local_date
 from avow.gate.versions import Versions
-from avow.policy import Rulebook
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
 from avow.rights import plan
@@ -107,13 +106,14 @@ class Keeper:
                 wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
                 self.store.keep(one.record, one.people, wanted, now_ms)
 
-    def section(self, people: Iterable[Identifier]) -> Section:
+    def section(self, people: Iterable[Identifier], beyond: Collection[str] = ()) -> Section:
         """Return what is kept of these people for their archive: the fields, by which rule, for what and until when.
 
+        Without those that what was proved does not reach (`beyond`).
         Rule: Cal. Civ. Code § 1798.110(a)(5): what is kept is held.
         """
         items = []
-        for one in self.store.kept.of(people):
+        for one in (one for one in self.store.kept.of(people) if one.id not in beyond):
             why = {"kept under": f"{one.rule} ({one.code})", "kept until": one.until.isoformat(), "kept for": one.purpose}
             items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
         return Section(_SECTION, tuple(items))
@@ -246,17 +246,3 @@ def from_json(said: Mapping[str, Any]) -> Line:  # Any: as above
     facts: dict[str, Any] = {**said, "action": Action(said["action"]), "fields": tuple(said.get("fields", ()))}  # Any: as above
     facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by", "first_on", "last_on") if name in said}
     return Line(**facts)
-
-
-def in_words(line: Line, rulebook: Rulebook) -> str:
-    """Return what a rule keeps in a sentence for its person: what, of what, by which rule, for what alone, until when.
-
-    Rule: 11 CCR 7022(f): the detailed basis, and that nothing else is done with it.
-    """
-    exception = next((one for law in rulebook.law.values() for one in law.exceptions if one.code == line.code), None)
-    basis = f"{line.rule}; {exception.source}" if exception else line.rule
-    labels = ", ".join(rulebook.data[name].label if name in rulebook.data else name for name in line.fields)
-    purpose = rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose
-    until = f"{line.until:%d %B %Y}".lstrip("0") if line.until else ""
-    count = f" ({line.records} records, the last until then)" if line.records > 1 else ""
-    return f"{line.label}: {labels}. {line.reason} [{basis}]. Used for this alone: {purpose}. Erased on {until}{count}."

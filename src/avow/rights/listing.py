@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
-from avow.policy import Rulebook
-from avow.rights import naming, scoping
-from avow.rights.answers import DeskChoices, Wanted
+from avow.definitions import local_date
+from avow.policy import LawTable, Rulebook
+from avow.rights import due, naming, scoping
+from avow.rights.answers import DeskChoices, RequestLine, Wanted
 from avow.rights.cases import Case
-from avow.rights.states import FOR_STAFF, TABLES, State
+from avow.rights.due import What
+from avow.rights.states import ANSWERED, FOR_STAFF, TABLES, State, Step, receipt_of
 from avow.store.control.request_lists import Sought
 
 #: How soon is "soon": within it, a request comes right behind what is late.
@@ -35,6 +37,8 @@ WAITS_FOR: Final = {
     State.RESTORED: "nobody",
 }
 EVERY: Final = Wanted()
+#: What of a request waits until its message has left.
+_WAITING: Final = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 
 
 def is_for_staff(case: Case) -> bool:
@@ -60,3 +64,47 @@ def choices(rulebook: Rulebook, codes: Iterable[str], channels: Iterable[str]) -
     named = sorted({code or rulebook.jurisdiction for code in codes})
     laws = {code: rulebook.law[code].name if code in rulebook.law else code for code in named}
     return DeskChoices({kind: naming.LABELS[kind] for kind in TABLES}, states, laws, {one: one for one in channels}, WHOM)
+
+
+def line(case: Case, law: LawTable, today: date, own: str, *, is_by_mail: bool) -> RequestLine:
+    """Return a request as lists show it; `own` is the policy's jurisdiction. Rule: 11 CCR 7021."""
+    lines, acknowledged = due.table(case, law), case.acknowledged
+    answer, confirmation = lines[What.ANSWER], lines.get(What.CONFIRMATION)
+    is_open = case.state not in ANSWERED
+    days_left = (answer.target - today).days
+    return RequestLine(
+        case.request_id,
+        case.reference,
+        case.kind,
+        case.state.value,
+        case.received_on,
+        confirmation.target if confirmation else None,
+        local_date(acknowledged.at_ms, law.timezone) if acknowledged else None,
+        answer.target,
+        is_open,
+        is_open and days_left < 0,
+        days_left,
+        case.channel,
+        case.demonstration,
+        waits=_waits(case, is_by_mail=is_by_mail),
+        site=case.site,
+        standing=FOR_STAFF[case.state][0],
+        latest=answer.outer,
+        jurisdiction=case.jurisdiction or own,
+        is_suspected=case.is_suspected,
+    )
+
+
+def _waits(case: Case, *, is_by_mail: bool) -> str:
+    """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+    if scoping.waits(case):
+        return "its words have to be read"
+    waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
+    carrier = "waits for the mail server" if is_by_mail else "waits to be passed on"
+    return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _is_on_its_way(case: Case, step: Step) -> bool:
+    """Return whether the message that a step wrote has not left, and is still to leave."""
+    written = case.entry(step)
+    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None

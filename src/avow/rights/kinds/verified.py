@@ -11,10 +11,11 @@ from avow.rights import asked_again, downstream, due, execution, response, revie
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import State, Step
 
 #: What their persons are written about.
-LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
+LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
 
 
 def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -65,11 +66,25 @@ def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
     return response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
 
 
+def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Let a request go on by what is proved of who asks: enough, or on its target day the next smaller answer.
+
+    Rule: 11 CCR 7021(b), 7024(a), (b), 7062.
+    """
+    rulebook, cases = tools.voice.rulebook, tools.cases
+    if case.contact is None or not verification.is_address_proved(case):
+        return _deny(case, tools, now_ms)
+    found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
+    if verification.settle(case, found, cases, now_ms):
+        return True
+    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
+
+
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
 STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
-    State.VERIFYING: _deny,
+    State.VERIFYING: _verify,
     State.VERIFIED: plan_it,
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
