@@ -86,5 +86,4 @@ def test_a_kind_that_nobody_carries_out_is_refused():
 
 def test_what_is_verified_is_drawn_once():
     """To know and to delete go the same way."""
-    assert TABLES[RequestKind.KNOW] is VERIFIED_WALK
-    assert TABLES[RequestKind.DELETE].moves is VERIFIED_WALK.moves
+    assert TABLES[RequestKind.KNOW] is TABLES[RequestKind.DELETE] is VERIFIED_WALK

@@ -54,6 +54,8 @@ class Parts:
     def __init__(self, cases=None):
         self.cases = cases
 
+    applications = frozenset()
+
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 
@@ -62,7 +64,7 @@ class Parts:
     def parts_of(self, _contact, _rulebook):
         return ()
 
-    def holdings(self, _identifiers, _today, _declared):
+    def holdings(self, _identifiers, _today):
         return ()
 
     def browsers_of(self, _identifiers):

@@ -1,4 +1,4 @@
-"""What would happen, exceptions that a person declares, and kept records, as staff see them: without script."""
+"""Kept records, as staff see them: without script."""
 
 import re
 from datetime import date
@@ -8,11 +8,8 @@ from tests.rights.test_keeping import BOUND
 from tests.told import policy_with
 
 from avow.rights.keeping import Keeper
-from avow.rights.states import State
 
 ROBIN = "robin@example.com"
-FORM = {"code": "H2", "point": "contact-form", "field-message": "1", "purpose": "answer-questions", "until": "2030-01-01"}
-WHY = "You sued us over this message."
 
 
 @pytest.fixture
@@ -24,38 +21,12 @@ def asked(serving):
     made.browser().post("/privacy/delete", data={"email": ROBIN, "everything": "1"})
     made.walk()
     made.inside = made.staff()
-    made.path = f"/console/requests/{made.cases()[0].request_id}/outlook"
     return made
 
 
 def post(house, path, **data):
-    token = re.search(r'name="token" value="([^"]+)"', house.inside.get(house.path).text)[1]
+    token = re.search(r'name="token" value="([^"]+)"', house.inside.get(path).text)[1]
     return house.inside.post(path, data={"token": token, **data})
-
-
-def test_what_would_happen_is_shown_before_anything_is_done(asked):
-    """Kept with rule and date, the rest erased; no value of anybody is on the page."""
-    shown = asked.inside.get(asked.path).text
-    assert "What would happen" in shown
-    assert "employers keep applications" in shown
-    assert "Cal. Gov. Code § 12946" in shown
-    assert "Please" not in shown
-    assert ROBIN not in shown
-
-
-def test_an_exception_is_declared_by_form_and_waits_for_a_second_person(asked):
-    """Refused without a basis, with the words of why; then on the page, and whoever declared it cannot agree at once."""
-    refused = post(asked, asked.path, **FORM, reason="no")
-    assert (refused.status_code, "basis of the exception" in refused.text) == (422, True)
-    assert post(asked, asked.path, **FORM, reason=WHY).status_code == 303
-    shown = asked.inside.get(asked.path).text
-    assert WHY in shown
-    assert "has still to look at it" in shown
-    number = re.search(r'name="number" value="([0-9]+)"', shown)[1]
-    alone = post(asked, f"{asked.path}/look", number=number, agrees="yes")
-    assert (alone.status_code, "24 hours" in alone.text) == (422, True)
-    assert post(asked, f"{asked.path}/look", number="x", agrees="yes").status_code == 422
-    assert asked.cases()[0].state is State.VERIFYING
 
 
 def test_a_kept_record_is_opened_for_its_purpose_alone(asked):

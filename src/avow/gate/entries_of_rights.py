@@ -100,6 +100,24 @@ class RequestCorrected(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestReviewed(Entry):
+    """Staff looked at a request: it waits for them, one asks, another approves; fraud is suspected, or cleared.
+
+    `about` is `carry-out` or `denial`, `code` the ground of a denial; `alone`: by who asked for it, a day later, because there
+    is nobody else.
+    """
+
+    kinds = ("request.review-wanted", "request.approved", "request.suspected", "request.cleared")
+    what: str
+    request: str
+    about: str | None = None
+    code: str | None = None
+    alone: bool | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestApplied(Entry):
     """A request that asks nobody who they are holds here; and everywhere, and its person can see so. `kind` is what was asked."""
 
@@ -214,14 +232,6 @@ class RequestDocument(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewWanted(Entry):
-    """A request waits for a member of staff."""
-
-    kinds = ("request.review-wanted",)
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
 class CorrectedShown(Entry):
     """Its person asked to see what is held now in the fields that were corrected; it counts as no request to know."""
 
@@ -266,24 +276,3 @@ class KeptRead(Entry):
     kept: str
     purpose: str
     staff: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionDeclared(Entry):
-    """A member of staff declared an exception from a deletion, by its code in the law; what it is about is sealed."""
-
-    kinds = ("request.exception-declared",)
-    request: str
-    code: str
-    staff: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExceptionLookedAt(Entry):
-    """A second person looked at a declared exception, and agreed or not; `alone`: nobody else may, so it was the same one."""
-
-    kinds = ("request.exception-looked-at",)
-    request: str
-    staff: str
-    agrees: bool
-    alone: bool

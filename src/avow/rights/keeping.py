@@ -15,32 +15,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from avow.definitions import Identifier, IdentifierKind, local_date
+from avow.definitions import Identifier, local_date
 from avow.gate.versions import Versions
-from avow.policy import Rulebook
-from avow.policy.law.table import DeletionException
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
 from avow.rights import plan
 from avow.rights.archive import Item, Section
 from avow.rights.outcomes import Erasure, Outcome
-from avow.rights.plan import KEPT, Action, Declared, Holding, Keep, Line
+from avow.rights.plan import KEPT, Action, Holding, Keep, Line
 from avow.rights.targets import Waiting
 from avow.store.control.kept import KeptRow
 from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.kept import Keeping
 from avow.store.store import Store
 
+#: What the records of one group have in common: point, version, fields, and what is kept of them by which duty.
+_Group = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 _CHOICES, _DISCLOSED, _MESSAGES = "Your choices", "Disclosures to others", "Messages to you"
 _SECTION: Final = "Kept after a deletion"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What is kept of a record, and by which version."""
-
-    keep: Keep
-    rulebook_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,7 @@ class Found:
     record: HeldSubmission | HeldEvent
     people: tuple[Identifier, ...]
     fields: frozenset[str]
-    kept: tuple[Bound, ...]
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +58,26 @@ class Keeper:
         known = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
         return kept_by_rules.points_with_duties([one for one in known if one is not None])
 
-    def holdings(self, people: Sequence[Identifier], today: date, declared: Sequence[Declared] = ()) -> tuple[Holding, ...]:
+    def holdings(self, people: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
         """Return what is held of these people, by point and fields, with what rules keep of it if all were erased today.
 
         What was kept at an erasure before comes last. Rule: 11 CCR 7022(f), 7024.
         """
-        bound = self.points | {one.point for one in declared}
-        single = {one.record.record_id: one for one in self._found(people, bound, today, declared)}
-        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding] = {}
+        bound = self.points
+        single = {one.record.record_id: one for one in self._found(people, bound, today)}
+        groups: dict[_Group, Holding] = {}
         for one in single.values():
-            self._add(groups, one.record.point, one.fields, 1, tuple(kept.keep for kept in one.kept))
+            self._add(groups, one.record, one.fields, tuple(self._keep(kept) for kept in one.kept))
         held = self.store.find(people)
         for form in held.submissions:
             if form.record_id not in single:
-                self._add(groups, form.point, {*form.fields, *(file.item for file in form.files)}, 1)
-        for (point, rulebook_id), count in self.store.events_by_point(people).items():
+                self._add(groups, form, {*form.fields, *(file.item for file in form.files)})
+        for (point, rulebook_id), (count, first_ms, last_ms) in self.store.events_by_point(people).items():
             if point not in bound:
-                self._add(groups, point, self._fields_at(point, rulebook_id), count)
-        for recording in held.recordings:
-            self._add(groups, recording.point, self._fields_at(recording.point, recording.rulebook_id), 1)
+                self._count(groups, point, rulebook_id, self._declared(point, rulebook_id), count, (first_ms, last_ms))
+        for one_of in held.recordings:
+            named, when = self._declared(one_of.point, one_of.rulebook_id), (one_of.started_ms, one_of.started_ms)
+            self._count(groups, one_of.point, one_of.rulebook_id, named, 1, when)
         others = ((_CHOICES, held.choices), (_DISCLOSED, held.disclosures), (_MESSAGES, held.deliveries))
         rest = (Holding("", label, (), len(rows)) for label, rows in others if rows)
         return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people))
@@ -105,24 +98,12 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(
-        self,
-        people: Sequence[Identifier],
-        today: date,
-        now_ms: int,
-        declared: Sequence[Declared] = (),
-        only: Collection[str] = (),
-    ) -> None:
-        """Keep what rules, and persons, name of what is held of these people. Safe to repeat: each is kept once.
-
-        `only` are the points of which it is kept; () for all.
-        """
-        points = self.points | {one.point for one in declared}
-        points = points & frozenset(only) if only else points
-        for one in self._found(people, points, today, declared):
-            for bound in one.kept:
-                keep, fields = bound.keep, frozenset(bound.keep.fields)
-                wanted = Keeping(keep.code, keep.duty, keep.rule, keep.purpose, fields, keep.until, bound.rulebook_id)
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, points: frozenset[str] | None = None) -> None:
+        """Keep what rules name of what is held of these people, at some points or all. Safe to repeat: each is kept once."""
+        for one in self._found(people, self.points if points is None else self.points & points, today):
+            for kept in one.kept:
+                duty = kept.duty
+                wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
                 self.store.keep(one.record, one.people, wanted, now_ms)
 
     def section(self, people: Iterable[Identifier], beyond: Collection[str] = ()) -> Section:
@@ -137,9 +118,7 @@ class Keeper:
             items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
         return Section(_SECTION, tuple(items))
 
-    def _found(
-        self, people: Sequence[Identifier], points: frozenset[str], today: date, declared: Sequence[Declared]
-    ) -> Iterator[Found]:
+    def _found(self, people: Sequence[Identifier], points: frozenset[str], today: date) -> Iterator[Found]:
         """Yield the records of these people at points of which something may be kept."""
         if not points:
             return
@@ -148,31 +127,48 @@ class Keeper:
             files = {one.item for one in record.files} if isinstance(record, HeldSubmission) else set()
             fields = frozenset({*record.fields, *files})
             own, on = self.versions.rulebook(record.rulebook_id), local_date(record.collected_ms, timezone)
-            by_rule = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
-            bound = [Bound(_keep(kept), kept.rulebook_id) for kept in by_rule]
-            by_person = [one for one in declared if one.point == record.point and one.fields & fields]
-            bound += [Bound(_declared(one, fields, in_force), in_force.id) for one in by_person]
-            yield Found(record, finders, fields, tuple(bound))
+            kept = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
+            yield Found(record, finders, fields, kept)
 
     def _add(
         self,
-        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding],
+        groups: dict[_Group, Holding],
+        record: HeldSubmission | HeldEvent,
+        fields: Iterable[str],
+        kept: tuple[Keep, ...] = (),
+    ) -> None:
+        """Add one record to its group."""
+        when = (record.collected_ms, record.collected_ms)
+        self._count(groups, record.point, record.rulebook_id, fields, 1, when, kept)
+
+    def _count(
+        self,
+        groups: dict[_Group, Holding],
         point: str,
+        version: str,
         fields: Iterable[str],
         records: int,
+        between_ms: tuple[int, int],
         kept: tuple[Keep, ...] = (),
     ) -> None:
         """Add records to the group of those with the same fields, of which the same is kept: until the last day of theirs."""
         named = tuple(sorted(fields))
-        key = (point, named, tuple((one.duty, *one.fields) for one in kept))
+        first_on, last_on = (local_date(at_ms, self.versions.timezone) for at_ms in between_ms)
+        key = (point, version, named, tuple((one.duty, *one.fields) for one in kept))
         before = groups.get(key)
-        if before is not None:
+        if before is not None and before.first_on is not None and before.last_on is not None:
             pairs = zip(kept, before.kept, strict=True)
             kept = tuple(replace(one, until=max(one.until, other.until)) for one, other in pairs)
             records += before.records
-        groups[key] = Holding(point, self._label(point), named, records, kept)
+            first_on, last_on = min(first_on, before.first_on), max(last_on, before.last_on)
+        found = Holding(point, self._label(point), named, records, kept, version=version, first_on=first_on, last_on=last_on)
+        groups[key] = found
 
-    def _fields_at(self, point: str, rulebook_id: str) -> tuple[str, ...]:
+    def _keep(self, kept: Kept) -> Keep:
+        duty, fields = kept.duty, tuple(sorted(kept.fields))
+        return Keep(duty.exception, duty.name, duty.label, duty.rule, duty.purpose, fields, kept.until)
+
+    def _declared(self, point: str, rulebook_id: str) -> tuple[str, ...]:
         rulebook = self.versions.rulebook(rulebook_id)
         return rulebook.points[point].fields if rulebook and point in rulebook.points else ()
 
@@ -182,37 +178,31 @@ class Keeper:
 
     def _reason(self, row: KeptRow) -> str:
         rulebook = self.versions.rulebook(row.rulebook_id)
-        if rulebook is not None and row.duty in rulebook.duties:
-            return rulebook.duties[row.duty].label
-        return _text(self.versions.in_force(), row.code)
+        return rulebook.duties[row.duty].label if rulebook and row.duty in rulebook.duties else row.rule
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRecords:
-    """The first target of a deletion: what rules keep is kept before anything is destroyed."""
+    """The first target of a deletion: what rules keep is kept before anything is destroyed; of `points` alone, None for all."""
 
     keeper: Keeper
     waiting: Waiting
-    only: tuple[str, ...] = ()
+    points: frozenset[str] | None = None
     name: str = KEPT
-
-    def of_part(self, points: tuple[str, ...]) -> KeptRecords:
-        """Return the target of a deletion that names collection points: what rules keep of these, and of nothing else."""
-        return replace(self, only=points)
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
         """Keep what the rules name, once whatever was accepted before the plan is stored. Rule: 11 CCR 7022(f)."""
         if self.waiting.left(erasure.identifiers, erasure.planned_ms)[0]:
             return None
         self._keep(erasure, now_ms)
-        kept = tuple(line for line in self.keeper.lines(erasure.identifiers) if not self.only or line.point in self.only)
+        kept = self.keeper.lines(erasure.identifiers)
         did = "kept apart, as named below; the rest is erased" if kept else "nothing to keep"
         return Outcome(self.name, did, sum(one.records for one in kept), kept=kept)
 
     @contextmanager
     def holding(self, erasure: Erasure, now_ms: int) -> Iterator[None]:
         """Hold while the keys are destroyed: what came since is kept, and nothing is stored meanwhile."""
-        if not self.keeper.points and not erasure.declared:
+        if not self.keeper.points:
             yield
             return
         with self.keeper.store.vault.no_batch():
@@ -221,34 +211,11 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        people = [one for one in erasure.identifiers if not self.only or one.kind is not IdentifierKind.VISITOR]
-        self.keeper.keep(people, today, now_ms, erasure.declared, self.only)
+        self.keeper.keep(erasure.identifiers, today, now_ms, self.points)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""
         return 0
-
-
-def _keep(kept: Kept) -> Keep:
-    """Return what a duty or an exception of the policy keeps."""
-    duty, fields = kept.duty, tuple(sorted(kept.fields))
-    return Keep(duty.exception, duty.name, duty.label, duty.rule, duty.purpose, fields, kept.until)
-
-
-def _declared(one: Declared, fields: frozenset[str], rulebook: Rulebook) -> Keep:
-    """Return what an exception keeps that a person declared: its rule and its words are the law's."""
-    exception = _exception(rulebook, one.code)
-    rule = exception.source if exception else one.code
-    return Keep(one.code, one.name, _text(rulebook, one.code), rule, one.purpose, tuple(sorted(one.fields & fields)), one.until)
-
-
-def _exception(rulebook: Rulebook, code: str) -> DeletionException | None:
-    return next((one for law in rulebook.law.values() for one in law.exceptions if one.code == code), None)
-
-
-def _text(rulebook: Rulebook, code: str) -> str:
-    exception = _exception(rulebook, code)
-    return exception.text if exception else code
 
 
 def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
@@ -267,6 +234,9 @@ def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
         "until": line.until.isoformat() if line.until else "",
         "recipient": line.recipient,
         "by": line.by.isoformat() if line.by else "",
+        "version": line.version,
+        "first_on": line.first_on.isoformat() if line.first_on else "",
+        "last_on": line.last_on.isoformat() if line.last_on else "",
     }
     return {name: value for name, value in said.items() if value}
 
@@ -274,5 +244,5 @@ def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
 def from_json(said: Mapping[str, Any]) -> Line:  # Any: as above
     """Return a line of a history."""
     facts: dict[str, Any] = {**said, "action": Action(said["action"]), "fields": tuple(said.get("fields", ()))}  # Any: as above
-    facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by") if name in said}
+    facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by", "first_on", "last_on") if name in said}
     return Line(**facts)

@@ -17,7 +17,7 @@ from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import declared, due, matching
+from avow.rights import due, matching
 from avow.rights.cases import Case
 from avow.rights.correcting import telling as correcting
 from avow.rights.degrees import CATEGORIES
@@ -65,7 +65,7 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
         facts = replace(facts, answered=answered(case, cases, done_on))
     if case.kind is RequestKind.CORRECT:
         return replace(facts, fields=fields(case, voice, cases))
-    return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook, cases))
+    return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
 
 
 def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
@@ -128,21 +128,17 @@ def outcome(case: Case, cases: Cases) -> Outcome:
     return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
 
 
-def kept(case: Case, rulebook: Rulebook, cases: Cases) -> tuple[KeptLine, ...]:
-    """Return what rules keep, as its person reads it; of an exception that a person declared with what they wrote.
-
-    Rule: 11 CCR 7022(f) (the detailed basis, and no other use).
-    """
-    why = {one.name: declared.reason(case, one, cases) for one in declared.of(case)}
+def kept(case: Case, rulebook: Rulebook) -> tuple[KeptLine, ...]:
+    """Return what rules keep, as its person reads it. Rule: 11 CCR 7022(f) (the detailed basis, and no other use)."""
     exceptions = {one.code: one.source for law in rulebook.law.values() for one in law.exceptions}
     return tuple(
         KeptLine(
             code=line.code,
-            rule="; ".join(dict.fromkeys((line.rule, exceptions.get(line.code, line.rule)))),
+            rule=f"{line.rule}; {exceptions[line.code]}" if line.code in exceptions else line.rule,
             point=line.label,
             fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
             until=line.until,
-            reason=": ".join(one for one in (line.reason, why.get(line.duty, "")) if one),
+            reason=line.reason,
             purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
             records=line.records,
         )

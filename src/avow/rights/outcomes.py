@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avow.definitions import Identifier
-from avow.rights.plan import Declared, Line
+from avow.rights.plan import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,8 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when.
-
-    `declared` are the exceptions that a person declared: what they name is kept.
-    """
+    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when."""
 
     identifiers: tuple[Identifier, ...]
     located: Located
     planned_ms: int
-    declared: tuple[Declared, ...] = ()

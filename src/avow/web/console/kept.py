@@ -1,82 +1,41 @@
-"""What would happen to what is held of somebody, exceptions that a person declares, and what rules keep after a deletion."""
+"""What rules keep after a deletion, as staff see it: listed without a word of it, and opened for its purpose alone."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.definitions import Refusal
 from avow.gate.kept import OpenedKept
 from avow.gate.reads import REASON_LENGTH
-from avow.gate.roles import WORKING, Act, Member
-from avow.rights.declared import Wanted
+from avow.gate.roles import Act, Member
 from avow.store.paging import LINES
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 
-#: What the names of the fields of a point begin with in the form.
-_FIELD = "field-"
-
 
 class KeptPages:
-    """The pages /console/requests/{request_id}/outlook and /console/kept."""
+    """The pages under /console/kept."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._rights = door.house.rights
 
     def routes(self) -> list[Route]:
-        """Return what would happen with its exceptions, the list of what is kept, and one record of it with its files."""
+        """Return the list of what is kept, and one record of it with its files."""
         page, action = self._door.page, self._door.action
         opens = needs(Act.READ, shows=Shows.A_PERSON)
         return [
-            page("/console/requests/{request_id}/outlook", self._outlook, needs(requests=WORKING, shows=Shows.LINES)),
-            action("/console/requests/{request_id}/outlook", self._declare, needs(requests=[Act.DENY], fresh=True)),
-            action("/console/requests/{request_id}/outlook/look", self._look, needs(requests=[Act.APPROVE], fresh=True)),
             page("/console/kept", self._list, needs(Act.READ, shows=Shows.LINES)),
             page("/console/kept/{kept_id}", self._one, needs(Act.READ, shows=Shows.LINES)),
             action("/console/kept/{kept_id}", self._open, opens),
             action("/console/kept/{kept_id}/files/{number}", self._file, opens),
         ]
-
-    def _outlook(self, request: Request, member: Member) -> Response:
-        return self._show(request, member)
-
-    def _declare(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        try:
-            until = date.fromisoformat(form.get("until", ""))
-        except ValueError:
-            return self._show(request, member, Refusal("say until when it is kept", "11 CCR 7022(f)"))
-        fields = tuple(name.removeprefix(_FIELD) for name in form if name.startswith(_FIELD))
-        said = (form.get("code", ""), form.get("point", ""), fields, form.get("purpose", ""), until, form.get("reason", ""))
-        refusal = self._rights.exceptions.declare(request.path_params["request_id"], Wanted(*said), member)
-        return self._show(request, member, refusal) if refusal else self._back(request)
-
-    def _look(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        number, said = form.get("number", ""), form.get("agrees", "")
-        if not re.fullmatch(r"[0-9]{1,6}", number) or said not in {"yes", "no"}:
-            raise HTTPException(422, "Please say whether you agree.")
-        request_id = request.path_params["request_id"]
-        refusal = self._rights.exceptions.look(request_id, int(number), member, agrees=said == "yes")
-        return self._show(request, member, refusal) if refusal else self._back(request)
-
-    def _back(self, request: Request) -> Response:
-        return RedirectResponse(f"/console/requests/{request.path_params['request_id']}/outlook", 303)
-
-    def _show(self, request: Request, member: Member, refusal: Refusal | None = None) -> Response:
-        found = self._rights.exceptions.outlook(request.path_params["request_id"], member)
-        if found is None:
-            raise HTTPException(404)
-        if isinstance(found, Refusal):
-            return self._door.refused(request, member, found)
-        shown = {"outlook": found, "refusal": refusal, "colleagues": self._door.colleagues(), "reason_length": REASON_LENGTH}
-        return self._door.show(request, "outlook.html", member, 422 if refusal else 200, **shown)
 
     def _list(self, request: Request, member: Member) -> Response:
         found = self._rights.kept.listed(member, place(request), LINES)
