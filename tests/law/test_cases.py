@@ -40,7 +40,11 @@ def waiting(received, kind=RequestKind.DELETE):
         contact=Contact("robin@example.com"),
     )
     steps = []
-    return asked, SimpleNamespace(steps=steps, append=lambda _case, step, *_: steps.append(step) or True)
+    return asked, SimpleNamespace(
+        steps=steps,
+        append=lambda _case, step, *_: steps.append(step) or True,
+        append_each=lambda _case, written, *_, **__: steps.extend(step for step, _ in written) or True,
+    )
 
 
 def noon(day):
@@ -114,7 +118,7 @@ def test_t09_agent_with_permission_and_a_late_confirmation(case, marrowby):
     assert {"respond_target": due.respond_target, "respond_outer": due.respond_outer} == dates(expect)
     assert not verification.deny_if_due(asked, marrowby, cases, noon(facts["confirm_by_consumer"]))
     assert verification.confirm(asked, cases, noon(facts["confirm_by_consumer"])) is None
-    assert cases.steps == [Step.VERIFIED]
+    assert cases.steps == [Step.PROVED_BY]
     assert expect["state_on_2027_01_22"].lower() == State.VERIFIED
     power = marrowby.law_table.values["agent_power_of_attorney"]
     assert str(power.value) in expect["poa_variant"]

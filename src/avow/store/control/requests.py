@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store import paging
-from avow.store.control import deliveries, instructions
+from avow.store.control import deliveries, instructions, request_proofs
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
@@ -324,6 +324,7 @@ def forget_contact(tx: Transaction, request_id: str) -> None:
     """
     tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b"", mark=""))
     name_people(tx, request_id, ())
+    request_proofs.forget_matches(tx, request_id)
     deliveries.forget_request(tx, request_id)
     instructions.forget_request(tx, request_id)
 
@@ -334,6 +335,7 @@ def remove(tx: Transaction, request_id: str) -> None:
     instructions.remove_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
+    request_proofs.remove(tx, request_id)
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))
 
 
