@@ -10,7 +10,6 @@ from typing import Final
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
-from avow.gate.kept import KeptReads
 from avow.gate.letters import Closed, Letter, Letters
 from avow.gate.messages import MessageLine
 from avow.gate.reads import Reads
@@ -244,11 +243,6 @@ class Desk:
     def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
         """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
         return claims.judged(self.voice.rulebook, values)
-
-    @property
-    def kept(self) -> KeptReads:
-        """What rules keep beyond deletions, as staff open it."""
-        return KeptReads(self.reads)
 
     @property
     def reviewing(self) -> Reviewing:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.definitions import Refusal
-from avow.gate.kept import OpenedKept
+from avow.gate.kept import KeptReads, OpenedKept
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import Act, Member
 from avow.store.paging import LINES
@@ -24,7 +24,7 @@ class KeptPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._rights = door.house.rights
+        self._kept = KeptReads(door.house.rights.reads)
 
     def routes(self) -> list[Route]:
         """Return the list of what is kept, and one record of it with its files."""
@@ -38,7 +38,7 @@ class KeptPages:
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        found = self._rights.kept.listed(member, place(request), LINES)
+        found = self._kept.listed(member, place(request), LINES)
         labels = {one.name: one.label for one in self._door.facts(request).points}
         return self._door.show(request, "kept.html", member, found=found, labels=labels)
 
@@ -48,7 +48,7 @@ class KeptPages:
     def _open(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         """Open one record for its purpose; why never stands in an address."""
         why = form.get("why", "")
-        opened = self._rights.kept.open_for(request.path_params["kept_id"], form.get("purpose", ""), member, why)
+        opened = self._kept.open_for(request.path_params["kept_id"], form.get("purpose", ""), member, why)
         if opened is None:
             raise HTTPException(404)
         return self._record(request, member, opened, why)
@@ -58,7 +58,7 @@ class KeptPages:
         if not re.fullmatch(r"[0-9]{1,3}", number):
             raise HTTPException(404)
         asked = (kept_id, int(number), form.get("purpose", ""), member, form.get("why", ""))
-        found = self._rights.kept.open_file(*asked)
+        found = self._kept.open_file(*asked)
         if found is None:
             raise HTTPException(404)
         if isinstance(found, Refusal):
@@ -71,7 +71,7 @@ class KeptPages:
         return Response(found[1], media_type="application/octet-stream", headers=headers)
 
     def _record(self, request: Request, member: Member, opened: OpenedKept | Refusal | None, why: str) -> Response:
-        row = self._rights.kept.line(request.path_params["kept_id"], member)
+        row = self._kept.line(request.path_params["kept_id"], member)
         if row is None:
             raise HTTPException(404)
         if isinstance(row, Refusal):
@@ -81,7 +81,7 @@ class KeptPages:
         shown = {
             "row": row,
             "purpose": next((one.label for one in facts.purposes if one.name == row.purpose), row.purpose),
-            "asks_reason": self._rights.kept.needs_reason(row),
+            "asks_reason": self._kept.needs_reason(row),
             "refusal": opened if is_refused else None,
             "opened": None if is_refused else opened,
             "why": why,
