@@ -11,6 +11,7 @@ from avow.definitions import Identifier, IdentifierKind
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Outcome
+from avow.rights.plan import KEPT
 from avow.rights.states import State
 from avow.store.store import Store
 
@@ -20,6 +21,8 @@ RECORDINGS: Final = "session recordings"
 CONTROL: Final = "control store"
 FILES: Final = "files"
 SPOOL: Final = "spool"
+#: Every place of an installation, as plans name them.
+NAMES: Final = (KEPT, VAULT, EVENTS, RECORDINGS, CONTROL, FILES, SPOOL)
 
 
 @dataclass(frozen=True, slots=True)

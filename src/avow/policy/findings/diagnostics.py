@@ -181,6 +181,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0519": _error("a date in prose that the policy does not have", rules.both(rules.EFFECTIVE_DATE, rules.YEARLY_UPDATE)),
         "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
         "AV0521": _error("prose says of who among the staff sees something what the roles do not", _PROMISE),
+        "AV0522": _error("autopilot of a right that nobody of the staff looks at by this software", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", rules.RIGHTS_TOLD),
