@@ -108,7 +108,7 @@ def test_a_part_is_deleted_and_the_rest_stays(plain):
     filed = plain.browser().post("/privacy/delete", data={"email": ROBIN, "what": "part", "point.contact-form": "1"})
     token = filed.headers["location"].rpartition("/")[2]
     plain.walk()
-    plain.rooms.rights.confirm(plain.link(token))
+    plain.confirm(token)
     plain.walk()
     assert last(plain).state is State.CLOSED
     assert plain.store.submission(mine) is None
@@ -215,7 +215,7 @@ def test_words_are_read_before_anything_is_planned(plain):
     filed = plain.browser().post("/privacy/delete", data={"email": ROBIN, "details": "only my message, please"})
     status = filed.headers["location"].rpartition("/")[2]
     plain.walk()
-    plain.rooms.rights.confirm(plain.link(status))
+    plain.confirm(status)
     plain.walk()
     case = last(plain)
     assert (case.state, case.entry(Step.PLANNED)) == (State.VERIFIED, None)
@@ -236,7 +236,7 @@ def test_a_request_whose_words_nobody_reads_is_late_and_never_denied(plain):
     """7021(b): a verified request that waits for staff is shown late."""
     filed = plain.browser().post("/privacy/delete", data={"email": ROBIN, "details": "all of it"})
     plain.walk()
-    plain.rooms.rights.confirm(plain.link(filed.headers["location"].rpartition("/")[2]))
+    plain.confirm(filed.headers["location"].rpartition("/")[2])
     plain.wait(days=60)
     plain.run("requests")
     (line,) = plain.rooms.rights.desk(Place()).lines
