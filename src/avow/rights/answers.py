@@ -160,6 +160,7 @@ class RequestStatus:
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    not_asked_before: date | None = None
     fields: tuple[FieldLine, ...] = ()
     wants_documents: bool = False
     next_words: str = ""

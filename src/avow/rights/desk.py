@@ -134,7 +134,7 @@ class Desk:
             site=parent.site if parent else self.voice.site.name,
             jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
             parent=parent.request_id if parent else "",
-            received_on=request.received_on,
+            received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
         case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
@@ -177,6 +177,7 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
+            not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
@@ -566,6 +567,23 @@ class Desk:
             may_be_denied=case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED),
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
+
+
+def _not_asked_before(case: Case, law: LawTable) -> date | None:
+    """Return the day before which who refused something is not asked about it. Rule: Cal. Civ. Code § 1798.135(c)(4)."""
+    is_no = case.kind in clock.APPLIED and case.entry(Step.APPLIED) is not None and case.entry(Step.DECIDED) is None
+    return clock.optout_dates(case.received_on, law, case.kind).no_resolicit_before if is_no else None
+
+
+def _received_on(request: NewRequest, parent: Case | None) -> date | None:
+    """Return the day of receipt of what is entered; the same once more keeps the earlier receipt while that waits for an answer.
+
+    Rule: 11 CCR 7021(b) (a second request moves no day).
+    """
+    is_again = parent is not None and parent.kind is request.kind and parent.state not in ANSWERED
+    if parent is None or not is_again:
+        return request.received_on
+    return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
 
 
 def _contact(request: NewRequest) -> Contact:

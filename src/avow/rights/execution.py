@@ -130,7 +130,7 @@ def foresee(
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     holdings = finder.holdings(tuple(dict.fromkeys(contact.identifiers())), today)
     if contact.points:  # of a part: what came by the points that were named, and nothing else of theirs
-        holdings = tuple(one for one in holdings if one.point in contact.points)
+        holdings = tuple(one for one in holdings if one.point in contact.points and not one.earlier)
     return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by), answer_by)
 
 

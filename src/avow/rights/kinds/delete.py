@@ -10,10 +10,9 @@ from functools import partial
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import clock, plan, targets
+from avow.rights import clock, parts, plan
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree
-from avow.rights.keeping import KeptRecords
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind, StepOf, Tools
 from avow.rights.letters import Outcome
@@ -25,10 +24,9 @@ def _with_places(step: StepOf) -> StepOf:
 
     def of_part(case: Case, tools: Tools, now_ms: int) -> bool:
         points = case.contact.points if case.contact else ()
-        if not points:
-            return step(case, tools, now_ms)
-        kept = [replace(one, points=frozenset(points)) for one in tools.targets if isinstance(one, KeptRecords)]
-        return step(case, replace(tools, targets=(*kept, *targets.of_points(tools.cases.store, points))), now_ms)
+        if points:
+            tools = replace(tools, targets=parts.of_points(tools.cases.store, tools.targets, points))
+        return step(case, tools, now_ms)
 
     return of_part
 
