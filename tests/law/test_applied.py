@@ -267,7 +267,7 @@ def test_to_restrict_is_proved_first_and_holds_then(house):
     case = receive.receive(receive.Asked(RequestKind.RESTRICT, contact), offered, asked, "UTC", house.now_ms())
     house.walk()
     assert choices.opted_out_by(house.store, [ROBIN]) == frozenset()
-    rights.confirm(house.link(case.request_id))
+    house.confirm(case.request_id)
     house.walk()
     assert choices.opted_out_by(house.store, [ROBIN]) == {refusals.RESTRICT}
     assert asked.get(case.request_id).entry(Step.CONFIRMED) is not None
