@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 
-from tests.answered import reference, vouch
+from tests.answered import carried_out, reference, vouch
 
 #: An old house keeps its address for ever: the audit log is named by it. Nobody asks the name; the test is at its port.
 ORIGIN = "http://marrowby.example"
@@ -31,26 +30,8 @@ def _sure(house, page):
     staff = getattr(house, "officer", None) or house.staff()
     if 'id="who"' in text:
         vouch(staff, reference(text))
-    _looked(staff, reference(text))
+    carried_out(reference(text), staff)
     return page
-
-
-def _looked(staff, quoted):
-    """Carry a request out where it waits for staff: the policy of an old house knows no autopilot."""
-    found = staff.get(f"/console/requests?reference={quoted}", follow_redirects=False)
-    if found.status_code != 303:  # of a version before
-        return
-    path = f"{found.headers['location']}/plan"
-    for _ in range(200):
-        text = staff.get(path).text
-        if "what became of it</h1>" in text:
-            return
-        if seen := re.search(r'name="seen" value="([0-9a-f]{32})"', text):
-            token = re.search(r'name="token" value="([0-9a-f]{64})"', text)[1]
-            answer = staff.post(f"{path}/carry-out", data={"token": token, "seen": seen[1]}, follow_redirects=False)
-            assert answer.status_code in {303, 409}, answer.text
-        time.sleep(0.1)
-    raise AssertionError(f"{quoted} was not carried out")
 
 
 def confirmed(house, mailbox, browser, kind, address, mailed=""):
