@@ -53,7 +53,7 @@ from avow.rights.answers import (
     WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Claim, Contact, reference
+from avow.rights.cases import Case, Claim, reference
 from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
@@ -128,7 +128,7 @@ class Desk:
             return Refusal("no request has this reference", rules.RECORD_KEEPING)
         asked = receive.Asked(
             request.kind,
-            _contact(request),
+            receive.contact_of(request),
             channel=request.channel,
             demonstration=request.demonstration,
             site=parent.site if parent else self.voice.site.name,
@@ -584,24 +584,6 @@ def _received_on(request: NewRequest, parent: Case | None) -> date | None:
     if parent is None or not is_again:
         return request.received_on
     return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
-
-
-def _contact(request: NewRequest) -> Contact:
-    """Return what is sealed of a request."""
-    return Contact(
-        email=request.email.strip(),
-        name=request.name.strip(),
-        details=request.details[: receive.DETAILS_LENGTH],
-        visitor_id=request.visitor_id or "",
-        since=request.since.isoformat() if request.since else "",
-        until=request.until.isoformat() if request.until else "",
-        points=request.points,
-        pieces=request.pieces,
-        phone=request.phone.strip(),
-        record=request.record,
-        purposes=request.purposes,
-        claims=request.claims,
-    )
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:
