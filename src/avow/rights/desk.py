@@ -53,7 +53,7 @@ from avow.rights.answers import (
     WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Claim, Contact, reference
+from avow.rights.cases import Case, Claim, reference
 from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
@@ -68,14 +68,6 @@ from avow.rights.voice import Voice
 from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
-#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {
-    State.ACKNOWLEDGING: State.RECEIVED,
-    State.VERIFYING: State.RECEIVED,
-    State.JOINED: State.RECEIVED,
-    State.DOWNSTREAM: State.FULFILLING,
-    State.REVIEWING: State.VERIFIED,
-}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -136,7 +128,7 @@ class Desk:
             return Refusal("no request has this reference", rules.RECORD_KEEPING)
         asked = receive.Asked(
             request.kind,
-            _contact(request),
+            receive.contact_of(request),
             channel=request.channel,
             demonstration=request.demonstration,
             site=parent.site if parent else self.voice.site.name,
@@ -166,7 +158,7 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
-        shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        shown = case.state if is_answer else following.SHOWN.get(case.state, case.state)
         asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
@@ -189,19 +181,23 @@ class Desk:
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
-            next_words=following.NEXT.get(shown, ""),
+            next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
         )
 
     def follow(self, quoted: str, typed: str) -> str:
-        """Return the token of the page of a request, by its reference and code; "" where they are none of ours.
+        """Return the token of the page of a request, by its reference and a code; "" where they are none of ours.
 
         Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
         """
         case = self.cases.referred_to(quoted.strip())
         request_id = case.request_id if case else _NOBODYS
         is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
-        return verification.link(Link.STATUS, request_id, self.voice.keyed) if case and is_right else ""
+        token = verification.link(Link.STATUS, request_id, self.voice.keyed)
+        if case and verification.is_code(typed, case, self.voice.keyed):  # that of the message proves the address
+            proved = self.confirm_by_code(token, typed)
+            return token if isinstance(proved, Refusal) else proved
+        return token if case and is_right else ""
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -588,24 +584,6 @@ def _received_on(request: NewRequest, parent: Case | None) -> date | None:
     if parent is None or not is_again:
         return request.received_on
     return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
-
-
-def _contact(request: NewRequest) -> Contact:
-    """Return what is sealed of a request."""
-    return Contact(
-        email=request.email.strip(),
-        name=request.name.strip(),
-        details=request.details[: receive.DETAILS_LENGTH],
-        visitor_id=request.visitor_id or "",
-        since=request.since.isoformat() if request.since else "",
-        until=request.until.isoformat() if request.until else "",
-        points=request.points,
-        pieces=request.pieces,
-        phone=request.phone.strip(),
-        record=request.record,
-        purposes=request.purposes,
-        claims=request.claims,
-    )
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:
