@@ -54,6 +54,11 @@ def decide(office, number=0, outcome="corrected", member=None, **how):
     return office.desk.reviewing.decide(case(office).request_id, number, Decision(outcome, **how), member or insider())
 
 
+def agree(office, number, member=None):
+    """The second person looks."""
+    return office.desk.reviewing.agree(case(office).request_id, number, member or insider("s2"))
+
+
 def fields(office, record):
     return office.house.store.submission(record).fields
 
@@ -111,11 +116,32 @@ def test_a_denial_names_ground_and_reason_and_leaves_the_field(office):
     assert isinstance(decide(office, 1, "denied", ground="accurate", reason="no"), Refusal)
     assert decide(office, 1, "denied", ground="accurate", reason=WHY) is None
     assert decide(office, records=(record,)) is None
+    assert agree(office, 1) is None
     office.walk()
     assert (fields(office, record)["name"], fields(office, record)["company"]) == ("Robin", "Tarn")
     said = letter(office, answer)
     assert "- Contact form: Company: left as it is, because what we hold is, more likely than not, accurate" in said
     assert (WHY in said, case(office).answer["outcome"]) == (True, "partial")
+
+
+def test_a_denial_of_a_field_waits_for_a_second_person(office):
+    """Nobody is their own second person but who is alone, a day later; until somebody agrees it can be changed."""
+    write(office)
+    asked(office)
+    decide(office, 0, "denied", ground="accurate", reason=WHY)
+    office.walk()
+    assert case(office).state is State.REVIEWING
+    assert isinstance(agree(office, 0, insider("s1")), Refusal)
+    office.house.wait(hours=23)
+    assert isinstance(agree(office, 0, insider("s1")), Refusal)
+    assert decide(office, 0, "denied", ground="by-law", reason=WHY) is None
+    office.house.wait(hours=25)
+    assert agree(office, 0, insider("s1")) is None
+    assert isinstance(agree(office, 0), Refusal)  # once
+    office.walk()
+    assert (case(office).state, case(office).answer["outcome"]) == (State.CLOSED, "denied")
+    approved = next(one for one in case(office).history if one.step is Step.APPROVED)
+    assert approved.detail["alone"]
 
 
 def test_the_clock_denies_nothing_that_a_person_has_to_decide(office):

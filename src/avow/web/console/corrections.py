@@ -33,6 +33,9 @@ class CorrectionPages:
             self._door.page("/console/requests/{request_id}/corrections", self._show, opens),
             self._door.action("/console/requests/{request_id}/corrections", self._open, opens),
             self._door.action("/console/requests/{request_id}/corrections/decision", self._decide, decides),
+            self._door.action(
+                "/console/requests/{request_id}/corrections/approval", self._agree, needs(requests=[Act.APPROVE], fresh=True)
+            ),
             self._door.action("/console/requests/{request_id}/corrections/documents", self._ask, needs(requests=[Act.DECIDE])),
             self._door.page("/console/requests/{request_id}/corrections/documents/{name}", self._document, opens),
         ]
@@ -52,6 +55,16 @@ class CorrectionPages:
         said = {name: form.get(name, "") for name in ("ground", "reason", "known_by", "harmless")}
         decision = Decision(form.get("outcome", ""), records, **said)
         refusal = self._reviewing.decide(request_id, int(number), decision, member)
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
+        return self._page(request, member, form, refusal, int(number))
+
+    def _agree(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Agree to the denial of one field, as its second person."""
+        request_id, number = request.path_params["request_id"], form.get("number", "")
+        if not number.isascii() or not number.isdigit():
+            raise HTTPException(422, "Please choose the field that you agree about.")
+        refusal = self._reviewing.agree(request_id, int(number), member)
         if refusal is None:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
