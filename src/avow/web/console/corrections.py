@@ -23,7 +23,7 @@ class CorrectionPages:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._rights = door.house.rights
-        self._reviewing = door.house.rights.reviewing
+        self._reviewing = door.house.rights.contested.reviewing
 
     def routes(self) -> list[Route]:
         """Return the page, the look at what is held, and the decision about one field."""
@@ -74,7 +74,7 @@ class CorrectionPages:
         request_id, number = request.path_params["request_id"], form.get("number", "")
         if not number.isascii() or not number.isdigit():
             raise HTTPException(422, "Please choose the field that it is about.")
-        refusal = self._rights.ask_for_document(request_id, int(number), form.get("needed", ""), member.staff_id)
+        refusal = self._rights.contested.ask_for_document(request_id, int(number), form.get("needed", ""), member.staff_id)
         if refusal is None:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
@@ -85,7 +85,7 @@ class CorrectionPages:
         if refusal is not None:
             return self._door.refused(request, member, refusal)
         name = request.path_params["name"]
-        content = self._rights.read_document(request.path_params["request_id"], name, member.staff_id)
+        content = self._rights.contested.read_document(request.path_params["request_id"], name, member.staff_id)
         if content is None:
             raise HTTPException(404)
         headers = {
@@ -116,7 +116,7 @@ class CorrectionPages:
             refusal=refusal,
             refused=number,
             grounds=GROUNDS,
-            documents=self._rights.documents(request.path_params["request_id"]),
+            documents=self._rights.contested.documents(request.path_params["request_id"]),
             request_id=request.path_params["request_id"],
             most=REASON_MAX,
             reason_length=REASON_LENGTH,
