@@ -14,17 +14,19 @@ from avow.collection.recordings.chunks import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
-from avow.rights import finding, targets, verification, walk
+from avow.rights import disclosing, finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
 from avow.rights.kept import Cases
+from avow.rights.recorded import Player
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.verification import Link
 
 ROBIN = "robin@example.com"
+PLAYER = Player("/* the player */", "")
 
 
 @dataclass
@@ -42,7 +44,8 @@ class Office:
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         told = told_recipients(self.house, sites(), self.cases)
         self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told)
-        discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
+        reading = (events_read, composing(self.house).read, self.log.signed, PLAYER)
+        discloser = disclosing.Discloser(store, self.cases, self.house.versions, *reading)
         places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
         telling = Telling(Recipients(store, self.house.versions), 10)
         self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log, telling)

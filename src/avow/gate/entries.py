@@ -10,9 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
+from avow.gate.entries_of_rights import AnswerFetched, FileLookedAt, FilesUnread
 from avow.gate.entry import Entry, by_whom, record
 
-__all__ = ["BatchStep", "DeliveryStep", "Entry", "OptOutTold", "RecipientChanged", "Screened", "by_whom", "record"]
+__all__ = [
+    "AnswerFetched",
+    "BatchStep",
+    "DeliveryStep",
+    "Entry",
+    "FileLookedAt",
+    "FilesUnread",
+    "OptOutTold",
+    "RecipientChanged",
+    "Screened",
+    "by_whom",
+    "record",
+]
 
 
 # -- the policy --------------------------------------------------------------------------------------------------------------

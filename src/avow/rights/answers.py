@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,6 +76,7 @@ class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    `fetched` says when which document was fetched, and `fetched_until` the last day on which one can be; None before it is known.
     """
 
     reference: str
@@ -90,6 +92,8 @@ class RequestStatus:
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
     told: tuple[ToldLine, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    fetched_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class RequestDetail:
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    files: tuple[FileToLookAt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +198,42 @@ class ToldLine:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file's bytes with the headers it needs."""
+    """A file with the headers it needs: its `pieces`, read once, and their `size` in bytes."""
 
-    content: bytes
+    pieces: Iterable[bytes]
+    size: int
     media_type: str
     filename: str
+
+    @property
+    def content(self) -> bytes:
+        """All of it, for one that is small."""
+        return b"".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file of the answer was fetched by its link: which, and when."""
+
+    file: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileToLookAt:
+    """A file that waits for a member of staff, or that one looked at: its number, the reference of its form, its kind, its size.
+
+    `file` is the name under which it is stored, `record` the submission in the inbox behind which it is opened. `released` is
+    None while nobody has decided; `reason` says why it was or was not.
+    """
+
+    file: str
+    record: str
+    reference: str
+    kind: str
+    bytes: int
+    released: bool | None = None
+    reason: str = ""
 
 
 # --- what a browser may do -----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, left_over, proofs, receive, response, verification
+from avow.rights import downloads, due, kept, left_over, looking, proofs, receive, response, sent_files, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -63,6 +63,9 @@ _TIMELINE = {
     Step.RESTORED: "Answered before the data was restored",
     Step.RESIDUE: "Every file searched for what is left",
     Step.RESIDUE_PROVED: "Search proved",
+    Step.LOOK_WANTED: "Files that cannot be read wait for staff",
+    Step.LOOKED: "A file was looked at",
+    Step.FETCHED: "Fetched",
 }
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
@@ -75,6 +78,9 @@ _NOT_FOR_WHO_FILED = frozenset(
         Step.ACKNOWLEDGED,
         Step.RESIDUE,
         Step.RESIDUE_PROVED,
+        Step.LOOK_WANTED,
+        Step.LOOKED,
+        Step.FETCHED,
         *RECEIPTS,
     }
 )
@@ -87,11 +93,19 @@ _SHOWN = {
 }
 #: What of a request waits until its message has left.
 _WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
-_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
+_MEDIA = {
+    kept.PAGE: "text/html; charset=utf-8",
+    kept.DATA: "application/json",
+    kept.TABLE: "text/csv; charset=utf-8; header=present",
+    kept.PACKED: "application/zip",
+    kept.SENT_FILES: "application/zip",
+}
 _ARCHIVES = (
-    ("archive.html", "Everything we hold, to read"),
-    ("archive.json", "The same, for machines"),
-    ("files.zip", "The files you sent"),
+    (kept.PACKED, "Everything in one file, with the files you sent and recordings"),
+    (kept.PAGE, "Everything we hold, to read"),
+    (kept.DATA, "The same, for machines"),
+    (kept.TABLE, "The same, as a table"),
+    (kept.SENT_FILES, "The files you sent"),
 )
 _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
@@ -162,6 +176,8 @@ class Desk:
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
+            fetched=downloads.fetched(case) if is_answer else (),
+            fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -173,13 +189,13 @@ class Desk:
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
         if name == "letter":
-            return Download(
-                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
-            )
+            return _text(response.letter(case, self._voice(case), self.cases), "letter.txt")
         if name in _PROOFS:
-            return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
-        content = self.cases.document(case.request_id, name)
-        return Download(content, _MEDIA[name], name) if content is not None else None
+            return _text(proofs.of(case)[name], name)
+        if not downloads.note(case, name, self.cases, self.now_ms()):
+            return None
+        file = self.cases.reading_document(case.request_id, name)
+        return Download(file, file.size, _MEDIA[name], name) if file is not None else None
 
     def proofs(self, token: str) -> tuple[ShownProof, ...]:
         """Return the proofs of the request behind the link that was sent to the address; none for any other link.
@@ -259,6 +275,8 @@ class Desk:
             until,
             messages,
             self.told.lines(case, for_staff=True),
+            downloads.fetched(case),
+            looking.files(case, self.cases.store, self.cases),
         )
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
@@ -267,6 +285,13 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def decide_file(self, request_id: str, file: str, reason: str, staff_id: str, *, is_released: bool) -> Refusal | None:
+        """Release a file that nobody could read, or hold it back. Rule: 11 CCR 7024(d)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return looking.decide(case, file, reason, staff_id, self.cases, self.now_ms(), is_released=is_released)
 
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
@@ -301,9 +326,9 @@ class Desk:
         documents = [Document("letter", "Our answer")]
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
-            content = self.cases.document(case.request_id, name)
-            if content is not None:
-                documents.append(Document(name, label, len(content)))
+            size = self.cases.document_size(case.request_id, name)
+            if size is not None:
+                documents.append(Document(name, label, size))
         return tuple(documents)
 
     def _line(self, case: Case) -> RequestLine:
@@ -333,9 +358,17 @@ class Desk:
 
     def _waits(self, case: Case) -> str:
         """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        if files := sent_files.waiting(case):
+            return "one file waits to be looked at" if len(files) == 1 else f"{len(files)} files wait to be looked at"
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _text(text: str, name: str) -> Download:
+    """Return a small document in plain text."""
+    content = text.encode()
+    return Download([content], len(content), "text/plain; charset=utf-8", name)
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:
@@ -357,7 +390,8 @@ def _addresses(case: Case) -> tuple[Identifier, ...]:
 
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history in plain words."""
-    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+    shown = (entry for entry in case.history if entry.step is not Step.FETCHED)  # has a list of its own
+    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in shown)
 
 
 def _dates(case: Case) -> tuple[TimelineStep, ...]:
@@ -366,7 +400,7 @@ def _dates(case: Case) -> tuple[TimelineStep, ...]:
     return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
-def _words(step: Step, detail: dict[str, object]) -> str:
+def _words(step: Step, detail: dict[str, object]) -> str:  # noqa: PLR0911 - one line for each kind of step
     """Return the detail of a step in words."""
     if step is Step.AWAITED:
         return ", ".join(json.loads(json.dumps(detail["recipients"])))
@@ -382,4 +416,6 @@ def _words(step: Step, detail: dict[str, object]) -> str:
         return f"until {detail['until']}"
     if step in {Step.DENIED, Step.VERIFIED}:
         return str(detail.get("reason") or detail.get("by") or "")
+    if step is Step.LOOKED:
+        return "released" if detail["released"] else "held back"
     return left_over.words(detail) if step is Step.RESIDUE else ""

@@ -38,6 +38,9 @@
                                    [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
+    FULFILLING  -> same         -> [execution.disclose]      files that nobody can read wait for staff, who release each or not:
+                                   [looking.decide]          nothing is put together before
+    answered    -> same         -> [downloads.note]          a file of the answer was fetched
     any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
@@ -77,6 +80,9 @@ class Step(StrEnum):
     RESTORED = "restored"
     RESIDUE = "residue"
     RESIDUE_PROVED = "residue-proved"
+    LOOK_WANTED = "look-wanted"
+    LOOKED = "looked"
+    FETCHED = "fetched"
 
 
 class State(StrEnum):
@@ -109,7 +115,19 @@ class Entry:
 
 
 #: Steps that change no state; see `derive`.
-STANDING: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED})
+STANDING: Final = frozenset(
+    {
+        Step.EXTENDED,
+        Step.EXTENSION_WRITTEN,
+        Step.CORRECTED,
+        Step.LATE,
+        Step.RESIDUE,
+        Step.RESIDUE_PROVED,
+        Step.LOOK_WANTED,
+        Step.LOOKED,
+        Step.FETCHED,
+    }
+)
 #: What is written once the message of a step has left.
 RECEIPTS: Final = {
     Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
@@ -232,6 +250,10 @@ def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
     if step is Step.CORRECTED:
         return state in {State.VERIFYING, State.ACKNOWLEDGING}
+    if step in {Step.LOOK_WANTED, Step.LOOKED}:
+        return state is State.FULFILLING
+    if step is Step.FETCHED:
+        return state in {State.ANSWERING, State.RESPONDED, State.CLOSED}
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:

@@ -11,10 +11,11 @@ from typing import Final
 
 from avow.audit.log import Log
 from avow.policy import Rulebook
-from avow.rights import after_restore, asked_again, downstream, due, execution, response, verification
+from avow.rights import after_restore, asked_again, downstream, due, execution, response, sent_files, verification
 from avow.rights.cases import Case
+from avow.rights.disclosing import Discloser
 from avow.rights.execution import Target, Telling
-from avow.rights.finding import Discloser, Finder
+from avow.rights.finding import Finder
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
@@ -84,7 +85,7 @@ def next_look_ms(case: Case, rulebook: Rulebook, now_ms: int) -> int:
         State.ACKNOWLEDGING: lambda: due.denied_ms(case, rulebook),
         State.VERIFYING: lambda: due.denied_ms(case, rulebook),
         State.VERIFIED: lambda: now_ms + SOON_MS,
-        State.FULFILLING: lambda: now_ms + SOON_MS,
+        State.FULFILLING: lambda: now_ms + (LONGEST_MS if sent_files.waiting(case) else SOON_MS),
         State.DOWNSTREAM: lambda: due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS,
         State.PROVED: lambda: now_ms + SOON_MS,
         State.CLOSED: lambda: due.forgotten_ms(case),

@@ -81,6 +81,8 @@ THIRD_PARTY_CHECKS: Final = "11 CCR 7053(b)"
 SERVICE_PROVIDER_CHECKS: Final = "Cal. Civ. Code § 1798.140(ag)(1)(D)"
 
 # Consumer requests.
+NEVER_DISCLOSED: Final = "11 CCR 7024(d)"
+NOT_SEARCHED: Final = "11 CCR 7024(c)"
 KNOW: Final = "Cal. Civ. Code § 1798.110(a)"
 DELETE: Final = "Cal. Civ. Code § 1798.105"
 DELETE_AND_KNOW: Final = "Cal. Civ. Code § 1798.105, § 1798.110"

@@ -10,7 +10,7 @@ from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.grammar import RETENTION_UNITS
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import SOURCES, USUAL_PEOPLE
+from avow.policy.language.vocabulary import NEVER_DISCLOSED_BY, NONE_OF_THEM, SOURCES, USUAL_PEOPLE
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
@@ -87,8 +87,20 @@ def data_item(entry: Entry) -> DataItem:
         file=_file(values["file"]) if "file" in values else None,
         never=tuple(values.get("never", ())),
         on_found=values.get("on_found", "mask"),
+        never_disclose=_never_disclose(values),
         says_age=values.get("says_age", ""),
     )
+
+
+def _never_disclose(values: dict[str, Any]) -> str:  # Any: as above
+    """Return which of the eight kinds an item is; what an earlier version did not say is told by its categories.
+
+    Rule: 11 CCR 7024(d).
+    """
+    said = values.get("never_disclose")
+    if said is not None:
+        return "" if said == NONE_OF_THEM else str(said)
+    return NEVER_DISCLOSED_BY.get(values.get("sensitive", "")) or NEVER_DISCLOSED_BY.get(values["category"], "")
 
 
 def _file(values: dict[str, Any]) -> FileLimits:  # Any: TOML values, already judged by `read`

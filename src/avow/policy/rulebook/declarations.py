@@ -32,6 +32,7 @@ class DataItem:
     `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
     file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
     `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
+    `never_disclose` is which kind it is that no answer shows, by the names of `NEVER_DISCLOSED`; "" for none (11 CCR 7024(d)).
     `says_age` is what it tells of a person's age, by the names of `AGES_SAID`; "" for nothing (Cal. Civ. Code § 1798.120(c)).
     """
 
@@ -48,6 +49,7 @@ class DataItem:
     file: FileLimits | None
     never: tuple[str, ...]
     on_found: str
+    never_disclose: str
     says_age: str
 
     @property

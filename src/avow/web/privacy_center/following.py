@@ -9,7 +9,7 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from avow.collection import signals
@@ -21,6 +21,7 @@ from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
+from avow.web.encoding import NOT_KEPT
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED, set_choices
@@ -149,10 +150,12 @@ class FollowingPages:
             raise HTTPException(404)
         inline = file.media_type.startswith(_READABLE) and "download" not in request.query_params
         name = "".join(letter for letter in file.filename if letter.isalnum() or letter in ".-_")
-        return Response(
-            file.content,
+        return StreamingResponse(
+            file.pieces,
             media_type=file.media_type,
             headers={
+                "Cache-Control": NOT_KEPT,
+                "Content-Length": str(file.size),
                 "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{name}"',
                 "Content-Security-Policy": _DOCUMENT_POLICY,
             },

@@ -1,0 +1,328 @@
+"""Puts together what a person asked to know: finds everything, and writes it to sealed files while it is read.
+
+    1  the files that the person sent are looked into (`sent_files`); where staff have to, the answer waits for them
+    2  every record is written once: page, JSON and table (`archive.write`), with what may not be shown described
+    3  the page is put together with the answer by category
+    4  all of it, the files and the recordings go into one ZIP archive with a signed manifest (`packing`)
+
+A crash leaves files that the next try writes again: the outcome is in the history only when all of them are durable.
+Rule: Cal. Civ. Code § 1798.110(a), § 1798.130(a)(3)(B)(iii); 11 CCR 7024. Why: decision 0081.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, groupby
+from typing import Final
+
+from avow import addresses, telephones
+from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.gate.choices import Choice
+from avow.gate.deliveries import Delivery
+from avow.gate.disclosures import Disclosure
+from avow.gate.messages import DAMAGED, Message
+from avow.gate.versions import Versions
+from avow.policy import Rulebook
+from avow.policy.language.vocabulary import NEVER_DISCLOSED
+from avow.policy.law import rules
+from avow.policy.rulebook import combining
+from avow.policy.rulebook.conversions import VISITOR_ID
+from avow.rights import archive, category_answers, recorded, sent_files
+from avow.rights.archive import Facts, Item, Section, Tally
+from avow.rights.cases import Case, Contact
+from avow.rights.category_answers import Disclosed, SixParts
+from avow.rights.kept import DATA, PACKED, PAGE, RECORDS, TABLE, Cases
+from avow.rights.never_disclose import WORDS, Redactor
+from avow.rights.outcomes import Outcome
+from avow.rights.packing import Packing
+from avow.rights.recorded import Player
+from avow.rights.sent_files import Going
+from avow.store.control.recordings import RecordingRow
+from avow.store.holdings import HeldEvent, HeldSubmission, Holdings
+from avow.store.store import Store
+
+#: Returns what a delivery says; None where what it is about is gone. Raises one of DAMAGED.
+Read = Callable[[Delivery], Message | None]
+#: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
+MOST_RELATED: Final = 10_000
+_DONE: Final = "in the archive"
+
+
+@dataclass(frozen=True, slots=True)
+class LookWanted:
+    """Nothing was put together: a member of staff has to look at these files first, by their stored names."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is noted of the records while they are read: the oldest of each point and version, by which some disclosures stand."""
+
+    oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = field(default_factory=dict)
+
+    def note(self, one: HeldEvent | HeldSubmission) -> None:
+        before = self.oldest.get((one.point, one.rulebook_id))
+        if before is None or one.collected_ms < before.collected_ms:
+            self.oldest[one.point, one.rulebook_id] = one
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """One answer that is being put together."""
+
+    case: Case
+    contact: Contact
+    held: Holdings
+    events: Iterator[HeldEvent]
+    rulebook: Rulebook
+    redactor: Redactor
+    seen: _Seen
+    going: Sequence[Going]
+
+
+@dataclass(frozen=True, slots=True)
+class Discloser:
+    """Finds everything, makes the archive, keeps it sealed; `events` reads a chunk of a recording (`collection.recordings`).
+
+    `sign` returns the signed note of a manifest by the key of the audit log, `player` plays recordings. The archive names what
+    earlier versions of the policy declared as well: it may still be held.
+    """
+
+    store: Store
+    cases: Cases
+    versions: Versions
+    events: recorded.EventsOf
+    read: Read
+    sign: Callable[[str], str]
+    player: Player
+
+    def disclose(self, case: Case, now_ms: int) -> Sequence[Outcome] | LookWanted:
+        """Make and keep the archive of everything held about the person. Rule: Cal. Civ. Code § 1798.110(a)(5)."""
+        if case.contact is None:
+            return ()
+        rulebook, contact = self.versions.everything_declared(), case.contact
+        held, events = self.store.find_apart(contact.identifiers())
+        sent = sent_files.of([form for form in held.submissions if _is_since(form.collected_ms, contact.since)])
+        verdicts, released = sent_files.examine(sent, self.store), sent_files.looked_at(case)  # (1)
+        unread = tuple(name for name, one in verdicts.items() if one.needs_a_person and name not in released)
+        if unread:
+            return LookWanted(unread)
+        going = sent_files.going(sent, verdicts, released, partial(self.cases.reason_of_look, case))
+        redactor = Redactor(self._never_disclosed(), frozenset(_own(held, contact)))
+        redactor.found.update(kind for one in verdicts.values() for kind in one.kinds)
+        making = _Making(case, contact, held, events, rulebook, redactor, _Seen(), going)
+        tally = self._write(making, now_ms)
+        return _outcomes(tally, going, redactor)
+
+    # -- (2) to (4) ------------------------------------------------------------------------------------------------
+
+    def _write(self, making: _Making, now_ms: int) -> Tally:
+        request, keep = making.case.request_id, partial(self.cases.writing_document, making.case.request_id)
+        self.cases.discard_unfinished(request)
+        facts = self._facts(making, now_ms)
+        label = partial(_label, rulebook=making.rulebook)
+        with keep(RECORDS) as records, keep(DATA) as data, keep(TABLE) as table:  # (2)
+            to = archive.Outputs(records, data, table)
+            tally, answer = archive.write(facts, self._sections(making), partial(self._answer, making), to, label)
+        with keep(PAGE) as page:  # (3)
+            page.writelines(archive.page(facts, answer, self._pieces(request, RECORDS)))
+        self.cases.remove_document(request, RECORDS)
+        with keep(PACKED) as file, Packing(file, making.case.reference, moment(now_ms), self.sign) as packed:  # (4)
+            for name in (PAGE, DATA, TABLE):
+                packed.add(name, self._pieces(request, name))
+            for one in making.going:
+                self._pack_file(one, packed)
+            for row in _recordings(making):
+                self._pack_recording(row, packed, making.redactor)
+        return tally
+
+    def _facts(self, making: _Making, now_ms: int) -> Facts:
+        return Facts(
+            reference=making.case.reference,
+            company=making.rulebook.controller.name,
+            made_ms=now_ms,
+            since=making.contact.since,
+            files=[one.listed for one in making.going],
+            recordings=[recorded.place(row, "html") for row in _recordings(making)],
+        )
+
+    def _pieces(self, request_id: str, name: str) -> Iterable[bytes]:
+        found = self.cases.reading_document(request_id, name)
+        if found is None:
+            raise ValueError("a file of the answer is gone before it was finished")
+        return found
+
+    def _pack_file(self, one: Going, packed: Packing) -> None:
+        content = sent_files.content(one, self.store)
+        if content is not None:
+            packed.add(one.listed.text or one.listed.name, [content], is_packed=not one.listed.packed)
+
+    def _pack_recording(self, row: RecordingRow, packed: Packing, redactor: Redactor) -> None:
+        packed.add(recorded.place(row, "json"), recorded.events(self.store, row, self.events, redactor))
+        written = recorded.events(self.store, row, self.events, Redactor())  # counted above
+        packed.add(recorded.place(row, "html"), recorded.page(row, written, self.player))
+
+    # -- what is held ----------------------------------------------------------------------------------------------
+
+    def _sections(self, making: _Making) -> Iterator[Section]:
+        """Yield what is held, by kind, since the day asked about: what points collected first, then what no point did."""
+        labels = {point.name: point.label for point in making.rulebook.points.values()}
+        since = partial(_since, day=making.contact.since)
+        for point, items in groupby(self._of_points(making), lambda item: item.point):
+            yield Section(labels.get(point, point), since(items))
+        requests = [
+            Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(making.contact)
+        ]
+        disclosed = map(_disclosure_item, self._disclosures(making))  # only now: all records are read, by which some stand
+        messages = (self._message(one, making.redactor) for one in making.held.deliveries)
+        yield Section("Your choices", since(map(_choice_item, making.held.choices)))
+        yield Section("Disclosures to others", since(disclosed))
+        yield Section("Messages to you", since(messages))
+        yield Section("Your requests", since(requests))
+
+    def _of_points(self, making: _Making) -> Iterator[Item]:
+        """Yield what points collected, point by point, the oldest first; events as they are read."""
+        held, known = making.held, making.contact.identifiers()
+        events = (self._event(one, making) for one in making.events)
+        few: list[Item] = [self._event(one, making) for one in self.related(held.submissions, known)]
+        few += [self._form(one, making) for one in held.submissions]
+        few += recorded.items(held.recordings, making.rulebook)
+        return heapq.merge(events, sorted(few, key=_order), key=_order)
+
+    def _event(self, one: HeldEvent, making: _Making) -> Item:
+        making.seen.note(one)
+        return Item(one.collected_ms, one.point, {name: making.redactor.item(name, value) for name, value in one.fields.items()})
+
+    def _form(self, one: HeldSubmission, making: _Making) -> Item:
+        making.seen.note(one)
+        shown = {name: making.redactor.written(name, value) for name, value in one.fields.items()}
+        return Item(one.collected_ms, one.point, shown)
+
+    def _message(self, row: Delivery, redactor: Redactor) -> Item:
+        """Return a message outside consumer requests: what it says, or what it was where that cannot be put together any more."""
+        try:
+            message = self.read(row)
+        except DAMAGED:
+            message = None
+        said = {"subject": message.subject, "text": message.text} if message else {"message": row.kind}
+        return Item(row.made_ms, "", {name: redactor.text(value) for name, value in said.items()})
+
+    def related(self, forms: Sequence[HeldSubmission], known: Sequence[Identifier]) -> list[HeldEvent]:
+        """Return what a purpose puts together with what the person wrote, and is found by the number of their browser alone.
+
+        Just that, and nothing else of the browser: who wrote from it has not proved to be alone with it. What is found by `known`
+        is there anyhow.
+        Rule: Cal. Civ. Code § 1798.110(a)(5); 11 CCR 7060, 7062. Why: decision 0067.
+        """
+        found: dict[str, HeldEvent] = {}
+        for form in forms:
+            visitor, rulebook = form.fields.get(VISITOR_ID, ""), self.versions.rulebook(form.rulebook_id)
+            if not visitor or rulebook is None:
+                continue
+            for purpose in form.purposes:
+                points = combining.others(rulebook, purpose, form.point)
+                person = identifier(IdentifierKind.VISITOR, visitor)
+                events = self.store.events_before(person, points, form, MOST_RELATED, known)
+                found |= {one.record_id: one for one in events if self._is_combined(one, form, purpose)}
+        return sorted(found.values(), key=lambda event: event.collected_ms)
+
+    def _is_combined(self, event: HeldEvent, form: HeldSubmission, purpose: str) -> bool:
+        """Return whether the versions of both combine an event with a form by the number of the browser."""
+        versions = map(self.versions.rulebook, (event.rulebook_id, form.rulebook_id))
+        return all(
+            one and not combining.may_combine(one, purpose, form.point, event.point, IdentifierKind.VISITOR) for one in versions
+        )
+
+    def _requests(self, contact: Contact) -> list[Case]:
+        """Return the requests of the same address, this one included."""
+        own = identifier(IdentifierKind.EMAIL, contact.email)
+        return [one for one in self.cases.about([own]) if one.contact and own in one.contact.identifiers()]
+
+    # -- the answer by category ------------------------------------------------------------------------------------
+
+    def _answer(self, making: _Making, tally: Tally) -> SixParts:
+        """Return the answer by category, from what was written and what went to others. Rule: 11 CCR 7024(k)."""
+        law = self.versions.with_law_of(making.case.rulebook_id).law_table
+        disclosed = [self._disclosed(one) for one in self._disclosures(making)]
+        return category_answers.answer(tally.held, disclosed, making.rulebook, by_name=law.third_party_list)
+
+    def _disclosures(self, making: _Making) -> tuple[Disclosure, ...]:
+        """Return what of this person was really disclosed, once all records are read."""
+        return (*making.held.disclosures, *self.store.standing(making.seen.oldest.values()))
+
+    def _disclosed(self, one: Disclosure) -> Disclosed:
+        """Return a disclosure with what it was, by the version under which it went; a recipient that nobody knows is a buyer."""
+        rulebook = self.versions.rulebook(one.rulebook_id)
+        declared = rulebook.recipients.get(one.recipient) if rulebook else None
+        if declared is None:
+            return Disclosed(one.recipient, one.categories, one.purpose, "", "third-party")
+        what = declared.effective_disclosure
+        return Disclosed(one.recipient, one.categories, one.purpose, what, declared.effective_role)
+
+    def _never_disclosed(self) -> Mapping[str, str]:
+        """Return which of the eight kinds a data item is, by the version in force or any before: one of them is enough."""
+        versions = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
+        items = chain.from_iterable(one.data.values() for one in versions if one is not None)
+        return {item.name: item.never_disclose for item in items if item.never_disclose in NEVER_DISCLOSED}
+
+
+def _order(item: Item) -> tuple[str, int]:
+    return item.point, item.at_ms
+
+
+def _own(held: Holdings, contact: Contact) -> Iterator[str]:
+    """Yield the person's own addresses and numbers in their one form: the proved address, and what they wrote with it."""
+    email = addresses.normal(contact.email)
+    yield email
+    for form in held.submissions:
+        if any(one.kind is IdentifierKind.EMAIL and one.value == email for one in form.people):
+            yield from (telephones.normal(one.value) for one in form.people if one.kind is IdentifierKind.PHONE)
+
+
+def _recordings(making: _Making) -> list[RecordingRow]:
+    return [row for row in making.held.recordings if _is_since(row.started_ms, making.contact.since)]
+
+
+def _is_since(at_ms: int, day: str) -> bool:
+    """Return whether a moment is of that day or later; an empty day is before all."""
+    return moment(at_ms).date().isoformat() >= day
+
+
+def _since(items: Iterable[Item], day: str) -> Iterator[Item]:
+    """Yield what was collected on that day or later; everything for an empty day."""
+    return (item for item in items if not day or _is_since(item.at_ms, day))
+
+
+def _choice_item(one: Choice) -> Item:
+    return Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
+
+
+def _disclosure_item(one: Disclosure) -> Item:
+    return Item(one.at_ms, one.point, {"to": one.recipient, "categories": one.categories, "for": one.purpose})
+
+
+def _label(name: str, rulebook: Rulebook) -> str:
+    """Return a field's name as the policy prints it."""
+    return rulebook.data[name].label if name in rulebook.data else name
+
+
+def _outcomes(tally: Tally, going: Sequence[Going], redactor: Redactor) -> list[Outcome]:
+    """Return what the letter names: how much of what is in the archive, and what is held and described there."""
+    found = [Outcome(title, _DONE, count) for title, count in tally.counts]
+    packed = sum(one.listed.packed for one in going)
+    found += [Outcome("Files you sent", _DONE, packed)] if packed else []
+    described = [(WORDS[kind], number) for kind, number in sorted(redactor.found.items())]
+    shown = "held, described and not shown"
+    found += [Outcome(f"{name[0].upper()}{name[1:]}", shown, number, rules.NEVER_DISCLOSED) for name, number in described]
+    not_sent = "not in the archive as it came; the archive says why"
+    return [*found, *(Outcome(f"File {_short(one)}", not_sent, 1) for one in going if not one.listed.packed)]
+
+
+def _short(one: Going) -> str:
+    """Return what a letter calls a file: its place among those of its form, for a name may say who somebody is."""
+    form, _, name = one.listed.name.rpartition("/")
+    return f"{name.partition('-')[0]} of {form.rpartition('/')[2]}"
