@@ -36,7 +36,10 @@ def described(heading):
     return re.findall(r"(?m)^\| `([a-z0-9_]+)` \|", section)
 
 
-def made(*sections, files=(), disclosed=(Disclosed("mail-service", "A"),), by_name=False):
+WENT = (Disclosed("mail-service", "A"),)
+
+
+def made(*sections, files=(), disclosed=WENT, by_name=False):
     """Return an archive of these sections, read and held against its schema."""
     facts = archive.Facts("0123456789", "Marrowby", 1_795_460_400_000, "", files)
     found = written(facts, sections, disclosed, compiled(), by_name=by_name).json
@@ -242,7 +245,7 @@ def test_each_file_that_is_fetched_is_noted_and_shown(office):
     status = office.desk.status(token)
     assert [one.file for one in status.fetched] == ["archive.html", "archive.zip"]
     assert (status.fetched_until - office.house.now.date()).days in {6, 7}
-    detail = office.desk.detail(case.request_id, insider(), "handle-requests", "")
+    detail = office.desk.detail(case.request_id, insider())
     assert detail.fetched == status.fetched
 
 
