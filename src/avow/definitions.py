@@ -53,10 +53,23 @@ FORMS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL})
 
 
 class RequestKind(StrEnum):
-    """What a consumer asks for (Cal. Civ. Code § 1798.110, § 1798.105)."""
+    """What a law lets a consumer ask for. Which of them this version carries out: `rights.kinds`.
+
+    Rule: Cal. Civ. Code § 1798.105, .106, .110, .120, .121; 11 CCR 7020(e) (confirm an identifier); GDPR Art. 7(3), 18, 20-22.
+    """
 
     KNOW = "know"
     DELETE = "delete"
+    CORRECT = "correct"
+    PORTABILITY = "portability"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+    OPT_OUT = "opt-out"
+    LIMIT = "limit"
+    WITHDRAW_CONSENT = "withdraw-consent"
+    AUTOMATED_DECISION = "automated-decision"
+    CONFIRM_IDENTIFIER = "confirm-identifier"
+    APPEAL = "appeal"
 
 
 class IdentifierKind(StrEnum):

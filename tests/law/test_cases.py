@@ -11,7 +11,7 @@ from avow.policy.law.breach import authority_after_notice, breach_dates
 from avow.policy.law.counting import add_months
 from avow.rights import verification
 from avow.rights.cases import Case, Contact
-from avow.rights.clock import Kind, deadlines, optout_dates, owed_free, receipt_date
+from avow.rights.clock import deadlines, optout_dates, owed_free, receipt_date
 from avow.rights.states import Entry, State, Step
 
 LOS_ANGELES = "America/Los_Angeles"
@@ -79,10 +79,10 @@ def test_t06_verification_fails_and_the_clock_never_stops(case, marrowby):
 
 def test_t07_third_request_to_know_inside_twelve_months(case, california):
     """Two answered requests in the window: the third need not be answered; deleting is never counted."""
-    fulfilled = [(Kind(one["type"]), date.fromisoformat(one["received"])) for one in case["facts"]["history"]]
+    fulfilled = [(RequestKind(one["type"]), date.fromisoformat(one["received"])) for one in case["facts"]["history"]]
     found = {
         f"{one['type']} {one['received']}": owed_free(
-            Kind(one["type"]), date.fromisoformat(one["received"]), fulfilled, california
+            RequestKind(one["type"]), date.fromisoformat(one["received"]), fulfilled, california
         )
         for one in case["facts"]["new"]
     }

@@ -21,9 +21,9 @@ from avow.policy.law.breach import breach_dates
 from avow.policy.law.counting import add_months, due, holidays
 from avow.rights.clock import (
     ANSWERED,
+    APPEALED,
     APPLIED,
     Deadlines,
-    Kind,
     appeal_dates,
     deadlines,
     optout_dates,
@@ -68,7 +68,7 @@ def test_common_holidays(year, expected):
 )
 def test_a_month_of_the_union_ends_on_a_working_day(received, target, outer, extended):
     """One month by Regulation 1182/71: the same day or the last of the month; off a weekend, work earlier, law later."""
-    found = deadlines(Kind.KNOW, date.fromisoformat(received), EUROPE)
+    found = deadlines(RequestKind.KNOW, date.fromisoformat(received), EUROPE)
     assert (found.ack_target, found.ack_outer) == (None, None)
     assert [str(found.respond_target), str(found.respond_outer), str(found.extended_outer)] == [target, outer, extended]
 
@@ -77,7 +77,7 @@ def test_a_month_of_the_union_ends_on_a_working_day(received, target, outer, ext
 def test_each_state_has_its_own_days(code, first, last):
     """Iowa answers in 90 days and extends to 135, Florida to 60, the others in 45 and to 90."""
     received = date(2026, 12, 18)
-    found = deadlines(Kind.DELETE, received, TABLES[code])
+    found = deadlines(RequestKind.DELETE, received, TABLES[code])
     assert found.respond_outer == received + timedelta(days=first)
     assert found.extended_outer == received + timedelta(days=last)
 
@@ -102,23 +102,23 @@ def test_some_laws_know_no_appeal(code):
 def test_a_revoked_consent_has_its_own_days_in_rhode_island():
     """15 days there, the days of any opt-out elsewhere, at once in the Union."""
     received = date(2026, 12, 18)
-    assert optout_dates(received, TABLES["US-RI"], Kind.WITHDRAW_CONSENT).act_outer == date(2027, 1, 2)
+    assert optout_dates(received, TABLES["US-RI"], RequestKind.WITHDRAW_CONSENT).act_outer == date(2027, 1, 2)
     assert optout_dates(received, TABLES["US-RI"]).act_outer == date(2027, 2, 1)
-    for kind in (Kind.OBJECT, Kind.WITHDRAW_CONSENT):
+    for kind in (RequestKind.OBJECT, RequestKind.WITHDRAW_CONSENT):
         assert astuple(optout_dates(received, EUROPE, kind)) == (received, received, None)
 
 
 def test_opting_out_of_automated_decisions_has_its_own_days_in_california():
     """15 business days there (11 CCR 7221, from memory), the days of any opt-out elsewhere."""
     received = date(2026, 12, 23)
-    assert optout_dates(received, LAW, Kind.AUTOMATED_DECISION).act_outer == date(2027, 1, 15)
-    assert optout_dates(received, TABLES["US-VA"], Kind.AUTOMATED_DECISION).act_outer == received + timedelta(days=45)
+    assert optout_dates(received, LAW, RequestKind.AUTOMATED_DECISION).act_outer == date(2027, 1, 15)
+    assert optout_dates(received, TABLES["US-VA"], RequestKind.AUTOMATED_DECISION).act_outer == received + timedelta(days=45)
 
 
 def test_a_correction_is_confirmed_and_a_restriction_is_not():
     """11 CCR 7021(a) names know, delete and correct."""
-    assert deadlines(Kind.CORRECT, date(2026, 12, 18), LAW).ack_target == date(2026, 12, 31)
-    assert deadlines(Kind.RESTRICT, date(2026, 12, 18), LAW).ack_target is None
+    assert deadlines(RequestKind.CORRECT, date(2026, 12, 18), LAW).ack_target == date(2026, 12, 31)
+    assert deadlines(RequestKind.RESTRICT, date(2026, 12, 18), LAW).ack_target is None
 
 
 @given(ANY_ANSWERED, DAYS, ANY_LAW)
@@ -177,21 +177,20 @@ def test_nothing_moves_the_day_of_receipt():
 
 def test_every_kind_has_exactly_one_clock():
     """Answered, applied, or appealed."""
-    assert ANSWERED | APPLIED | {Kind.APPEAL} == set(Kind)
+    assert set(RequestKind) == ANSWERED | APPLIED | APPEALED
     assert not ANSWERED & APPLIED
-    assert {Kind(kind) for kind in RequestKind} <= ANSWERED
-    assert {kind.value for kind in Kind} == set(RIGHTS)
+    assert {kind.value for kind in RequestKind} - {"confirm-identifier"} == set(RIGHTS)  # that one is a part of the right to know
     with pytest.raises(ValueError, match="deadline"):
-        deadlines(Kind.APPEAL, date(2026, 12, 18), LAW)
+        deadlines(RequestKind.APPEAL, date(2026, 12, 18), LAW)
     with pytest.raises(ValueError, match="answered"):
-        optout_dates(date(2026, 12, 18), LAW, Kind.DELETE)
+        optout_dates(date(2026, 12, 18), LAW, RequestKind.DELETE)
 
 
-@given(DAYS, st.lists(st.tuples(st.sampled_from(Kind), st.integers(0, 800)), max_size=6), ANY_LAW)
+@given(DAYS, st.lists(st.tuples(st.sampled_from(RequestKind), st.integers(0, 800)), max_size=6), ANY_LAW)
 def test_only_the_limited_kinds_are_ever_counted(received, before, table):
     """Deleting, correcting and opting out are owed whatever came before; fewer requests than the number are owed too."""
     fulfilled = [(kind, received - timedelta(days=days)) for kind, days in before]
-    for kind in Kind:
+    for kind in RequestKind:
         owed = owed_free(kind, received, fulfilled, table)
         if table.free is None or kind not in table.free.kinds:
             assert owed.is_owed
@@ -228,4 +227,4 @@ def test_a_rulebook_counts_by_its_own_jurisdiction():
     """A rulebook may stand where its law table does."""
     text = (Path(__file__).parents[1] / "policy" / "small.md").read_text(encoding="utf-8")
     rulebook = policy.compile_text(text, "policy.md", TABLES, date(2026, 11, 23)).rulebook
-    assert deadlines(RequestKind.KNOW, date(2026, 12, 18), rulebook) == deadlines(Kind.KNOW, date(2026, 12, 18), LAW)
+    assert deadlines(RequestKind.KNOW, date(2026, 12, 18), rulebook) == deadlines(RequestKind.KNOW, date(2026, 12, 18), LAW)

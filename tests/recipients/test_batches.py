@@ -9,7 +9,8 @@ from avow.gate import choices
 from avow.gate.choices import Choice
 from avow.policy.law import rules
 from avow.recipients import sending
-from avow.recipients.sending import Selection
+from avow.recipients.outgoing import Outgoing
+from avow.recipients.sending import Queued, Selection
 from avow.store.control import tables
 from avow.store.keys import Said
 
@@ -60,11 +61,35 @@ def test_a_batch_of_the_declared_size_goes_at_once(house, vendor, receiver):
     written(house, 2)
     batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider())
     assert (batch.state, vendor.sending.queue(house.now_ms()), vendor.carry()) == ("approved", 2, 2)
+    house.wait(hours=24, seconds=1)
     later = house.now_ms()
     written(house, 2)
     rest = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, site="marrowby", since_ms=later), insider())
     assert (rest.state, rest.records) == ("approved", 2)
     assert "no record" in vendor.sending.send("crm", PURPOSE, Selection(point=POINT, site="elsewhere"), insider()).reason
+
+
+@over_both
+def test_a_list_that_goes_in_pieces_needs_a_second_person_too(house, vendor, receiver):
+    """What went by hand within a day is added up, batch or single record; what somebody agreed to, or was taken back, is not."""
+    records = written(house, 5)
+
+    def send(record):
+        return vendor.sending.send("crm", PURPOSE, Selection(record=record), insider("s1"))
+
+    one, other = send(records[0]), send(records[1])
+    assert (type(one), type(other)) == (Queued, Queued)
+    third = send(records[2])
+    assert (third.state, third.records) == ("asked for", 1)
+    several = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, until_ms=house.now_ms() - 4000), insider("s1"))
+    assert several.state == "asked for"
+    assert Outgoing(house.store, house.now_ms).withdraw(one.delivery, "s1") is None
+    assert type(send(records[3])) is Queued
+    assert vendor.sending.approve(third.id, insider("s2")) is None
+    assert send(records[4]).state == "asked for"
+    house.wait(hours=24, seconds=1)
+    assert type(send(records[4])) is Queued
+    assert (vendor.sending.queue(house.now_ms()), vendor.carry()) == (1, 4)
 
 
 def test_the_command_line_is_nobodys_second_person(house, vendor):
@@ -126,8 +151,10 @@ def test_an_opt_out_reaches_what_waits_at_its_turn(house, receiver):
     assert (stopped.why, stopped.people) == (f"its person said no to “{PURPOSE}” ({rules.SIGNAL_STOPS})", ())
 
 
-def test_a_record_that_cannot_be_read_stops_none(house, vendor, receiver):
+def test_a_record_that_cannot_be_read_stops_none(house, receiver):
     """The poison in the middle fails, and its neighbours go."""
+    house.publisher.first(with_vendor("crm"), house.now_ms())
+    vendor = Vendor(house, receiver)
     records = written(house, 3)
     for record in records:
         assert not isinstance(vendor.sending.send("crm", PURPOSE, Selection(record), insider()), Refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -139,6 +140,29 @@ def test_an_action_and_its_audit_entry_are_kept_together(control):
         fail()
     with control.reading() as tx:
         assert audit.pending(tx, 10) == ()
+
+
+def test_questions_in_one_look_see_one_state(control):
+    """Of whatever was written meanwhile they see nothing, in this thread alone; behind the look everything is seen again."""
+
+    def queued():
+        with control.reading() as tx:
+            return len(audit.pending(tx, 10))
+
+    with ThreadPoolExecutor(1) as other:
+        with control.one_look():
+            assert queued() == 0
+            with control.transaction() as tx:
+                audit.enqueue(tx, b"entry")
+            with control.one_look():
+                assert queued() == 0
+            assert (queued(), other.submit(queued).result()) == (0, 1)
+        assert queued() == 1
+    with pytest.raises(RuntimeError), control.one_look():
+        raise RuntimeError
+    with control.transaction() as tx:
+        audit.enqueue(tx, b"another")
+    assert queued() == 2
 
 
 def test_audit_numbers_are_never_given_twice(control):

@@ -22,7 +22,7 @@ from avow.policy.rulebook.declarations import ExternalLink
 from avow.spool.spool import Spool
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """What became of an input: what to append to the spool before it is acknowledged, what was dropped, what was refused.
 
     `new_visitor` is the visitor id to set as a cookie, `young` what a form told of an age under 16.

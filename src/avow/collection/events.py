@@ -43,11 +43,15 @@ class Dropped:
     rule: str = RULE
 
 
-class Batch(msgspec.Struct, frozen=True):
-    """What one POST held: events of the points' types (`EventParser.types`), with declared fields only."""
+class Batch(msgspec.Struct, frozen=True, gc=False):
+    """What one POST held: events of the points' types (`EventParser.types`), with declared fields only.
+
+    `kinds` are the types among them; empty where nobody has looked yet.
+    """
 
     events: Sequence[msgspec.Struct]
     dropped: tuple[Dropped, ...] = ()
+    kinds: frozenset[type] = frozenset()
 
 
 class EventParser:
@@ -81,8 +85,9 @@ class EventParser:
         read = body.events
         if len(raw) != len(self._encode(body)) and _may_say_twice(raw, read):
             return self._parse_slowly(raw)
-        if not self._with_amount or self._with_amount.keys().isdisjoint(map(type, read)):
-            return Batch(read)
+        kinds = frozenset(map(type, read))
+        if kinds.isdisjoint(self._with_amount):
+            return Batch(read, (), kinds)
         return self._without_refused_amounts(Batch(read))
 
     def event(self, point: CollectionPoint, given: Mapping[str, object]) -> Batch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from copy import copy
+from typing import Final
 
 import msgspec
 
@@ -14,14 +15,17 @@ from avow.collection.events import Batch, EventParser
 from avow.collection.layouts import Layout, Layouts
 from avow.collection.limits.event_leases import POINT, TOO_MANY
 from avow.collection.pixels import Pixels
-from avow.collection.senders import Known, Lines, Senders
+from avow.collection.senders import Asked, Known, Lines, Senders
 from avow.definitions import BatchHead, RecordIds, Refusal
+
+#: Answers kept for each sender: as many combinations of points does no page send.
+ASKED: Final = 64
 
 
 class _Encoded(BatchHead, frozen=True, tag="batch", kw_only=True, array_like=True):
     """A `definitions.EventBatch` whose terms are encoded already, with its events in their own types."""
 
-    terms: dict[str, msgspec.Raw]
+    terms: msgspec.Raw
     events: Sequence[msgspec.Struct]
 
 
@@ -64,26 +68,20 @@ class Intake:
         if batch.dropped:
             collector.count_dropped(known.sender, batch.dropped, known.today)
         events, refused = batch.events, ()  # type: Sequence[msgspec.Struct], tuple[Refusal, ...]
-        terms: dict[str, msgspec.Raw] = {}
-        days, kinds = [], set(map(type, events))
-        for kind in kinds:
-            layout = known.layouts.get(kind) or self._ask(known, kind)  # (4)
-            if isinstance(layout, Refusal):
-                continue
+        kinds = batch.kinds or frozenset(map(type, events))
+        asked = known.asked.get(kinds) or self._ask(known, kinds)  # (4)
+        for kind, layout in asked.layouts:
             own = events if len(kinds) == 1 else [event for event in events if type(event) is kind]
             if too_long := layout.trim(own):  # (5)
                 collector.count_too_long(known.sender, layout.point, too_long, known.today)
-            terms[layout.point] = known.terms[kind]
-            if layout.recognises:
-                days.append(layout.cookie_days)
-        if len(terms) < len(kinds):
+        if len(asked.layouts) < len(kinds):
             events, refused = self._without_refused(events, known)
         allowance.free -= len(events) or 1
         if not events:
             done(Accepted(0, batch.dropped, refused))
             return
-        visitor = known.sender.signals.visitor if days else ""
-        new_visitor = self._new_visitor(known, now_ms) if days and not visitor else ""
+        visitor = known.sender.signals.visitor if asked.recognises else ""
+        new_visitor = self._new_visitor(known, now_ms) if asked.recognises and not visitor else ""
         known.visit = known.visit or collector.visit(known.sender, known.today)
         record = _Encoded(  # (6)
             record_id=self._ids.new(now_ms, len(events)),
@@ -93,11 +91,11 @@ class Intake:
             visit=known.visit,
             robot=known.agent.is_robot,
             demonstration=known.sender.demonstration,
-            terms=terms,
+            terms=asked.terms,
             events=events,
         )
         encoded = self._encode(record)
-        accepted = Accepted(len(events), batch.dropped, refused, new_visitor, min(days) if days else 0, record=encoded)
+        accepted = Accepted(len(events), batch.dropped, refused, new_visitor, asked.cookie_days, record=encoded)
         collector.spool.append_then(encoded, done, accepted)  # (7)
 
     def _new_visitor(self, known: Known, now_ms: int) -> str:
@@ -107,15 +105,26 @@ class Intake:
             self.senders.hear(known, number, now_ms)
         return number
 
-    def _ask(self, known: Known, kind: type) -> Layout | Refusal:
-        """Return what may be kept of a sender's events of one type; asked once, with what the events share encoded."""
-        point = self._points[kind]
-        layout = known.layouts[kind] = self._layouts.of(point, known.opted_out, known.today, known.opted_in)
-        if isinstance(layout, Layout):
-            terms, too_long = layout.terms(known.sender, known.agent)
-            known.terms[kind] = msgspec.Raw(self._encode(terms))
-            self._collector.count_too_long(known.sender, point, too_long, known.today)
-        return layout
+    def _ask(self, known: Known, kinds: frozenset[type]) -> Asked:
+        """Return what may be kept of a sender's events of these types; asked once, with what the events share encoded."""
+        if len(known.asked) >= ASKED:
+            known.asked.clear()
+        layouts = [(kind, layout) for kind in kinds if isinstance(layout := self._layout(known, kind), Layout)]
+        recognising = [layout.cookie_days for _, layout in layouts if layout.recognises]
+        terms = msgspec.Raw(self._encode({layout.point: known.terms[kind] for kind, layout in layouts}))
+        found = known.asked[kinds] = Asked(tuple(layouts), terms, bool(recognising), min(recognising, default=0))
+        return found
+
+    def _layout(self, known: Known, kind: type) -> Layout | Refusal:
+        """Return what may be kept of a sender's events of one type, with their terms encoded."""
+        if kind not in known.layouts:
+            point = self._points[kind]
+            layout = known.layouts[kind] = self._layouts.of(point, known.opted_out, known.today, known.opted_in)
+            if isinstance(layout, Layout):
+                terms, too_long = layout.terms(known.sender, known.agent)
+                known.terms[kind] = msgspec.Raw(self._encode(terms))
+                self._collector.count_too_long(known.sender, point, too_long, known.today)
+        return known.layouts[kind]
 
     def _without_refused(
         self, events: Sequence[msgspec.Struct], known: Known

@@ -32,14 +32,39 @@ Lines = Sequence[tuple[bytes, bytes]]
 Every = Callable[[str], list[str]]
 
 
-class Known:
-    """What is known about a sender today, and what the policy answers for each type of events.
+class Asked(msgspec.Struct, frozen=True):
+    """What the policy answers for events of some types together: what may be kept of each, and what they share, encoded.
 
-    `layouts` and `terms` are filled by `intake`, once for each; `visit` is 0 until today's salt is known. `signalled` is what
-    their signals stop, until it is kept for the browser's number.
+    A type of which nothing may be kept has no layout. `recognises`: one of them finds the browser's records, which has a number
+    for that, for so many days.
     """
 
-    __slots__ = ("agent", "allowance", "layouts", "opted_in", "opted_out", "sender", "signalled", "terms", "today", "visit")
+    layouts: tuple[tuple[type, Layout], ...]
+    terms: msgspec.Raw
+    recognises: bool
+    cookie_days: int
+
+
+class Known:
+    """What is known about a sender today, and what the policy answers for each type of events, and for those of one request.
+
+    `layouts`, `terms` and `asked` are filled by `intake`, once for each; `visit` is 0 until today's salt is known. `signalled` is
+    what their signals stop, until it is kept for the browser's number.
+    """
+
+    __slots__ = (
+        "agent",
+        "allowance",
+        "asked",
+        "layouts",
+        "opted_in",
+        "opted_out",
+        "sender",
+        "signalled",
+        "terms",
+        "today",
+        "visit",
+    )
 
     def __init__(self, sender: Sender, today: date, collector: Collector, leases: EventLeases) -> None:
         self.sender, self.today = sender, today
@@ -49,6 +74,7 @@ class Known:
         self.allowance = leases.of(sender.address)
         self.layouts: dict[type, Layout | Refusal] = {}
         self.terms: dict[type, msgspec.Raw] = {}
+        self.asked: dict[frozenset[type], Asked] = {}
         self.visit = 0
 
 

@@ -10,7 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
-from avow.gate.entries_of_rights import AnswerFetched, FileLookedAt, FilesUnread
+from avow.gate.entries_of_rights import (
+    AnswerFetched,
+    FileLookedAt,
+    FilesUnread,
+    RequestCorrected,
+    RequestDenied,
+    RequestDisclosed,
+    RequestDone,
+    RequestInstructed,
+    RequestJoined,
+    RequestMessage,
+    RequestPlanned,
+    RequestReceived,
+    RequestRestored,
+    RequestStep,
+    RequestTarget,
+    RequestTold,
+    RequestVerified,
+    ResidueSearched,
+)
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
@@ -22,6 +41,21 @@ __all__ = [
     "FilesUnread",
     "OptOutTold",
     "RecipientChanged",
+    "RequestCorrected",
+    "RequestDenied",
+    "RequestDisclosed",
+    "RequestDone",
+    "RequestInstructed",
+    "RequestJoined",
+    "RequestMessage",
+    "RequestPlanned",
+    "RequestReceived",
+    "RequestRestored",
+    "RequestStep",
+    "RequestTarget",
+    "RequestTold",
+    "RequestVerified",
+    "ResidueSearched",
     "Screened",
     "by_whom",
     "record",
@@ -100,180 +134,6 @@ class Disclosed(Entry):
     recipient: str
     categories: str
     purpose: str
-
-
-# -- consumer requests -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RequestReceived(Entry):
-    """A consumer request was filed, `on` the date of receipt; `request` is a random id."""
-
-    kinds = ("request.received",)
-    kind: str
-    request: str
-    on: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestMessage(Entry):
-    """A message was put into the outbox; nobody has it yet."""
-
-    kinds = ("request.link-written", "request.extension-written", "request.answer-written")
-    what: str
-    request: str
-    until: str | None = None
-    outcome: str | None = None
-    reason: str | None = None
-    staff: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestTold(Entry):
-    """A message has left, and its person was told.
-
-    `how` is `the mail server took it`, or `passed on by hand: ` and `post`, `telephone` or `other`, with `staff` where a person
-    did; `by` (`link`) where the link was followed; `with`, where the message of another request tells it; `after`, the earlier
-    request for the same. Without `how` and `with`: of a version before 0058, when the message was put into the outbox, or of the
-    demonstration.
-    """
-
-    kinds = ("request.acknowledged", "request.extended", "request.responded")
-    what: str
-    request: str
-    how: str | None = None
-    staff: str | None = None
-    by: str | None = None
-    with_: str | None = None
-    until: str | None = None
-    outcome: str | None = None
-    reason: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestStep(Entry):
-    """A request was closed; what said how to reach its person was destroyed, and nobody had looked for what is left of them."""
-
-    kinds = ("request.closed", "request.contact.forgotten", "residue.missed")
-    what: str
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestJoined(Entry):
-    """The same was asked with the same address within the hour, and is answered together with the request that leads."""
-
-    kinds = ("request.joined",)
-    request: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestVerified(Entry):
-    """The address was proved."""
-
-    kinds = ("request.verified",)
-    request: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDenied(Entry):
-    """A request was denied."""
-
-    kinds = ("request.denied",)
-    request: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestCorrected(Entry):
-    """A link goes to another address."""
-
-    kinds = ("request.address.corrected",)
-    request: str
-    staff: str | None = None
-    by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestPlanned(Entry):
-    """A plan was made, of so many tasks."""
-
-    kinds = ("request.planned",)
-    request: str
-    tasks: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestTarget(Entry):
-    """A place did its part; before 0058 also with `did` and `records`."""
-
-    kinds = ("request.target",)
-    request: str
-    target: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestInstructed(Entry):
-    """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
-
-    `instruction` is a random id, `recipient` a name that the policy declares.
-    """
-
-    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
-    what: str
-    request: str
-    instruction: str
-    recipient: str
-    answer: str | None = None
-    how: str | None = None
-    staff: str | None = None
-    by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDisclosed(Entry):
-    """What is held of somebody was put together for them; before 0058 also with `records`."""
-
-    kinds = ("request.disclosed",)
-    request: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDone(Entry):
-    """The statement of what was done, which names the request under a salt alone.
-
-    Before 0058 `targets` (`{name: {did, records}}`) in place of `found`.
-    """
-
-    kinds = ("request.know.done", "request.delete.done")
-    what: str
-    about: str
-    rulebook: str
-    left: int
-    found: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResidueSearched(Entry):
-    """Every file was searched for an erased person, who was found `left` times; where is under the salt, as the request is."""
-
-    kinds = ("residue.searched",)
-    about: str
-    left: int
-    found: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRestored(Entry):
-    """Answered (`answered` is the moment) after the backup that was put back, and closed again."""
-
-    kinds = ("request.restored",)
-    request: str
-    answered: int | None
 
 
 # -- what staff open and do --------------------------------------------------------------------------------------------------

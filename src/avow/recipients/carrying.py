@@ -84,12 +84,12 @@ class Leased(Generic[_Made]):
         row = self._row(message_id, now_ms)
         if row is None:
             return None
-        made = self.kinds.compose(row, now_ms)
+        with self.store.control.one_look():
+            made = self.kinds.compose(row, now_ms)
+            refusal = self.contract(made.leave.recipient) if made is not None and not isinstance(made, Refusal) else None
+        made = refusal or made
         if made is not None and not isinstance(made, Refusal):
-            refusal = self.contract(made.leave.recipient)
-            if refusal is None:
-                return made
-            made = refusal
+            return made
         why = f"{made.reason} ({made.rule})" if made is not None else ""
         with self.store.control.transaction() as tx:
             if made is None or isinstance(made, NoMore):

@@ -24,8 +24,9 @@ from avow.gate.handing_over import CONVERSION, Content, HandingOver
 from avow.gate.roles import Act, Member, Roles
 from avow.policy.law import rules
 from avow.store.clicks import HeldClick
-from avow.store.control import batches, submissions
+from avow.store.control import Transaction, batches, submissions
 from avow.store.control.batches import Batch
+from avow.store.control.database import alone
 from avow.store.holdings import HeldSubmission
 from avow.store.paging import LINES, Page, Place
 from avow.store.store import Store
@@ -46,6 +47,8 @@ _NO_EVENTS: Final = Refusal("an event is told to a third party alone, as a conve
 _NO_ORDER: Final = Refusal("the policy names no form that authorises orders to it", rules.BACKGROUND_CHECK_AUTHORISED)
 _EVENTS_ALONE: Final = Refusal("it is told of conversions alone: no form goes there", _RULE)
 #: The id of a record (`definitions.RecordIds`).
+#: Within this time what one person sends is added up, milliseconds.
+_DAY_MS: Final = 86_400_000
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -115,9 +118,11 @@ class Sending:
         if refusal is not None:
             self._refused(recipient, purpose, point, refusal, by)
             return refusal
-        if held is not None and (is_event or not self._needs_second(recipient, 1)):
+        if held is not None:
             one = _to_go(held, self.handing_over.store, selection.authorisation)
-            return self._queue_one(recipient, purpose, one, by, is_event=is_event)
+            queued = self._queue_one(recipient, purpose, one, by, is_event=is_event)
+            if queued is not None:
+                return queued
         assert not isinstance(held, HeldClick)
         return self._ask(recipient, purpose, point, selection, held, by)
 
@@ -192,7 +197,7 @@ class Sending:
         refusal = refusal or self.handing_over.standing(recipient).refusal
         if refusal is None and recipient not in self.connectors:
             refusal = Refusal(_NO_CONNECTION.format(recipient), "docs/reference/configuration.md")
-        if refusal is None and is_event and self._needs_second(recipient, 1):
+        if refusal is None and is_event and self._has_to_be_seen(recipient):
             refusal = Refusal("a conversion that needs a second person is told of as it comes in, or not", _RULE)
         return refusal
 
@@ -233,9 +238,20 @@ class Sending:
             reasons[answer] += 1
         return reasons.most_common(1)[0][0] if reasons else Refusal("there is no record of this selection", _RULE)
 
-    def _needs_second(self, recipient: str, records: int) -> bool:
+    def _needs_second(self, tx: Transaction, recipient: str, records: int) -> bool:
+        """Return whether so many more records are above the declared size, with all that one person sent within a day.
+
+        Else a list would go in pieces. Whoever asks at the same moment waits.
+        """
         declared = self.handing_over.versions.in_force().recipients[recipient].second_person_above
-        return declared is not None and records > declared
+        if declared is None or records > declared:
+            return declared is not None
+        alone(tx, "by hand", recipient)
+        return records + batches.unseen(tx, recipient, self.now_ms() - _DAY_MS) > declared
+
+    def _has_to_be_seen(self, recipient: str) -> bool:
+        with self.handing_over.store.control.transaction() as tx:
+            return self._needs_second(tx, recipient, 1)
 
     def _second(self, batch: Batch, by: Member | None) -> Refusal | None:
         """Return why somebody cannot be the second person of a batch."""
@@ -259,14 +275,16 @@ class Sending:
 
     # -- queued ------------------------------------------------------------------------------------------------
 
-    def _queue_one(self, recipient: str, purpose: str, one: ToGo, by: Member | None, *, is_event: bool) -> Queued:
-        """Queue one record, under an errand of its own: it was asked for now."""
+    def _queue_one(self, recipient: str, purpose: str, one: ToGo, by: Member | None, *, is_event: bool) -> Queued | None:
+        """Queue one record, under an errand of its own: it was asked for now; None where it needs a second person."""
         asker, now_ms = by.staff_id if by else "", self.now_ms()
         kind: Literal["conversion", "order", "disclosure"] = "conversion" if is_event else "order" if one.with_ else "disclosure"
         errand = Errand(kind, recipient, self.connectors[recipient], purpose, secrets.token_hex(16), asker)
         staff, command = _whose(asker)
         asked = entries.BatchStep("batch.asked", recipient, purpose, one.point, records=1, staff=staff, by=command)
         with self.handing_over.store.control.transaction() as tx:
+            if not is_event and self._needs_second(tx, recipient, 1):
+                return None
             (delivery,) = deliveries.queue_records(tx, errand, [one], now_ms)
             entries.record(tx, now_ms, asked)
         return Queued(delivery)
@@ -282,7 +300,7 @@ class Sending:
         site = held.site if held else selection.site
         with self.handing_over.store.control.transaction() as tx:
             count = batches.count(tx, point, site, since_ms, until_ms)
-            approved_ms = None if self._needs_second(recipient, count) else now_ms
+            approved_ms = None if self._needs_second(tx, recipient, count) else now_ms
             named = (recipient, purpose, point, site, since_ms, until_ms, count, asker, now_ms)
             batch = Batch(secrets.token_hex(16), "disclosure", *named, approved_ms=approved_ms)
             batches.add(tx, batch)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
-from avow.rights.states import Entry, State, Step, derive
+from avow.rights.states import Entry, State, Step, derive, may_follow
 
 #: Hex digits of the HMAC in a link: 128 bits.
 MARK_LENGTH: Final = 32
@@ -20,8 +20,10 @@ REFERENCE_DIGITS: Final = 10
 class Contact:
     """How to answer, and what finds the person's records; sealed under a key of its own while the request is open.
 
-    `since` is the first day asked about, empty for everything (11 CCR 7020(e)). `more_visitors` are the visitor ids of other
-    browsers that asked the same with this address.
+    `since` is the first day asked about, `until` the last, each empty for everything (11 CCR 7020(e)). `more_visitors` are the
+    visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
+    for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
+    are "" where they are not known; `record` is the submission that the request came in, "" for none.
     """
 
     email: str
@@ -30,17 +32,28 @@ class Contact:
     visitor_id: str = ""
     since: str = ""
     more_visitors: tuple[str, ...] = ()
+    until: str = ""
+    points: tuple[str, ...] = ()
+    pieces: str = ""
+    phone: str = ""
+    record: str = ""
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
-        found = [identifier(IdentifierKind.EMAIL, self.email)]
+        found = [identifier(IdentifierKind.EMAIL, self.email)] if self.email else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A consumer request. `contact` is None once its key is destroyed; `site` is the website on which it was filed."""
+    """A consumer request. `contact` is None once its key is destroyed; `site` is the website on which it was filed.
+
+    `received_ms` is the moment of receipt, from which every clock runs; `entered_ms` the one at which somebody entered it here,
+    the same for what came in by itself (11 CCR 7021(b)). `jurisdiction` is the code of the law table that was asked for, "" for
+    the policy's. `channel` is the way it came: "web", "phone", "mail", "e-mail", "counter", "message", "agent" or "drp".
+    `parent` is the request that an appeal or a duplicate is about, "" for none.
+    """
 
     request_id: str
     kind: RequestKind
@@ -52,11 +65,14 @@ class Case:
     history: tuple[Entry, ...]
     contact: Contact | None
     site: str = ""
+    jurisdiction: str = ""
+    entered_ms: int = 0
+    parent: str = ""
 
     @property
     def state(self) -> State:
         """The state, derived from the history. Why: decision 0007."""
-        return derive(self.history)
+        return derive(self.kind, self.history)
 
     @property
     def reference(self) -> str:
@@ -67,6 +83,10 @@ class Case:
     def corrections(self) -> int:
         """How often the address was corrected: the link that proves one address proves no other."""
         return sum(entry.step is Step.CORRECTED for entry in self.history)
+
+    def may(self, step: Step) -> bool:
+        """Return whether the step may be written now. Why: decision 0007."""
+        return may_follow(self.kind, self.state, step, self.history)
 
     def entry(self, step: Step) -> Entry | None:
         """Return the last entry of this step. Why: decision 0007."""

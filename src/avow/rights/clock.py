@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,27 +22,24 @@ from avow.definitions import RequestKind
 from avow.policy import LawTable, Rulebook
 from avow.policy.law.counting import Due, add_months, due
 
-
-class Kind(StrEnum):
-    """Everything a law lets people ask for that has a clock; `RequestKind` is the part that this version carries out."""
-
-    KNOW = "know"
-    DELETE = "delete"
-    CORRECT = "correct"
-    PORTABILITY = "portability"
-    RESTRICT = "restrict"
-    OPT_OUT = "opt-out"
-    LIMIT = "limit"
-    OBJECT = "object"
-    WITHDRAW_CONSENT = "withdraw-consent"
-    AUTOMATED_DECISION = "automated-decision"
-    APPEAL = "appeal"
-
-
 #: Kinds that are verified, carried out and answered.
-ANSWERED: Final = frozenset({Kind.KNOW, Kind.DELETE, Kind.CORRECT, Kind.PORTABILITY, Kind.RESTRICT})
+ANSWERED: Final = frozenset(
+    {
+        RequestKind.KNOW,
+        RequestKind.DELETE,
+        RequestKind.CORRECT,
+        RequestKind.PORTABILITY,
+        RequestKind.RESTRICT,
+        RequestKind.CONFIRM_IDENTIFIER,
+    }
+)
 #: Kinds that have their effect without any verification. Rule (US-CA): 11 CCR 7060(b); GDPR Art. 7(3), 21(3).
-APPLIED: Final = frozenset({Kind.OPT_OUT, Kind.LIMIT, Kind.OBJECT, Kind.WITHDRAW_CONSENT, Kind.AUTOMATED_DECISION})
+APPLIED: Final = frozenset(
+    {RequestKind.OPT_OUT, RequestKind.LIMIT, RequestKind.OBJECT, RequestKind.WITHDRAW_CONSENT, RequestKind.AUTOMATED_DECISION}
+)
+
+#: Kinds about what was answered before.
+APPEALED: Final = frozenset({RequestKind.APPEAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ class Owed:
     since: date | None
 
 
-def deadlines(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTable) -> Deadlines:
+def deadlines(kind: RequestKind, received_on: date, law: Rulebook | LawTable) -> Deadlines:
     """Return the dates by which a request must be confirmed and answered.
 
     Counted from receipt, however long verification takes. An extension is once, with notice and reason inside the first
@@ -102,11 +98,10 @@ def deadlines(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTa
     Rule (US-CA): 11 CCR 7021(a) 10 business days; (b) 45 calendar days, extended once to 90; § 1798.130(a)(2)(A).
     Rule (EU-GDPR): Art. 12(3) one month, extended once to three.
     """
-    asked = Kind(kind)
-    if asked not in ANSWERED:
-        raise ValueError(f'"{asked}" has no answer with a deadline; see optout_dates and appeal_dates')
+    if kind not in ANSWERED:
+        raise ValueError(f'"{kind}" has no answer with a deadline; see optout_dates and appeal_dates')
     table = _table(law)
-    confirm = table.acknowledge if asked in table.acknowledge_kinds else None
+    confirm = table.acknowledge if kind in table.acknowledge_kinds else None
     ack = due(received_on, confirm, table.counting) if confirm else None
     answer = due(received_on, table.respond, table.counting)
     extended = due(received_on, table.respond.plus(table.extension), table.counting)
@@ -122,19 +117,18 @@ def deadlines(kind: Kind | RequestKind, received_on: date, law: Rulebook | LawTa
     )
 
 
-def optout_dates(received_on: date, law: Rulebook | LawTable, kind: Kind | RequestKind = Kind.OPT_OUT) -> OptOutDates:
+def optout_dates(received_on: date, law: Rulebook | LawTable, kind: RequestKind = RequestKind.OPT_OUT) -> OptOutDates:
     """Return by when an opt-out must have its effect everywhere, and before when the person is not asked again.
 
     ValueError for a kind that is verified and answered.
     Rule (US-CA): 11 CCR 7026(f) at most 15 business days; Cal. Civ. Code § 1798.135(c)(4) 12 months.
     Rule (US-RI): R.I. Gen. Laws 6-48.1, a revoked consent within 15 days. Rule (EU-GDPR): Art. 7(3), 21(3), at once.
     """
-    asked = Kind(kind)
-    if asked not in APPLIED:
-        raise ValueError(f'"{asked}" is answered, not applied at once; see deadlines')
+    if kind not in APPLIED:
+        raise ValueError(f'"{kind}" is answered, not applied at once; see deadlines')
     table = _table(law)
-    apart = {Kind.WITHDRAW_CONSENT: table.consent_revocation, Kind.AUTOMATED_DECISION: table.optout_automated}
-    act = due(received_on, apart.get(asked) or table.optout, table.counting)
+    apart = {RequestKind.WITHDRAW_CONSENT: table.consent_revocation, RequestKind.AUTOMATED_DECISION: table.optout_automated}
+    act = due(received_on, apart.get(kind) or table.optout, table.counting)
     months = table.resolicit_months
     return OptOutDates(act.target, act.outer, add_months(received_on, months) if months else None)
 
@@ -153,7 +147,7 @@ def appeal_dates(appealed_on: date, law: Rulebook | LawTable) -> AppealDates | N
 
 
 def owed_free(
-    kind: Kind | RequestKind, received_on: date, fulfilled: Iterable[tuple[Kind | RequestKind, date]], law: Rulebook | LawTable
+    kind: RequestKind, received_on: date, fulfilled: Iterable[tuple[RequestKind, date]], law: Rulebook | LawTable
 ) -> Owed:
     """Return whether a request received on this day is owed free of charge.
 

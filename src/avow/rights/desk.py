@@ -36,37 +36,11 @@ from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.store.paging import LINES, Page, Place
 
-_TIMELINE = {
-    Step.RECEIVED: "Received",
-    Step.JOINED: "Goes with another of the same address",
-    Step.LINK_WRITTEN: "Confirmation link written",
-    Step.ACKNOWLEDGED: "Confirmation link sent",
-    Step.VERIFIED: "Address confirmed",
-    Step.DENIED: "Not confirmed in time",
-    Step.CORRECTED: "Address corrected, link sent again",
-    Step.EXTENSION_WRITTEN: "Message about a longer period written",
-    Step.EXTENDED: "Period extended, and the person told",
-    Step.PLANNED: "Plan made",
-    Step.OUTCOME: "Carried out",
-    Step.AWAITED: "Done here; waiting for others to confirm",
-    Step.LATE: "Answered after us",
-    Step.PROVED: "Searched again and proved",
-    Step.ANSWER_WRITTEN: "Answer written",
-    Step.RESPONDED: "Answered",
-    Step.CLOSED: "Closed",
-    Step.FORGOTTEN: "Contact data destroyed",
-    Step.RESTORED: "Answered before the data was restored",
-    Step.RESIDUE: "Every file searched for what is left",
-    Step.RESIDUE_PROVED: "Search proved",
-    Step.LOOK_WANTED: "Files that cannot be read wait for staff",
-    Step.LOOKED: "A file was looked at",
-    Step.FETCHED: "Fetched",
-}
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED = frozenset(
     {
@@ -379,7 +353,7 @@ def _by(lines: Mapping[What, Due], what: What) -> date | None:
 def _is_on_its_way(case: Case, step: Step) -> bool:
     """Return whether the message that a step wrote has not left, and is still to leave."""
     written = case.entry(step)
-    return written is not None and receipt_of(case.history, str(written.detail.get("message"))) is not None
+    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None
 
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:
@@ -391,13 +365,13 @@ def _addresses(case: Case) -> tuple[Identifier, ...]:
 def _timeline(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history in plain words."""
     shown = (entry for entry in case.history if entry.step is not Step.FETCHED)  # has a list of its own
-    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in shown)
+    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in shown)
 
 
 def _dates(case: Case) -> tuple[TimelineStep, ...]:
     """Return the history without what was found and where: how many places did something is a word about it as well."""
     told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, _TIMELINE[entry.step], _words(entry.step, entry.detail)) for entry in told)
+    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
 
 
 def _words(step: Step, detail: dict[str, object]) -> str:  # noqa: PLR0911 - one line for each kind of step

@@ -28,7 +28,7 @@ def note(case: Case, name: str, cases: Cases, now_ms: int) -> bool:
 
     Rule: 11 CCR 7024(g).
     """
-    while case.contact is not None and may_follow(case.state, Step.FETCHED, case.history):
+    while case.contact is not None and may_follow(case.kind, case.state, Step.FETCHED, case.history):
         if sum(one.file == name for one in fetched(case)) >= MOST:
             return False
         entry = entries.AnswerFetched(case.request_id, name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from avow.definitions import Refusal
+from avow.definitions import Refusal, RequestKind
 from avow.gate import entries, instructions
 from avow.gate.instructions import RECIPIENT, SILENT, Answer, Instruction
 from avow.policy import Rulebook
@@ -85,17 +85,17 @@ def confirmed(cases: Cases, tx: Transaction, instruction_id: str, now_ms: int) -
 def _note(tx: Transaction, cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now_ms: int) -> bool:
     if not instructions.answer(cases.store, tx, one, said, reason, by, now_ms):
         return False
-    while not cases.append_in(tx, one.request_id, _step(cases.history(tx, one.request_id), one, said, now_ms)):
+    while not cases.append_in(tx, one.request_id, _step(*cases.history(tx, one.request_id), one, said, now_ms)):
         pass  # another process wrote an entry at the same moment: this one comes behind it
     return True
 
 
-def _step(history: Sequence[Entry], one: Instruction, said: Answer, now_ms: int) -> Entry:
+def _step(kind: RequestKind, history: Sequence[Entry], one: Instruction, said: Answer, now_ms: int) -> Entry:
     """Return the entry that follows from an answer: the outcome of its task, or a late word."""
     planned = next(entry for entry in reversed(history) if entry.step is Step.PLANNED)
     task = next(task for task in planned.detail["tasks"] if task.get("instruction") == one.id)
     done = {name for entry in history if entry.step is Step.OUTCOME for name in entry.detail["tasks"]}
-    is_open = derive(history) in {State.FULFILLING, State.DOWNSTREAM} and task["target"] not in done
+    is_open = derive(kind, history) in {State.FULFILLING, State.DOWNSTREAM} and task["target"] not in done
     detail = _detail(Outcome(task["target"], ANSWERS[said], 0, task["rule"]), one.id, said)
     return Entry(len(history), now_ms, Step.OUTCOME if is_open else Step.LATE, detail)
 

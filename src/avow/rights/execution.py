@@ -121,6 +121,8 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
         return False
     if case.kind is RequestKind.KNOW:
         return not sent_files.waiting(case) and _disclose(case, open_tasks, discloser, cases, now_ms)
+    if case.kind is not RequestKind.DELETE:
+        raise ValueError(f'a plan of a request of the kind "{case.kind}" is carried out elsewhere')
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)
     if outcome is None:
         return False

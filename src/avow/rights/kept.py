@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import RowMapping
 
 from avow.addresses import address_of
-from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
 from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
@@ -61,6 +61,9 @@ class Cases:
             demonstration=case.demonstration,
             mark=self._mark(case),
             site=case.site,
+            jurisdiction=case.jurisdiction,
+            entered_ms=case.entered_ms,
+            parent=case.parent,
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
@@ -230,9 +233,12 @@ class Cases:
         """Return a transaction for what belongs together with an entry of a history."""
         return self._control.transaction()
 
-    def history(self, tx: Transaction, request_id: str) -> tuple[Entry, ...]:
-        """Return the history of a request as a transaction sees it."""
-        return _entries(requests.history(tx, request_id))
+    def history(self, tx: Transaction, request_id: str) -> tuple[RequestKind, tuple[Entry, ...]]:
+        """Return the kind and the history of a request as a transaction sees them. Raises LookupError for none."""
+        row = requests.get(tx, request_id)
+        if row is None:
+            raise LookupError(f"there is no consumer request {request_id}")
+        return row.kind, _entries(requests.history(tx, request_id))
 
     def append_in(self, tx: Transaction, request_id: str, entry: Entry) -> bool:
         """Add an entry to a history in the caller's transaction; False when another process has written one of its number."""
@@ -465,6 +471,9 @@ def _case(row: StoredRequest, history: Sequence[RequestEvent], contact: Contact 
         history=_entries(history),
         contact=contact,
         site=row.site,
+        jurisdiction=row.jurisdiction,
+        entered_ms=row.entered_ms or row.received_ms,  # 0: added by an earlier version while this one was being installed
+        parent=row.parent,
     )
 
 
@@ -474,7 +483,8 @@ def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one."""
-    return Contact(**{**kept, "more_visitors": tuple(kept.get("more_visitors", ()))})
+    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points")}
+    return Contact(**{**kept, **lists})
 
 
 def _row(request_id: str, entry: Entry) -> RequestEvent:

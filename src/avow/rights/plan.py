@@ -69,10 +69,13 @@ def make(kind: RequestKind, targets: tuple[str, ...], given: Sequence[Given], to
     """Return the plan: every target of the installation, then every recipient that was given something of this person.
 
     One that may hold it is told to erase it. One whose contract lets it keep nothing, or no longer, holds nothing.
+    Raises ValueError for any other kind: nothing is erased that nobody asked to erase.
     Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties).
     """
     if kind is RequestKind.KNOW:
         return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets)
+    if kind is not RequestKind.DELETE:
+        raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     own = tuple(Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS) for target in targets)
     called = names(given, targets)
     return own + tuple(_of(one, called[one.name], today) for one in given)

@@ -25,7 +25,7 @@ def follow(tx: Transaction, request_id: str, message_id: str, at_ms: int, how: M
     `how` goes into the history and into the audit log. Another process may write another entry at the same moment: then this
     one comes behind it, where it may follow at all.
     """
-    while (told := states.receipt_of(_history(tx, request_id), message_id)) is not None:
+    while (told := _waiting(tx, request_id, message_id)) is not None:
         detail = json.dumps({**told.detail, **how})
         if requests.append(tx, RequestEvent(request_id, told.seq, at_ms, told.step, detail)):
             entries.record(tx, at_ms, entries.RequestTold(f"request.{told.step}", request_id, **told.detail, **how))
@@ -37,7 +37,7 @@ def is_late(tx: Transaction, request_id: str, message_id: str) -> bool:
     """Return whether a message that waits has nothing to tell any more: its request has gone on without it."""
     history = _history(tx, request_id)
     is_of_step = any(entry.detail.get("message") == message_id and entry.step in states.RECEIPTS for entry in history)
-    return is_of_step and states.receipt_of(history, message_id) is None
+    return is_of_step and _waiting(tx, request_id, message_id) is None
 
 
 def is_erasing(store: Store, person: Identifier) -> bool:
@@ -47,6 +47,12 @@ def is_erasing(store: Store, person: Identifier) -> bool:
     """
     under_way = {State.VERIFIED, State.FULFILLING}
     return any(one.kind is RequestKind.DELETE and one.state in under_way for one in Cases(store).about([person]))
+
+
+def _waiting(tx: Transaction, request_id: str, message_id: str) -> Entry | None:
+    """Return the entry that waits for this message to leave."""
+    row = requests.get(tx, request_id)
+    return states.receipt_of(row.kind, _history(tx, request_id), message_id) if row else None
 
 
 def _history(tx: Transaction, request_id: str) -> Sequence[Entry]:

@@ -11,7 +11,7 @@ from avow.definitions import Refusal, RequestKind, moment
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock
+from avow.rights import clock, kinds
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
@@ -29,6 +29,8 @@ class Asked:
     channel: str = "web"
     demonstration: bool = False
     site: str = ""
+    jurisdiction: str = ""
+    parent: str = ""
 
 
 def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: str, now_ms: int) -> Case | Refusal:
@@ -37,6 +39,8 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
     The receipt date is the earlier of the business's and the jurisdiction's local date (LAW.md, REQ-12).
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
     """
+    if asked.kind not in kinds.KINDS:
+        return Refusal(f"this version carries out no request of the kind {asked.kind}; staff do", rules.METHODS_OF_REQUESTS)
     if asked.kind not in rulebook.rights:
         return Refusal(f"the policy does not offer the right to {asked.kind}", rules.METHODS_OF_REQUESTS)
     if asked.channel == "web" and not rulebook.rights[asked.kind].by_form:
@@ -56,6 +60,9 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
         history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),
         contact=asked.contact,
         site=asked.site,
+        jurisdiction=asked.jurisdiction,
+        entered_ms=now_ms,
+        parent=asked.parent,
     )
     cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)))
     return case

@@ -22,14 +22,13 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, proofs, verification
+from avow.rights import asked_again, due, naming, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import RESIDUE_ON, Cases
-from avow.rights.states import RECEIPTS, Entry, State, Step, may_follow
+from avow.rights.states import RECEIPTS, Entry, State, Step
 from avow.rights.verification import Hmac, Link
 
-KIND_WORDS: Final = {RequestKind.KNOW: "to know what we hold about you", RequestKind.DELETE: "to delete what we hold about you"}
 _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
     rules.WITHOUT_ACCOUNT,
@@ -64,7 +63,7 @@ class Voice:
         """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
         company, site = self.rulebook.controller, self.site
         named = {"company": company, "name": site.called(company.name), "origin": site.origin}
-        shown = {"case": case, "kind_words": KIND_WORDS[case.kind], **named, **facts}
+        shown = {"case": case, "kind_words": naming.ASKED[case.kind], **named, **facts}
         return _templates.get_template(template).render(shown)
 
 
@@ -154,7 +153,7 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
 
 def may_extend(case: Case) -> bool:
     """Return whether a request may be extended, as far as what happened to it goes. Rule: 11 CCR 7021(b) (once)."""
-    return all(may_follow(case.state, step, case.history) for step in (Step.EXTENSION_WRITTEN, Step.EXTENDED))
+    return all(case.may(step) for step in (Step.EXTENSION_WRITTEN, Step.EXTENDED))
 
 
 def close(case: Case, cases: Cases, now_ms: int) -> bool:
@@ -204,7 +203,7 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     found = addresses.judged(address)
     if not isinstance(found, addresses.Mailbox):
         return Refusal(f"“To” {found}", "RFC 5321")
-    if case.contact is None or not may_follow(case.state, Step.CORRECTED, case.history):
+    if case.contact is None or not case.may(Step.CORRECTED):
         return _TOO_LATE
     contact = replace(case.contact, email=str(found), visitor_id="", more_visitors=())
     count = len(case.history)

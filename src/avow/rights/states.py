@@ -1,4 +1,6 @@
-"""The states of a consumer request; no transition lives anywhere else (LAW.md, section 6).
+"""The states of a consumer request, one drawing for each kind; no transition lives anywhere else (LAW.md, section 6).
+
+KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
 
                                                                      DOWNSTREAM
                                                                       ▲     │
@@ -38,7 +40,7 @@
                                    [receipts.follow]        inside the first period
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
-    FULFILLING  -> same         -> [execution.disclose]      files that nobody can read wait for staff, who release each or not:
+    FULFILLING  -> same         -> [execution.execute]       files that nobody can read wait for staff, who release each or not:
                                    [looking.decide]          nothing is put together before
     answered    -> same         -> [downloads.note]          a file of the answer was fetched
     any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
@@ -50,10 +52,12 @@ message. Histories of earlier versions have no such steps: there the message was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+from avow.definitions import RequestKind
 
 
 class Step(StrEnum):
@@ -83,6 +87,15 @@ class Step(StrEnum):
     LOOK_WANTED = "look-wanted"
     LOOKED = "looked"
     FETCHED = "fetched"
+    PROVED_BY = "proved-by"
+    NARROWED = "narrowed"
+    SCOPED = "scoped"
+    REVIEW_WANTED = "review-wanted"
+    APPROVED = "approved"
+    DECIDED = "decided"
+    APPLIED = "applied"
+    CONFIRMED = "confirmed"
+    LOCKED = "locked"
 
 
 class State(StrEnum):
@@ -102,6 +115,10 @@ class State(StrEnum):
     RESPONDED = "responded"
     CLOSED = "closed"
     RECORD_ONLY = "record only"
+    REVIEWING = "reviewing"
+    DECIDED = "decided"
+    APPLYING = "applying"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +131,66 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)  # Any: JSON
 
 
-#: Steps that change no state; see `derive`.
-STANDING: Final = frozenset(
+#: What is written once the message of a step has left.
+RECEIPTS: Final = {
+    Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
+    Step.EXTENSION_WRITTEN: Step.EXTENDED,
+    Step.ANSWER_WRITTEN: Step.RESPONDED,
+}
+#: States in which the person has what was asked for, or was told why not.
+ANSWERED: Final = frozenset({State.RESPONDED, State.CONFIRMED, State.CLOSED, State.RECORD_ONLY})
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Which step of a kind may follow in which state and where it leads; `standing` are the steps that change no state."""
+
+    moves: Mapping[tuple[State, Step], State]
+    standing: frozenset[Step]
+
+    @property
+    def states(self) -> frozenset[State]:
+        """Every state that the table leads from or to."""
+        return frozenset({*(state for state, _ in self.moves), *self.moves.values()})
+
+
+def _table(moves: Mapping[tuple[State, Step], State], standing: Iterable[Step]) -> Table:
+    """Return a table with the edges that every kind has: what is open may come back answered from before a restore."""
+    open_states = {*(state for state, _ in moves), *moves.values()} - {State.RESTORED, *ANSWERED}
+    restored = {(state, Step.RESTORED): State.RESTORED for state in open_states}
+    return Table({**moves, **restored, (State.RESTORED, Step.RESPONDED): State.RESPONDED, **_RECORD}, frozenset(standing))
+
+
+#: How every answered request ends.
+_RECORD: Final[Mapping[tuple[State, Step], State]] = {
+    (State.RESPONDED, Step.CLOSED): State.CLOSED,
+    (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
+}
+VERIFIED_WALK: Final = _table(
+    {
+        (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,  # of an earlier version, or of nobody real
+        (State.ACKNOWLEDGING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.ACKNOWLEDGING, Step.ACKNOWLEDGED): State.VERIFYING,
+        (State.ACKNOWLEDGING, Step.DENIED): State.DENIED,
+        (State.VERIFYING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.RECEIVED, Step.JOINED): State.JOINED,
+        (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
+        (State.JOINED, Step.RESPONDED): State.RESPONDED,
+        (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
+        (State.VERIFYING, Step.DENIED): State.DENIED,
+        (State.VERIFIED, Step.PLANNED): State.FULFILLING,
+        (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
+        (State.FULFILLING, Step.PROVED): State.PROVED,
+        (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
+        (State.DOWNSTREAM, Step.OUTCOME): State.DOWNSTREAM,
+        (State.DOWNSTREAM, Step.PROVED): State.PROVED,
+        (State.PROVED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
+        (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
+        (State.DENIED, Step.RESPONDED): State.RESPONDED,
+    },
     {
         Step.EXTENDED,
         Step.EXTENSION_WRITTEN,
@@ -126,44 +201,28 @@ STANDING: Final = frozenset(
         Step.LOOK_WANTED,
         Step.LOOKED,
         Step.FETCHED,
-    }
+    },
 )
-#: What is written once the message of a step has left.
-RECEIPTS: Final = {
-    Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
-    Step.EXTENSION_WRITTEN: Step.EXTENDED,
-    Step.ANSWER_WRITTEN: Step.RESPONDED,
+#: Without verification: in effect at once here, then everywhere. Rule: 11 CCR 7026(d), (f), 7027(e), (g), 7060(b).
+APPLIED_WALK: Final = _table(
+    {
+        (State.RECEIVED, Step.APPLIED): State.APPLYING,
+        (State.RECEIVED, Step.DECIDED): State.DENIED,
+        (State.APPLYING, Step.OUTCOME): State.APPLYING,
+        (State.APPLYING, Step.DECIDED): State.DENIED,
+        (State.APPLYING, Step.CONFIRMED): State.CONFIRMED,
+        (State.CONFIRMED, Step.CLOSED): State.CLOSED,
+        (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.DENIED, Step.RESPONDED): State.RESPONDED,  # nobody knows an address: its page says so
+        (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
+    },
+    {Step.LATE},
+)
+#: The table of each kind that this version carries out.
+TABLES: Final[Mapping[RequestKind, Table]] = {
+    RequestKind.KNOW: VERIFIED_WALK,
+    RequestKind.DELETE: VERIFIED_WALK,
 }
-#: Which step may follow in which state, and the state it leads to.
-TRANSITIONS: Final[dict[tuple[State, Step], State]] = {
-    (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
-    (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,  # of an earlier version, or of nobody real
-    (State.ACKNOWLEDGING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
-    (State.ACKNOWLEDGING, Step.ACKNOWLEDGED): State.VERIFYING,
-    (State.ACKNOWLEDGING, Step.DENIED): State.DENIED,
-    (State.VERIFYING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
-    (State.RECEIVED, Step.JOINED): State.JOINED,
-    (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
-    (State.JOINED, Step.RESPONDED): State.RESPONDED,
-    (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
-    (State.VERIFYING, Step.DENIED): State.DENIED,
-    (State.VERIFIED, Step.PLANNED): State.FULFILLING,
-    (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
-    (State.FULFILLING, Step.PROVED): State.PROVED,
-    (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
-    (State.DOWNSTREAM, Step.OUTCOME): State.DOWNSTREAM,
-    (State.DOWNSTREAM, Step.PROVED): State.PROVED,
-    (State.PROVED, Step.ANSWER_WRITTEN): State.ANSWERING,
-    (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
-    (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
-    (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
-    (State.DENIED, Step.RESPONDED): State.RESPONDED,
-    (State.RESTORED, Step.RESPONDED): State.RESPONDED,
-    (State.RESPONDED, Step.CLOSED): State.CLOSED,
-    (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
-}
-ANSWERED: Final = frozenset({State.RESPONDED, State.CLOSED, State.RECORD_ONLY})
-TRANSITIONS.update({(state, Step.RESTORED): State.RESTORED for state in State if state not in {State.RESTORED, *ANSWERED}})
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})
 #: What the person reads about each state.
@@ -182,6 +241,10 @@ WORDS: Final = {
     State.RESPONDED: "We have answered your request.",
     State.CLOSED: "Your request has been answered and is closed.",
     State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
+    State.REVIEWING: "A person looks at your request.",
+    State.DECIDED: "It is decided, and our answer is being written.",
+    State.APPLYING: "It holds here from now on. We are telling those who have data of yours from us.",
+    State.CONFIRMED: "It is done, and it holds.",
 }
 
 
@@ -225,43 +288,101 @@ FOR_STAFF: Final = {
         "record only",
         "It is closed, and how to reach the person was destroyed. The record that the law asks for is left.",
     ),
+    State.REVIEWING: ("to be decided", "It waits for a person, who looks at it and decides."),
+    State.DECIDED: ("decided", "It is decided. The answer is written next, by itself."),
+    State.APPLYING: (
+        "holds here",
+        "It holds here. Recipients that have something of the person are told, within the law's days.",
+    ),
+    State.CONFIRMED: ("confirmed to them", "It holds here and everywhere else, and the person can see so."),
+}
+#: What each step is called in the timeline of a request.
+STEP_WORDS: Final = {
+    Step.RECEIVED: "Received",
+    Step.JOINED: "Goes with another of the same address",
+    Step.LINK_WRITTEN: "Confirmation link written",
+    Step.ACKNOWLEDGED: "Confirmation link sent",
+    Step.VERIFIED: "Address confirmed",
+    Step.DENIED: "Not confirmed in time",
+    Step.CORRECTED: "Address corrected, link sent again",
+    Step.EXTENSION_WRITTEN: "Message about a longer period written",
+    Step.EXTENDED: "Period extended, and the person told",
+    Step.PLANNED: "Plan made",
+    Step.OUTCOME: "Carried out",
+    Step.AWAITED: "Done here; waiting for others to confirm",
+    Step.LATE: "Answered after us",
+    Step.PROVED: "Searched again and proved",
+    Step.ANSWER_WRITTEN: "Answer written",
+    Step.RESPONDED: "Answered",
+    Step.CLOSED: "Closed",
+    Step.FORGOTTEN: "Contact data destroyed",
+    Step.RESTORED: "Answered before the data was restored",
+    Step.RESIDUE: "Every file searched for what is left",
+    Step.RESIDUE_PROVED: "Search proved",
+    Step.LOOK_WANTED: "Files that cannot be read wait for staff",
+    Step.LOOKED: "A file was looked at",
+    Step.FETCHED: "Fetched",
+    Step.PROVED_BY: "Something that finds the person proved",
+    Step.NARROWED: "The next smaller answer is given",
+    Step.SCOPED: "What it covers settled",
+    Step.REVIEW_WANTED: "Waits for a person to look at it",
+    Step.APPROVED: "Looked at by a second person",
+    Step.DECIDED: "Decided by a person",
+    Step.APPLIED: "In effect",
+    Step.CONFIRMED: "Confirmed",
+    Step.LOCKED: "Closed to further attempts",
 }
 
 
-def derive(history: Sequence[Entry]) -> State:
-    """Return the state that the history leads to.
+def table_of(kind: RequestKind) -> Table:
+    """Return the table of a kind. Raises ValueError for one that this version carries out no request of."""
+    if kind not in TABLES:
+        raise ValueError(f'no table says how a request of the kind "{kind}" goes')
+    return TABLES[kind]
+
+
+#: Standing steps that may be written in some states only.
+_ONLY_IN: Final[Mapping[Step, frozenset[State]]] = {
+    Step.CORRECTED: frozenset({State.VERIFYING, State.ACKNOWLEDGING}),
+    Step.LOOK_WANTED: frozenset({State.FULFILLING}),
+    Step.LOOKED: frozenset({State.FULFILLING}),
+    Step.FETCHED: frozenset({State.ANSWERING, State.RESPONDED, State.CLOSED}),
+}
+
+
+def derive(kind: RequestKind, history: Sequence[Entry]) -> State:
+    """Return the state that the history of a request of this kind leads to.
 
     Raises ValueError for a step that may not follow: such a history was not written by this room.
     Rule: 11 CCR 7021 (clock from receipt), 7101 (records); an extension moves no state (7021(b)), nor does a corrected address.
     """
     if not history or history[0].step is not Step.RECEIVED:
         raise ValueError("a history begins with the receipt")
-    state = State.RECEIVED
+    table, state = table_of(kind), State.RECEIVED
     for entry in history[1:]:
-        if entry.step not in STANDING:
+        if entry.step not in table.standing:
             try:
-                state = TRANSITIONS[state, entry.step]
+                state = table.moves[state, entry.step]
             except KeyError:
                 raise ValueError(f"{entry.step} may not follow in state {state}") from None
     return state
 
 
-def may_follow(state: State, step: Step, history: Sequence[Entry]) -> bool:
+def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[Entry]) -> bool:
     """Return whether the step may be written now. Rule: 11 CCR 7021(b), one extension, before the answer."""
-    if step is Step.CORRECTED:
-        return state in {State.VERIFYING, State.ACKNOWLEDGING}
-    if step in {Step.LOOK_WANTED, Step.LOOKED}:
-        return state is State.FULFILLING
-    if step is Step.FETCHED:
-        return state in {State.ANSWERING, State.RESPONDED, State.CLOSED}
+    table = table_of(kind)
+    if step not in table.standing:
+        return (state, step) in table.moves
+    if step in _ONLY_IN:
+        return state in _ONLY_IN[step]
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
         return state not in ANSWERED and not any(entry.step is step for entry in history)
-    return (state, step) in TRANSITIONS
+    return False
 
 
-def receipt_of(history: Sequence[Entry], message: str) -> Entry | None:
+def receipt_of(kind: RequestKind, history: Sequence[Entry], message: str) -> Entry | None:
     """Return the entry that is to be written now that a message has left; None when no step waits for it, or waits no longer.
 
     Rule: 11 CCR 7021(a), (b) (confirmed and answered is who was told, and not for whom a message was written).
@@ -271,4 +392,5 @@ def receipt_of(history: Sequence[Entry], message: str) -> Entry | None:
         return None
     step, told = RECEIPTS[written.step], {key: value for key, value in written.detail.items() if key in TOLD}
     is_known = any(one.step is step and one.seq > written.seq for one in history)
-    return None if is_known or not may_follow(derive(history), step, history) else Entry(len(history), 0, step, told)
+    may = not is_known and may_follow(kind, derive(kind, history), step, history)
+    return Entry(len(history), 0, step, told) if may else None

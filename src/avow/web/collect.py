@@ -156,7 +156,8 @@ def _is_from_elsewhere(exchange: Exchange, teller: bytes) -> bool:
 
     Without TLS no browser says it. Cookies know no ports, so that ports make no other site here (RFC 6265, section 8.5).
     """
-    site, page = fetch_site_of(exchange), exchange.first.get(teller)
+    first = exchange.first
+    site, page = fetch_site_of(exchange) if b"sec-fetch-site" in first else None, first.get(teller)
     if site is not None or page is None:
         return site == CROSS_SITE
     try:

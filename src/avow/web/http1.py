@@ -65,6 +65,8 @@ RETRY_SECONDS: Final = 5
 BACKLOG: Final = 1024
 #: How often deadlines are looked at, seconds; no deadline is more exact than this.
 SWEEP_SECONDS: Final = 0.5
+#: The methods of nearly every request, as words.
+_METHODS: Final = {b"GET": "GET", b"POST": "POST"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Gather a header line; the space around a value is no part of it (RFC 9110, section 5.5)."""
-        self._lines.append((name.lower(), value.strip(b" \t")))
+        self._lines.append((name.lower(), value.strip()))  # the parser takes no other space than this
 
     def on_headers_complete(self) -> None:
         """Find who answers, and how much body may come."""
@@ -247,7 +249,9 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         if not target.startswith(b"/"):
             target = origin_form(target)
-        exchange = self._exchange = Exchange(self, parser.get_method().decode("latin-1"), target, lines, first)
+        exchange = self._exchange = Exchange(
+            self, _METHODS.get(method := parser.get_method()) or method.decode("latin-1"), target, lines, first
+        )
         self._unfinished = 0
         way = self._way = self._all.doors.way(exchange)
         if not way.is_hot:  # nobody asks there, and each event would pay for it

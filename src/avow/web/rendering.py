@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from avow.definitions import RequestKind
+from avow.rights import naming
 from avow.web.assets import Assets
 from avow.web.banner import banner
 from avow.web.duty_links import footer
@@ -174,4 +175,4 @@ def many(count: int, one: str, several: str = "") -> str:
 
 def kind_words(kind: RequestKind) -> str:
     """Return what a consumer request asks for, as people say it."""
-    return {RequestKind.KNOW: "Request to know", RequestKind.DELETE: "Request to delete"}[kind]
+    return naming.LABELS[kind]

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import LETTERS, SERVER_FIELDS, RequestKind, Technology
+from avow.definitions import LETTERS, SERVER_FIELDS, Technology
 from avow.policy.checks.external_links import linked
 from avow.policy.checks.mail_points import check_mail_point
 from avow.policy.checks.selling import contradicted
 from avow.policy.checks.stood_by import THIS_VERSION as STOOD_BY
-from avow.policy.checks.stood_by import StoodBy, check_stood_by
+from avow.policy.checks.stood_by import VERIFIED, StoodBy, check_stood_by
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
@@ -106,7 +106,7 @@ THIS_VERSION: Final = CarriedOut(
         }
     ),
     methods=frozenset(METHODS) - {"account"},
-    rights=frozenset(RequestKind) | _BY_SWITCH,
+    rights=VERIFIED | _BY_SWITCH,
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor

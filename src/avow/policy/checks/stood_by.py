@@ -19,6 +19,10 @@ _STAFF: Final = "add by_people = true, and take the right out of the form, if yo
 _LINK: Final = '"by a link that we send to your e-mail address"'
 
 
+#: Rights that this version carries out once it knows who asks.
+VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE})
+
+
 @dataclass(frozen=True, slots=True)
 class StoodBy:
     """What a version of the software does by itself about rights and standing promises.
@@ -99,7 +103,7 @@ def _right(right: Entry, does: StoodBy) -> Iterator[Diagnostic]:
     if "per_12_months" in values and not does.per_12_months:
         message = f'this version answers every request for the right "{name}": it counts none in 12 months'
         yield diagnostic("AV0708", right.at("per_12_months"), message, f"remove the limit, or {_STAFF}")
-    if name not in set(RequestKind):
+    if name not in VERIFIED:
         return  # a switch of the privacy centre asks nobody who they are, and the page says so
     if values["level"] not in does.levels and values["level"] != "none":  # "none" is refused whatever is carried out
         message = f'this version sends one link by e-mail, which is not the level "{values["level"]}"'

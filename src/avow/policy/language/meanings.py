@@ -182,7 +182,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "origins": "addresses from which its script, pixel or frame is loaded",
                 "opt_out": "where it takes an opt-out itself",
                 "safeguards": "what a transfer out of the EEA rests on; required where EU-GDPR governs",
-                "second_person_above": "a batch of more records than this waits until a second member of staff agrees",
+                "second_person_above": "more records than this within a day wait until a second member of staff agrees",
                 "stops_when_lapsed": "true: it gets nothing from the day on which the review of its contract is due",
                 "needs_authorisation": "the form by which a person authorised what is ordered of it: no order without that",
                 "contract": "what the contract says",

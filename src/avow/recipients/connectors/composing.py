@@ -21,7 +21,22 @@ class _Unfolded(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-_headers: Final = HeaderRegistry()
+class _Headers(HeaderRegistry):
+    """The library's registry, which makes a class for each header that it writes: here, once for each name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        """Return the class of a header."""
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = super().__getitem__(name)
+        return made
+
+
+_headers: Final = _Headers()
 _headers.map_to_type("list-unsubscribe", _Unfolded)
 _POLICY: Final = default.clone(header_factory=_headers)
 

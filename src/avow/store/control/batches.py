@@ -14,15 +14,18 @@ any       -> withdrawn  -> [withdraw]   what has not left of it is taken back as
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import func, insert, select, update
 
 from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.deliveries import Kind
-from avow.store.control.tables import batches, submissions
+from avow.store.control.tables import batches, deliveries, submissions
 from avow.store.paging import Page, Part, Place
+
+#: What a member of staff, or a command, sends of one record.
+BY_HAND: Final = frozenset({"disclosure", "conversion", "order"})
 
 State = Literal["asked for", "approved", "queued", "withdrawn"]
 
@@ -92,6 +95,20 @@ def count(tx: Transaction, point: str, site: str, since_ms: int, until_ms: int) 
     wanted = select(func.count()).select_from(submissions).where(own.point == point, own.demonstration.is_(False))
     wanted = wanted.where(own.collected_ms >= since_ms, own.collected_ms < until_ms)
     return int(tx.execute(wanted.where(own.site == site) if site else wanted).scalar_one())
+
+
+def unseen(tx: Transaction, recipient: str, since_ms: int) -> int:
+    """Return how many records were sent to a recipient by hand since a moment that no second person agreed to.
+
+    Those of batches that went at once, and those that were sent one by one; what was taken back counts for nothing.
+    """
+    own, one = batches.c, deliveries.c
+    alone = select(func.coalesce(func.sum(own.records), 0)).where(own.recipient == recipient, own.made_ms >= since_ms)
+    alone = alone.where(own.approver == "", own.approved_ms.is_not(None), own.withdrawn_ms.is_(None))
+    single = select(func.count()).select_from(deliveries).where(one.recipient == recipient, one.made_ms >= since_ms)
+    by_hand = (one.kind.in_(BY_HAND), one.batch != "", one.batch.not_in(select(own.id)))
+    single = single.where(*by_hand, one.state != "withdrawn")
+    return int(tx.execute(alone).scalar_one()) + int(tx.execute(single).scalar_one())
 
 
 def approve(tx: Transaction, batch_id: str, approver: str, now_ms: int) -> bool:

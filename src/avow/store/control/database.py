@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from avow.definitions import AvowError, ConfigurationError, StoreUnavailable
 
 #: The newest migration; a test compares it with the folder.
-HEAD: Final = "20261130_0028"
+HEAD: Final = "20261130_0029"
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 #: How long a process waits for another's write, seconds.
 _BUSY_SECONDS: Final = 20
@@ -59,6 +59,7 @@ class Control:
             self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._watcher: sqlite3.Connection | None = None
         self._watching = threading.Lock()
+        self._shared = threading.local()  # the reading of `one_look`
         self._upgrade()
 
     @contextmanager
@@ -70,8 +71,26 @@ class Control:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """Hold a reading transaction: one consistent state, next to any writer."""
+        shared = getattr(self._shared, "connection", None)
+        if shared is not None:
+            yield shared
+            return
         with _reached(), self._readers.begin() as connection:
             yield connection
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Let every reading of this thread be the same one meanwhile, so that many questions see one state.
+
+        What is written meanwhile is not seen: for questions alone.
+        """
+        with self.reading() as connection:
+            before = getattr(self._shared, "connection", None)
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = before
 
     def checkpoint(self) -> bool:
         """Write SQLite's WAL into the file and cut it to nothing, so that deleted bytes leave both; True when whole."""

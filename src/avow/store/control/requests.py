@@ -37,8 +37,8 @@ from avow.store.paging import Page, Part, Place
 
 #: The queue of requests whose next step failed (`store.aside`).
 QUEUE: Final = "requests"
-#: The entry of a history with which a request is open no longer (`rights.states.Step.RESPONDED`).
-ANSWER: Final = "responded"
+#: The entries of a history with which a request is open no longer (`rights.states.Step`).
+ANSWERS: Final = frozenset({"responded", "confirmed"})
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
 #: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
@@ -50,7 +50,11 @@ _AT_ONCE: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """One consumer request as it is kept; `sealed` is the contact, `site` the website on which it was filed."""
+    """One consumer request as it is kept; `sealed` is the contact, `site` the website on which it was filed.
+
+    `jurisdiction` is the code of a law table, "" for the policy's; `entered_ms` the moment of entry, next to that of receipt;
+    `parent` the request that this one is about.
+    """
 
     id: str
     kind: RequestKind
@@ -63,6 +67,9 @@ class StoredRequest:
     mark: str = ""
     joined_to: str = ""
     site: str = ""
+    jurisdiction: str = ""
+    entered_ms: int = 0
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +281,7 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     if not add_new(tx, request_events, asdict(entry)):
         return False
     now: dict[str, object] = {"next_ms": LATER if entry.what in CARRIED_OUT else 0, "days_kept": ""}
-    if entry.what == ANSWER:
+    if entry.what in ANSWERS:
         now["is_open"] = False
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
     return True

@@ -119,6 +119,9 @@ consumer_requests: Final = Table(
     Column("residue_on", Date),  # when is looked for what is left of its person; NULL: no more, or not at all
     Index("consumer_requests_residue", "residue_on"),
     Column("site", Text, nullable=False, server_default=""),
+    Column("jurisdiction", Text, nullable=False, server_default=""),  # the code of a law table; "": the policy's
+    Column("entered_ms", BigInteger, nullable=False, server_default="0"),  # 0: as `received_ms`
+    Column("parent", Text, nullable=False, server_default=""),  # the request that this one is about
 )
 
 #: Whom a request is about, while its contact is kept: a keyed hash of each identifier.

@@ -1,0 +1,105 @@
+"""The walk of kinds that are verified, carried out and answered: the steps that they share (walk 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from avow.policy import Rulebook
+from avow.rights import after_restore, asked_again, downstream, due, execution, response, sent_files, verification
+from avow.rights.cases import Case
+from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
+from avow.rights.states import State
+
+#: What their persons are written about.
+LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
+
+
+def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+    return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
+
+
+def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    return (
+        execution.execute(case, tools.targets, tools.discloser, tools.cases, now_ms)
+        or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
+        or execution.prove(case, tools.targets, tools.cases, now_ms)
+    )
+
+
+def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
+    ended = downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+    return ended or execution.prove(case, tools.targets, tools.cases, now_ms)
+
+
+def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
+    return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+
+def _purge(case: Case, tools: Tools, now_ms: int) -> bool:
+    return response.purge_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+
+def _close(case: Case, tools: Tools, now_ms: int) -> bool:
+    return asked_again.answer_joined(case, tools.cases, now_ms) or response.close(case, tools.cases, now_ms)
+
+
+#: How every kind ends once it is answered. Rule: 11 CCR 7060(d), 7101(a).
+ENDING: Final[Mapping[State, StepOf]] = {
+    State.RESTORED: lambda case, tools, now_ms: after_restore.note_answer(case, tools.cases, now_ms),
+    State.RESPONDED: _close,
+    State.CLOSED: lambda case, tools, now_ms: response.forget_contact_if_due(case, tools.voice.rulebook, tools.cases, now_ms),
+    State.RECORD_ONLY: _purge,
+}
+#: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
+STEPS: Final[Mapping[State, StepOf]] = {
+    State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
+    State.ACKNOWLEDGING: _deny,
+    State.VERIFYING: _deny,
+    State.VERIFIED: _plan,
+    State.FULFILLING: _fulfil,
+    State.DOWNSTREAM: _wait,
+    State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
+    State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
+    State.ANSWERING: _purge,
+    State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
+    **ENDING,
+}
+
+
+def soon(_case: Case, _rulebook: Rulebook, now_ms: int) -> int:
+    """Return the moment at which a request that waits for another job is looked at again."""
+    return now_ms + SOON_MS
+
+
+def _looked_at_or_soon(case: Case, _rulebook: Rulebook, now_ms: int) -> int:
+    """Return when a request that is carried out is looked at again: one that waits for staff is by what staff do."""
+    return now_ms + (DAY_MS if sent_files.waiting(case) else SOON_MS)
+
+
+def _denied(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
+    return due.denied_ms(case, rulebook)
+
+
+def _removed(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
+    return due.removed_ms(case, rulebook)
+
+
+ENDING_RESTS: Final[Mapping[State, RestOf]] = {
+    State.CLOSED: lambda case, _rulebook, _now_ms: due.forgotten_ms(case),
+    State.RECORD_ONLY: _removed,
+}
+#: Rule: 11 CCR 7021(b) (denied when its day is over, and not a day later).
+RESTS: Final[Mapping[State, RestOf]] = {
+    State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
+    State.ACKNOWLEDGING: _denied,
+    State.VERIFYING: _denied,
+    State.VERIFIED: soon,
+    State.FULFILLING: _looked_at_or_soon,
+    State.DOWNSTREAM: lambda case, rulebook, now_ms: (
+        due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS
+    ),
+    State.PROVED: soon,
+    State.ANSWERING: _removed,
+    **ENDING_RESTS,
+}
