@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
 from typing import Final
@@ -30,8 +30,9 @@ from avow.policy.language.vocabulary import NEVER_DISCLOSED
 from avow.policy.law import rules
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.conversions import VISITOR_ID
+from avow.policy.rulebook.declarations import Unsearched
 from avow.rights import archive, category_answers, recorded, sent_files
-from avow.rights.archive import Facts, Item, Section, Tally
+from avow.rights.archive import Facts, Item, NotSearched, Section, Tally
 from avow.rights.cases import Case, Contact
 from avow.rights.category_answers import Disclosed, SixParts
 from avow.rights.kept import DATA, PACKED, PAGE, RECORDS, TABLE, Cases
@@ -49,6 +50,7 @@ Read = Callable[[Delivery], Message | None]
 #: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
 MOST_RELATED: Final = 10_000
 _DONE: Final = "in the archive"
+_SECURITY: Final = "“{}” is in the answer by category alone: it keeps us and you secure, and the law shows no record of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,13 @@ class LookWanted:
 
 @dataclass(slots=True)
 class _Seen:
-    """What is noted of the records while they are read: the oldest of each point and version, by which some disclosures stand."""
+    """What is noted of the records while they are read.
 
+    `oldest` are those of each point and version, by which some disclosures stand; `untold` the (data item, point) pairs of
+    records that are in the answer by category alone.
+    """
+
+    untold: set[tuple[str, str]] = field(default_factory=set)
     oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = field(default_factory=dict)
 
     def note(self, one: HeldEvent | HeldSubmission) -> None:
@@ -105,7 +112,7 @@ class Discloser:
         if case.contact is None:
             return ()
         rulebook, contact = self.versions.everything_declared(), case.contact
-        held, events = self.store.find_apart(contact.identifiers())
+        held, events = self._searched(*self.store.find_apart(contact.identifiers()))
         sent = sent_files.of([form for form in held.submissions if _is_since(form.collected_ms, contact.since)])
         verdicts, released = sent_files.examine(sent, self.store), sent_files.looked_at(case)  # (1)
         unread = tuple(name for name, one in verdicts.items() if one.needs_a_person and name not in released)
@@ -148,6 +155,8 @@ class Discloser:
             since=making.contact.since,
             files=[one.listed for one in making.going],
             recordings=[recorded.place(row, "html") for row in _recordings(making)],
+            not_searched=[NotSearched(one.records, one.facts) for one in self._unsearched().values()],
+            left_out=[_SECURITY.format(label) for label in sorted(self._security().values())],
         )
 
     def _pieces(self, request_id: str, name: str) -> Iterable[bytes]:
@@ -185,13 +194,40 @@ class Discloser:
         yield Section("Your requests", since(requests))
 
     def _of_points(self, making: _Making) -> Iterator[Item]:
-        """Yield what points collected, point by point, the oldest first; events as they are read."""
-        held, known = making.held, making.contact.identifiers()
+        """Yield what points collected, point by point, the oldest first; events as they are read.
+
+        What security made is no specific piece, and is in the answer by category alone. Rule: Cal. Civ. Code
+        § 1798.130(a)(3)(B)(iii).
+        """
+        held, known, security = making.held, making.contact.identifiers(), self._security()
         events = (self._event(one, making) for one in making.events)
         few: list[Item] = [self._event(one, making) for one in self.related(held.submissions, known)]
         few += [self._form(one, making) for one in held.submissions]
         few += recorded.items(held.recordings, making.rulebook)
-        return heapq.merge(events, sorted(few, key=_order), key=_order)
+        for item in heapq.merge(events, sorted(few, key=_order), key=_order):
+            if item.point in security:
+                making.seen.untold |= {(name, item.point) for name in item.fields}
+            else:
+                yield item
+
+    def _security(self) -> Mapping[str, str]:
+        """Return the labels of the points whose records are no specific pieces, by their names."""
+        points = self.versions.in_force().points.values()
+        return {point.name: point.label for point in points if point.is_security}
+
+    def _unsearched(self) -> Mapping[str, Unsearched]:
+        """Return the points whose records are not searched, with the facts because of which. Rule: 11 CCR 7024(c)."""
+        points = self.versions.in_force().points.values()
+        return {point.name: point.unsearched for point in points if point.unsearched is not None}
+
+    def _searched(self, held: Holdings, events: Iterator[HeldEvent]) -> tuple[Holdings, Iterator[HeldEvent]]:
+        """Return what is held without the records that are not searched."""
+        apart = self._unsearched()
+        if not apart:
+            return held, events
+        forms = tuple(one for one in held.submissions if one.point not in apart)
+        watched = tuple(one for one in held.recordings if one.point not in apart)
+        return replace(held, submissions=forms, recordings=watched), (one for one in events if one.point not in apart)
 
     def _event(self, one: HeldEvent, making: _Making) -> Item:
         making.seen.note(one)
@@ -246,9 +282,10 @@ class Discloser:
 
     def _answer(self, making: _Making, tally: Tally) -> SixParts:
         """Return the answer by category, from what was written and what went to others. Rule: 11 CCR 7024(k)."""
-        law = self.versions.with_law_of(making.case.rulebook_id).law_table
+        own = self.versions.with_law_of(making.case.rulebook_id)
+        law = own.law.get(making.case.jurisdiction, own.law_table)
         disclosed = [self._disclosed(one) for one in self._disclosures(making)]
-        return category_answers.answer(tally.held, disclosed, making.rulebook, by_name=law.third_party_list)
+        return category_answers.answer(tally.held | making.seen.untold, disclosed, making.rulebook, by_name=law.third_party_list)
 
     def _disclosures(self, making: _Making) -> tuple[Disclosure, ...]:
         """Return what of this person was really disclosed, once all records are read."""

@@ -1,13 +1,14 @@
 """Reads the text of one document for its parent, as a program of its own: `python -I document_text.py KIND < file`.
 
 It is given a stranger's file and libraries that read such files, so it gives up what it does not need first: it may take so much
-memory and time, write no file and start no process. It imports nothing of Avow. Its answer is one line, `whole` or `in part`
-(pictures, embedded files or pages without text were there, which nobody reads here), then the text. Whatever it cannot read ends
-it with another status than 0, and so do its limits.
+memory and time, open no file and no connection, and start no process. It imports nothing of Avow. Its answer is one line,
+`whole` or `in part` (pictures, embedded files or pages without text were there, which nobody reads here), then the text. Whatever
+it cannot read ends it with another status than 0, and so do its limits.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import resource
 import sys
@@ -145,7 +146,35 @@ def _txt(content: bytes) -> tuple[str, bool]:
     raise ValueError("it is written in no known way")
 
 
+#: What each reader loads.
+_LIBRARIES: Final = {
+    "pdf": ("pypdf", "pypdf._cmap", "pypdf.annotations", "pypdf.filters"),
+    "docx": ("docx",),
+    "rtf": ("striprtf.striprtf",),
+}
 _READERS: Final = {"pdf": _pdf, "docx": _docx, "odt": _odt, "rtf": _rtf, "txt": _txt}
+
+
+#: Encodings that documents are written in, and that Python loads when they are first used.
+_ENCODINGS: Final = (
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-be",
+    "utf-32",
+    "cp1252",
+    "mac-roman",
+    "cp437",
+    "cp1250",
+    "cp1251",
+)
+
+
+def _load(kind: str) -> None:
+    """Load whatever a reader needs: later it opens nothing."""
+    for name in _ENCODINGS:
+        "".encode(name)
+    for name in _LIBRARIES.get(kind, ()):
+        importlib.import_module(name)
 
 
 def _give_up() -> None:
@@ -155,10 +184,12 @@ def _give_up() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))  # nothing is opened any more, a connection neither
 
 
 def main(kind: str) -> None:
     """Read the document on standard input, and write what was found to standard output."""
+    _load(kind)
     _give_up()
     text, is_whole = _READERS[kind](sys.stdin.buffer.read())
     if len(text) > TEXT_LENGTH:

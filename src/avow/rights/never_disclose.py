@@ -48,7 +48,8 @@ _LABELS: Final[Mapping[str, str]] = {
 }
 #: Words that are told by those in front of them, to the end of the line or of the word.
 _SECRETS: Final[Mapping[str, str]] = {
-    "password": r"\b(?:pass\W?(?:word|code|phrase)|pwd)\b\s{0,3}(?:is\b|was\b|:|=)\s{0,3}(?P<value>\S+)",
+    "password": r"\b(?<!\[an account )(?:pass\W?(?:word|code|phrase)|pwd)\b\s{0,3}(?:is\b|was\b|:|=)\s{0,3}"
+    r"(?P<value>(?!\[an account password is held here\])\S+)",
     "security-answers": r"(?:security\W{1,3}(?:question|answer)s?|mother\W?s\W{1,3}maiden\W{1,3}name)\b"
     r"\s{0,3}(?:is\b|was\b|:|=)\s{0,3}(?P<value>[^\s\n][^\n]*)",
 }

@@ -143,6 +143,11 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "stores": "names of the cookies or storage keys that it sets",
                 "masked": "true: what is typed never leaves the browser; required of a session recording",
                 "authorised_by": "the form by which a person agreed in writing: without it nothing of them is taken here",
+                "security": "true: it helps security and integrity; an answer tells its categories, and shows no record of it",
+                "not_searched": "which records a request to know leaves unsearched, if the next three facts are said as well",
+                "not_searchable": "why they cannot be searched, or reached with reasonable effort",
+                "legal_only": "for which legal or compliance purpose alone they are kept",
+                "no_commercial_use": "that they are not sold, nor used for any commercial purpose, and how that is so",
             },
         ),
         "backups": Meaning(

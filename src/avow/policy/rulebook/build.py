@@ -35,6 +35,7 @@ from avow.policy.rulebook.declarations import (
     Signal,
     Source,
     Told,
+    Unsearched,
     Website,
 )
 from avow.policy.rulebook.roles import Act, Role
@@ -101,6 +102,12 @@ def _never_disclose(values: dict[str, Any]) -> str:  # Any: as above
     if said is not None:
         return "" if said == NONE_OF_THEM else str(said)
     return NEVER_DISCLOSED_BY.get(values.get("sensitive", "")) or NEVER_DISCLOSED_BY.get(values["category"], "")
+
+
+def _unsearched(values: dict[str, Any]) -> Unsearched | None:  # Any: as above
+    """Return why records are not searched; None where one of the four facts is not said. Rule: 11 CCR 7024(c)."""
+    facts = [str(values.get(key, "")) for key in ("not_searched", "not_searchable", "legal_only", "no_commercial_use")]
+    return Unsearched(*facts) if all(facts) else None
 
 
 def _file(values: dict[str, Any]) -> FileLimits:  # Any: TOML values, already judged by `read`
@@ -177,6 +184,8 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         collected_by=values.get("collected_by"),
         loads=values.get("loads", ""),
         authorised_by=values.get("authorised_by"),
+        is_security=values.get("security", False),
+        unsearched=_unsearched(values),
     )
 
 

@@ -149,6 +149,24 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsearched:
+    """Records that a request to know leaves unsearched, with the facts because of which, in sentences for its person.
+
+    All four are there: with three of them the records are searched. Rule: 11 CCR 7024(c)(1)-(4).
+    """
+
+    records: str
+    not_searchable: str
+    legal_only: str
+    no_commercial_use: str
+
+    @property
+    def facts(self) -> tuple[str, str, str]:
+        """The facts besides that the person is told which records they are."""
+        return self.not_searchable, self.legal_only, self.no_commercial_use
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionPoint:
     """One place where data comes in. `only` says which purposes alone need a field; `section` is its policy anchor.
 
@@ -156,7 +174,8 @@ class CollectionPoint:
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
     that takes the data in itself, for the business: nothing of it may come in here; `loads` is the address
     of its script or image. `authorised_by` is the form by which
-    the person must have agreed before: 15 U.S.C. 1681b(b)(2).
+    the person must have agreed before: 15 U.S.C. 1681b(b)(2). `is_security`: its records are no specific pieces (Cal. Civ.
+    Code § 1798.130(a)(3)(B)(iii)). `unsearched` says why a request to know leaves its records unsearched; None: it searches them.
     """
 
     name: str
@@ -178,6 +197,8 @@ class CollectionPoint:
     collected_by: str | None
     loads: str = ""
     authorised_by: str | None = None
+    is_security: bool = False
+    unsearched: Unsearched | None = None
 
     def is_on(self, website: str, messages: Collection[str]) -> bool:
         """Return whether a website has the point: it names none, this one, or messages, which reach readers of every website."""
