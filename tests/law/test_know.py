@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.archives import packed_in
@@ -198,6 +199,45 @@ def test_third_parties_are_named_where_the_law_asks(house, tmp_path, code, is_ow
     office.tools.discloser.disclose(replace(case, jurisdiction=code), house.now_ms())
     found = json.loads(office.cases.document(case.request_id, "archive.json"))
     assert (found["names_are_owed"], found["third_party_names"]) == (is_owed, ["somebody"] if is_owed else [])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "records", "parts"),
+    [("", True, True), ("both", True, True), ("specific", True, False), ("categories", False, True)],
+)
+def test_categories_specific_pieces_or_both(house, tmp_path, pieces, records, parts):
+    """What was asked for, and nothing that was not: the six parts come from the same records either way."""
+    office = office_under(house, tmp_path)
+    house.write(ADA)
+    found = json.loads(packed_in(office, answered(office, RequestKind.KNOW, ADA, pieces=pieces))["archive.json"])
+    assert ("Contact form" in titles(found), "categories" in found) == (records, parts)
+    if parts:
+        assert [one["category"] for one in found["categories"]] != []
+
+
+def test_a_range_of_days_and_named_points(house, tmp_path):
+    """11 CCR 7020(e): from a day on, until one, or of some points alone."""
+    office = office_under(house, tmp_path)
+    for _ in range(3):
+        house.write(ADA)
+        house.wait(days=1)
+    house.write(ADA, point="newsletter")
+    days = [house.now.date() - timedelta(days=number) for number in (2, 2)]
+    found = json.loads(packed_in(office, answered(office, RequestKind.KNOW, ADA, since=days[0], until=days[1]))["archive.json"])
+    assert (titles(found)["Contact form"], found["since"], found["until"]) == (1, str(days[0]), str(days[1]))
+    house.wait(days=8)
+    again = answered(office, RequestKind.KNOW, ADA, points=("newsletter",))
+    assert "Contact form" not in titles(json.loads(packed_in(office, again)["archive.json"]))
+
+
+def test_to_take_along_has_what_the_person_gave(house, tmp_path):
+    """GDPR Art. 20(1): what they gave, machine-readable; not what was worked out, noted or disclosed of them."""
+    office = office_under(house, tmp_path)
+    house.write(ADA)
+    case = answered(office, RequestKind.KNOW, ADA)
+    office.tools.discloser.disclose(replace(case, kind=RequestKind.PORTABILITY), house.now_ms())
+    found = json.loads(packed_in(office, case)["archive.json"])
+    assert ([*titles(found)], "categories" in found) == (["Contact form"], False)
 
 
 def test_everything_is_the_default_and_is_owed_since_2022():

@@ -41,7 +41,7 @@ WENT = (Disclosed("mail-service", "A"),)
 
 def made(*sections, files=(), disclosed=WENT, by_name=False):
     """Return an archive of these sections, read and held against its schema."""
-    facts = archive.Facts("0123456789", "Marrowby", 1_795_460_400_000, "", files)
+    facts = archive.Facts("0123456789", "Marrowby", 1_795_460_400_000, "", files=files)
     found = written(facts, sections, disclosed, compiled(), by_name=by_name).json
     Draft202012Validator(SCHEMA).validate(found)
     return found

@@ -8,7 +8,7 @@ from tests.told import gone, policy_with
 
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
-from avow.gate import deliveries, instructions
+from avow.gate import deliveries, disclosures, instructions
 from avow.gate.instructions import Answer
 from avow.rights import downstream, walk
 from avow.rights.states import State, Step
@@ -76,6 +76,18 @@ def test_the_plan_follows_what_this_persons_data_really_went_to(office):
     assert (told(office), case(office).state) == ((), State.CLOSED)
     assert "- Harrow Post Relay: holds nothing after delivery" in letter(office, answer)
     assert "Copperline" not in letter(office, answer)
+
+
+def test_who_stores_for_us_and_keeps_it_longer_is_told(office):
+    """By what it has all the time, though nothing was ever sent: of who has a record at a point of theirs, and of nobody else."""
+    house = office.house
+    disclosures.stand(house.store, house.versions.in_force(), ["crm"], house.now_ms())
+    house.wait(hours=1)
+    house.write(ROBIN)
+    disclosures.stand(house.store, house.versions.in_force(), ["crm"], house.now_ms())
+    deleted(office)
+    (one,) = told(office)
+    assert (case(office).state, one.recipient, one.categories) == (State.DOWNSTREAM, "crm", "ADI")
 
 
 def test_who_may_hold_it_no_more_is_not_told(office):

@@ -229,7 +229,7 @@ def archived():
         archive.SentFile(names[0], "resume", "pdf", len(content), digests[0], packed=True),
         archive.SentFile(names[1], "resume", "odt", 12, digests[1], packed=False, why="its bytes cannot be read any more"),
     )
-    facts = archive.Facts("0123456789", rulebook.controller.name, 1_795_460_400_000, "2026-11-01", files)
+    facts = archive.Facts("0123456789", rulebook.controller.name, 1_795_460_400_000, "2026-11-01", files=files)
     made = written(facts, sections, (Disclosed("mail-service", "AB"),), rulebook)
     file = io.BytesIO()
     with Packing(file, facts.reference, moment(facts.made_ms), partial(note.sign_text, name=ORIGIN, private=private)) as packed:

@@ -78,6 +78,8 @@ def restore(operations: Operations, source: Path | None, keys: bool, check: bool
         f"{done.removed.total} rows of erased people removed again"
     )
     _tell_missed(found)
+    for kept_id in done.kept_missing:
+        click.echo(f"A record that a rule keeps is not in this backup, and lost with what it replaced: {kept_id}")
     if not found.is_nothing:
         click.echo("Read this, then `avow restore --acknowledge`: until then `avow serve` does not start.")
 

@@ -24,10 +24,12 @@ from avow.gate.counts import Counts
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.store.control import Transaction, disclosures, opt_outs
 from avow.store.control.dated import DISCLOSED_MONTHS
 from avow.store.control.disclosures import Disclosure, DisclosureTotal
+from avow.store.holdings import Holdings
 from avow.store.store import Store
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "of_people",
     "of_subject",
     "stand",
+    "standing_of",
     "totals",
 ]
 
@@ -128,7 +131,7 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     for subject in sorted(one for one in {leave.subject, *leave.others} if one is not None) if is_new else ():
-        opt_outs.reopen(tx, subject, leave.purpose)
+        opt_outs.reopen(tx, subject, {leave.purpose, *refusals.WORDS})
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new
@@ -172,6 +175,27 @@ def of_people(store: Store, people: Iterable[Identifier]) -> tuple[Disclosure, .
     subjects = store.vault.subjects_of(people)
     with store.control.reading() as tx:
         return disclosures.of_subjects(tx, subjects) if subjects else ()
+
+
+def standing_of(store: Store, people: Iterable[Identifier], rulebook_of: RulebookOf) -> tuple[Disclosure, ...]:
+    """Return what of these people who stores or carries for us may keep beyond us, as of the last moment at which it had it.
+
+    Whoever keeps nothing of its own has what is on our machines, and loses it with us. Rule: Cal. Civ. Code § 1798.105(c)(1).
+    """
+    with store.control.reading() as tx:
+        stood = disclosures.standing(tx)
+    versions = {one.rulebook_id: rulebook_of(one.rulebook_id) for one in stood}
+    keeping = [one for one in stood if _keeps(versions[one.rulebook_id], one.recipient)]
+    held = store.find(people) if keeping else Holdings()
+    points = {(one.point, one.rulebook_id): one.site for one in held.events}
+    points |= {(one.point, one.rulebook_id): one.site for one in held.submissions}
+    found = [(one, points.get((one.point, one.rulebook_id))) for one in keeping]
+    return tuple(one.of(one.until_ms, site) for one, site in found if site is not None)
+
+
+def _keeps(rulebook: Rulebook | None, recipient: str) -> bool:
+    declared = rulebook.recipients.get(recipient) if rulebook else None
+    return declared is not None and declared.keeps_days > 0
 
 
 def stand(store: Store, rulebook: Rulebook, recipients: Collection[str], now_ms: int) -> None:

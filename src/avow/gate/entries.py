@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
     AnswerFetched,
+    ClaimDecided,
+    CorrectedShown,
     FileLookedAt,
     FilesUnread,
+    KeptRead,
+    RequestApplied,
     RequestCorrected,
+    RequestDecided,
     RequestDenied,
     RequestDisclosed,
     RequestDone,
@@ -29,19 +34,26 @@ from avow.gate.entries_of_rights import (
     RequestTold,
     RequestVerified,
     ResidueSearched,
+    ReviewWanted,
+    StatementAdded,
 )
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "AnswerFetched",
     "BatchStep",
+    "ClaimDecided",
+    "CorrectedShown",
     "DeliveryStep",
     "Entry",
     "FileLookedAt",
     "FilesUnread",
+    "KeptRead",
     "OptOutTold",
     "RecipientChanged",
+    "RequestApplied",
     "RequestCorrected",
+    "RequestDecided",
     "RequestDenied",
     "RequestDisclosed",
     "RequestDone",
@@ -56,7 +68,9 @@ __all__ = [
     "RequestTold",
     "RequestVerified",
     "ResidueSearched",
+    "ReviewWanted",
     "Screened",
+    "StatementAdded",
     "by_whom",
     "record",
 ]

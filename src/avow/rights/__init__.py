@@ -24,6 +24,7 @@ from avow.rights.cases import Case
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
+from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
 from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
@@ -47,7 +48,8 @@ def build(
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
-    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told)
+    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
 
 
 def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:
@@ -85,20 +87,23 @@ def walking(
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
     cases, sites = _cases(store, configuration), Sites(configuration)
+    keeper = Keeper(store, versions)
+    kept = KeptRecords(keeper, waiting)
     places = (
-        targets.KeyVault(store),  # first: nothing can be read from there on
+        kept,  # before anything is destroyed
+        targets.KeyVault(store, kept.holding),  # nothing can be read from there on
         targets.Rows(store, targets.EVENTS),
         targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
         targets.SealedFiles(store, cases),
         targets.SpoolTarget(waiting),
     )
-    found = finding.Finder(store)
+    found = finding.Finder(store, keeper)
     discloser = disclosing.Discloser(store, cases, versions, events, read, audit_log.signed, player)
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
     def tools(case: Case) -> Tools:
-        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
+        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id, case.jurisdiction))
         return Tools(voice, cases, places, found, discloser, audit_log, telling)
 
     return Walking(

@@ -85,6 +85,7 @@ class Facts:
     company: str
     made_ms: int
     since: str
+    until: str = ""
     files: Sequence[SentFile] = ()
     recordings: Sequence[str] = ()
     not_searched: Sequence[NotSearched] = ()
@@ -138,7 +139,8 @@ def write(
     """
     tally, table = Tally(), csv.writer(_Text(to.table))
     table.writerow(COLUMNS)
-    head = {"format": FORMAT, "reference": facts.reference, "company": facts.company, "made": facts.made, "since": facts.since}
+    days = {"since": facts.since, "until": facts.until}
+    head = {"format": FORMAT, "reference": facts.reference, "company": facts.company, "made": facts.made, **days}
     to.data.write(_json(head)[:-2].encode() + b',\n "sections": [')
     parts = _templates.get_template("archive_records.html").module
     for number, section in enumerate(sections):

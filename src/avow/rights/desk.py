@@ -18,7 +18,21 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import downloads, due, kept, left_over, looking, proofs, receive, response, sent_files, verification
+from avow.rights import (
+    appealing,
+    applying,
+    clock,
+    downloads,
+    due,
+    kept,
+    left_over,
+    looking,
+    proofs,
+    receive,
+    response,
+    sent_files,
+    verification,
+)
 from avow.rights.answers import (
     Document,
     Download,
@@ -31,9 +45,13 @@ from avow.rights.answers import (
     Verification,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Contact, reference
+from avow.rights.cases import Case, Claim, Contact, reference
+from avow.rights.correcting import claims, telling
+from avow.rights.correcting.claims import Correctable
+from avow.rights.correcting.reviewing import Reviewing
+from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
-from avow.rights.execution import outcomes_of
+from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
@@ -105,23 +123,45 @@ class Desk:
     now_ms: Callable[[], int]
     reads: Reads
     told: ToldRecipients
+    telling: Telling
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
-        return self.versions.with_law_of(case.rulebook_id).law_table
+        return self.versions.with_law_of(case.rulebook_id, case.jurisdiction).law_table
 
     def _voice(self, case: Case) -> Voice:
-        rulebook = self.versions.with_law_of(case.rulebook_id)
+        rulebook = self.versions.with_law_of(case.rulebook_id, case.jurisdiction)
         return replace(self.voice, site=self.sites.named(case.site), rulebook=rulebook)
 
     def receive(self, request: NewRequest) -> str | Refusal:
         """File the request and return the token of its status page. Rule: 11 CCR 7021(a)."""
-        since = request.since.isoformat() if request.since else ""
-        details = request.details[: receive.DETAILS_LENGTH]
-        contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
-        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration, site=self.voice.site.name)
-        case = receive.receive(asked, self.voice.rulebook, self.cases, self.business_timezone, self.now_ms())
+        case = self.file(request)
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
+
+    def file(self, request: NewRequest) -> Case | Refusal:
+        """File a request and let it hold at once where it asks nobody who they are. Rule: 11 CCR 7021(a), 7026(f), 7027(g)."""
+        now_ms, parent = self.now_ms(), self.cases.referred_to(request.parent) if request.parent else None
+        if request.kind is RequestKind.APPEAL:
+            refusal = appealing.refusal(parent, self._voice(parent).rulebook if parent else self.voice.rulebook)
+            if refusal is not None:
+                return refusal
+        elif request.parent and parent is None:
+            return Refusal("no request has this reference", rules.RECORD_KEEPING)
+        asked = receive.Asked(
+            request.kind,
+            _contact(request),
+            channel=request.channel,
+            demonstration=request.demonstration,
+            site=parent.site if parent else self.voice.site.name,
+            jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
+            parent=parent.request_id if parent else "",
+            received_on=request.received_on,
+        )
+        rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
+        case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
+        if not isinstance(case, Refusal) and case.state is State.RECEIVED and case.may(Step.APPLIED):
+            applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
+        return case
 
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
@@ -152,6 +192,10 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             fetched=downloads.fetched(case) if is_answer else (),
             fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
+            asks_nobody=case.kind in clock.APPLIED,
+            holds=applying.holds(case, self._voice(case).rulebook),
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            fields=self._fields(case) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -181,6 +225,44 @@ class Desk:
             return ()
         case, _ = found
         return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
+
+    @property
+    def correctable(self) -> tuple[Correctable, ...]:
+        """What can be corrected under the version in force. Rule: Cal. Civ. Code § 1798.106(a)."""
+        return claims.correctable(self.voice.rulebook)
+
+    @property
+    def statement_words(self) -> int:
+        """Most words of a person's statement on what was not corrected. Rule: 11 CCR 7023(f)(3)."""
+        return self.voice.rulebook.law_table.statement_words
+
+    def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
+        """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
+        return claims.judged(self.voice.rulebook, values)
+
+    @property
+    def reviewing(self) -> Reviewing:
+        """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
+        return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
+
+    def corrected(self, token: str) -> tuple[Shown, ...]:
+        """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return ()
+        case, _ = found
+        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id), self.now_ms())
+
+    def state(self, token: str, number: int, text: str, *, tells: bool) -> Refusal | None:
+        """Attach a statement to a field that was left as it is, behind the same link; to recipients on request.
+
+        Rule: 11 CCR 7023(f)(3).
+        """
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
+        return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -267,6 +349,20 @@ class Desk:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return looking.decide(case, file, reason, staff_id, self.cases, self.now_ms(), is_released=is_released)
 
+    def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
+        """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return applying.deny(case, belief, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
+
+    def decide_appeal(self, request_id: str, outcome: str, reason: str, staff_id: str) -> Refusal | None:
+        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms())
+
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
         case = self.cases.get(request_id)
@@ -295,7 +391,7 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
+        if "proof" not in case.answer:  # also while the message with the link to them is on its way
             return ()
         documents = [Document("letter", "Our answer")]
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
@@ -304,6 +400,12 @@ class Desk:
             if size is not None:
                 documents.append(Document(name, label, size))
         return tuple(documents)
+
+    def _fields(self, case: Case) -> tuple[FieldLine, ...]:
+        """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
+        if case.kind is not RequestKind.CORRECT or "proof" not in case.answer:
+            return ()
+        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id))
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
@@ -343,6 +445,24 @@ def _text(text: str, name: str) -> Download:
     """Return a small document in plain text."""
     content = text.encode()
     return Download([content], len(content), "text/plain; charset=utf-8", name)
+
+
+def _contact(request: NewRequest) -> Contact:
+    """Return what is sealed of a request."""
+    return Contact(
+        email=request.email.strip(),
+        name=request.name.strip(),
+        details=request.details[: receive.DETAILS_LENGTH],
+        visitor_id=request.visitor_id or "",
+        since=request.since.isoformat() if request.since else "",
+        until=request.until.isoformat() if request.until else "",
+        points=request.points,
+        pieces=request.pieces,
+        phone=request.phone.strip(),
+        record=request.record,
+        purposes=request.purposes,
+        claims=request.claims,
+    )
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:

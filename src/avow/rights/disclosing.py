@@ -19,7 +19,7 @@ from itertools import chain, groupby
 from typing import Final
 
 from avow import addresses, telephones
-from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier, moment
 from avow.gate.choices import Choice
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Disclosure
@@ -35,6 +35,7 @@ from avow.rights import archive, category_answers, recorded, sent_files
 from avow.rights.archive import Facts, Item, NotSearched, Section, Tally
 from avow.rights.cases import Case, Contact
 from avow.rights.category_answers import Disclosed, SixParts
+from avow.rights.keeping import Keeper
 from avow.rights.kept import DATA, PACKED, PAGE, RECORDS, TABLE, Cases
 from avow.rights.never_disclose import WORDS, Redactor
 from avow.rights.outcomes import Outcome
@@ -49,6 +50,8 @@ from avow.store.store import Store
 Read = Callable[[Delivery], Message | None]
 #: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
 MOST_RELATED: Final = 10_000
+#: The source of what a person gave: directly from them.
+FROM_THE_PERSON: Final = "consumer"
 _DONE: Final = "in the archive"
 _SECURITY: Final = "“{}” is in the answer by category alone: it keeps us and you secure, and the law shows no record of it."
 
@@ -78,11 +81,46 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What an answer has: which days (empty for all), which points (None for all), records one by one, and the six parts.
+
+    To move what a person gave to another company (portability) takes records of points that had it from the person alone, and
+    none of what was worked out or noted of them. Rule: 11 CCR 7020(e), 7024(k); GDPR Art. 20(1).
+    """
+
+    since: str = ""
+    until: str = ""
+    points: frozenset[str] | None = None
+    is_specific: bool = True
+    has_categories: bool = True
+    is_given: bool = False
+
+    @classmethod
+    def of(cls, case: Case, rulebook: Rulebook) -> Scope:
+        """Return what a request asks for."""
+        assert case.contact is not None
+        contact, points = case.contact, frozenset(case.contact.points) or None
+        if case.kind is RequestKind.PORTABILITY:
+            given = frozenset(point.name for point in rulebook.points.values() if point.source == FROM_THE_PERSON)
+            points = given if points is None else points & given
+            return cls(contact.since, contact.until, points, has_categories=False, is_given=True)
+        is_specific, has_categories = contact.pieces != "categories", contact.pieces != "specific"
+        return cls(contact.since, contact.until, points, is_specific=is_specific, has_categories=has_categories)
+
+    def has(self, at_ms: int, point: str) -> bool:
+        """Return whether something of a moment and a point, "" for none, is asked about."""
+        day = moment(at_ms).date().isoformat()
+        is_in_time = day >= self.since and (not self.until or day <= self.until)
+        return is_in_time and (not point or self.points is None or point in self.points)
+
+
+@dataclass(frozen=True, slots=True)
 class _Making:
     """One answer that is being put together."""
 
     case: Case
     contact: Contact
+    scope: Scope
     held: Holdings
     events: Iterator[HeldEvent]
     rulebook: Rulebook
@@ -112,8 +150,10 @@ class Discloser:
         if case.contact is None:
             return ()
         rulebook, contact = self.versions.everything_declared(), case.contact
+        scope = Scope.of(case, rulebook)
         held, events = self._searched(*self.store.find_apart(contact.identifiers()))
-        sent = sent_files.of([form for form in held.submissions if _is_since(form.collected_ms, contact.since)])
+        forms = [form for form in held.submissions if scope.has(form.collected_ms, form.point)]
+        sent = sent_files.of(forms) if scope.is_specific else []
         verdicts, released = sent_files.examine(sent, self.store), sent_files.looked_at(case)  # (1)
         unread = tuple(name for name, one in verdicts.items() if one.needs_a_person and name not in released)
         if unread:
@@ -121,7 +161,7 @@ class Discloser:
         going = sent_files.going(sent, verdicts, released, partial(self.cases.reason_of_look, case))
         redactor = Redactor(self._never_disclosed(), frozenset(_own(held, contact)))
         redactor.found.update(kind for one in verdicts.values() for kind in one.kinds)
-        making = _Making(case, contact, held, events, rulebook, redactor, _Seen(), going)
+        making = _Making(case, contact, scope, held, events, rulebook, redactor, _Seen(), going)
         tally = self._write(making, now_ms)
         return _outcomes(tally, going, redactor)
 
@@ -152,7 +192,8 @@ class Discloser:
             reference=making.case.reference,
             company=making.rulebook.controller.name,
             made_ms=now_ms,
-            since=making.contact.since,
+            since=making.scope.since,
+            until=making.scope.until,
             files=[one.listed for one in making.going],
             recordings=[recorded.place(row, "html") for row in _recordings(making)],
             not_searched=[NotSearched(one.records, one.facts) for one in self._unsearched().values()],
@@ -179,19 +220,23 @@ class Discloser:
 
     def _sections(self, making: _Making) -> Iterator[Section]:
         """Yield what is held, by kind, since the day asked about: what points collected first, then what no point did."""
-        labels = {point.name: point.label for point in making.rulebook.points.values()}
-        since = partial(_since, day=making.contact.since)
+        labels, within = {point.name: point.label for point in making.rulebook.points.values()}, partial(_within, making.scope)
         for point, items in groupby(self._of_points(making), lambda item: item.point):
-            yield Section(labels.get(point, point), since(items))
+            yield Section(labels.get(point, point), items)
+        if making.scope.is_given or not making.scope.is_specific:
+            return
+        kept = Keeper(self.store, self.versions).section(making.contact.identifiers())
+        if kept.items:
+            yield Section(kept.title, within(_redacted(one, making.redactor) for one in kept.items))
         requests = [
             Item(one.received_ms, "rights-request", {"request": one.kind.value}) for one in self._requests(making.contact)
         ]
         disclosed = map(_disclosure_item, self._disclosures(making))  # only now: all records are read, by which some stand
         messages = (self._message(one, making.redactor) for one in making.held.deliveries)
-        yield Section("Your choices", since(map(_choice_item, making.held.choices)))
-        yield Section("Disclosures to others", since(disclosed))
-        yield Section("Messages to you", since(messages))
-        yield Section("Your requests", since(requests))
+        yield Section("Your choices", within(map(_choice_item, making.held.choices)))
+        yield Section("Disclosures to others", within(disclosed))
+        yield Section("Messages to you", within(messages))
+        yield Section("Your requests", within(requests))
 
     def _of_points(self, making: _Making) -> Iterator[Item]:
         """Yield what points collected, point by point, the oldest first; events as they are read.
@@ -205,7 +250,9 @@ class Discloser:
         few += [self._form(one, making) for one in held.submissions]
         few += recorded.items(held.recordings, making.rulebook)
         for item in heapq.merge(events, sorted(few, key=_order), key=_order):
-            if item.point in security:
+            if not making.scope.has(item.at_ms, item.point):
+                continue
+            if item.point in security or not making.scope.is_specific:
                 making.seen.untold |= {(name, item.point) for name in item.fields}
             else:
                 yield item
@@ -280,8 +327,13 @@ class Discloser:
 
     # -- the answer by category ------------------------------------------------------------------------------------
 
-    def _answer(self, making: _Making, tally: Tally) -> SixParts:
-        """Return the answer by category, from what was written and what went to others. Rule: 11 CCR 7024(k)."""
+    def _answer(self, making: _Making, tally: Tally) -> SixParts | None:
+        """Return the answer by category, from what was read and what went to others; None where it was not asked for.
+
+        Rule: 11 CCR 7024(k).
+        """
+        if not making.scope.has_categories:
+            return None
         own = self.versions.with_law_of(making.case.rulebook_id)
         law = own.law.get(making.case.jurisdiction, own.law_table)
         disclosed = [self._disclosed(one) for one in self._disclosures(making)]
@@ -321,17 +373,18 @@ def _own(held: Holdings, contact: Contact) -> Iterator[str]:
 
 
 def _recordings(making: _Making) -> list[RecordingRow]:
-    return [row for row in making.held.recordings if _is_since(row.started_ms, making.contact.since)]
+    """Return the recordings that go: none where records are not given one by one."""
+    rows = making.held.recordings if making.scope.is_specific else ()
+    return [row for row in rows if making.scope.has(row.started_ms, row.point)]
 
 
-def _is_since(at_ms: int, day: str) -> bool:
-    """Return whether a moment is of that day or later; an empty day is before all."""
-    return moment(at_ms).date().isoformat() >= day
+def _within(scope: Scope, items: Iterable[Item]) -> Iterator[Item]:
+    """Yield what is of the days that were asked about."""
+    return (item for item in items if scope.has(item.at_ms, ""))
 
 
-def _since(items: Iterable[Item], day: str) -> Iterator[Item]:
-    """Yield what was collected on that day or later; everything for an empty day."""
-    return (item for item in items if not day or _is_since(item.at_ms, day))
+def _redacted(item: Item, redactor: Redactor) -> Item:
+    return replace(item, fields={name: redactor.item(name, value) for name, value in item.fields.items()})
 
 
 def _choice_item(one: Choice) -> Item:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from avow.definitions import Identifier
 from avow.policy.rulebook.conversions import VISITOR_ID
+from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Located
+from avow.rights.plan import Holding
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
 from avow.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds what is held of people."""
+    """Finds what is held of people, and what rules keep of it."""
 
     store: Store
+    keeper: Keeper
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any version of the policy keeps something beyond an erasure. Rule: Cal. Civ. Code § 1798.105(d)."""
+        return bool(self.keeper.points)
+
+    def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+        """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""
+        return self.keeper.holdings(identifiers, today)
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target. Why: decision 0005."""

@@ -37,7 +37,9 @@ class Recipients:
 
     def of(self, contact: Contact) -> tuple[Given, ...]:
         """Return to whom something of this person went; invented people's went to nobody. Rule: 11 CCR 7022(b)(2), (3)."""
-        found = disclosures.of_people(self.store, contact.identifiers())
+        people = contact.identifiers()
+        stood = disclosures.standing_of(self.store, people, self.versions.rulebook)
+        found = (*disclosures.of_people(self.store, people), *stood)
         by_recipient: dict[str, list[Disclosure]] = {}
         for one in found:
             if not one.demonstration:

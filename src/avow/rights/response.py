@@ -22,8 +22,9 @@ from avow.gate.messages import Message
 from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, naming, proofs, verification
+from avow.rights import asked_again, due, execution, keeping, naming, proofs, verification
 from avow.rights.cases import Case, Contact
+from avow.rights.correcting import telling as correcting
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.states import RECEIPTS, Entry, State, Step
@@ -33,6 +34,9 @@ _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
     rules.WITHOUT_ACCOUNT,
 )
+
+#: How the message of an answer is called.
+_SUBJECTS: Final = {"granted": "done", "partial": "done in part", "denied": "not done"}
 
 _templates = Environment(
     loader=PackageLoader("avow.rights", "templates"),
@@ -62,7 +66,7 @@ class Voice:
     def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
         """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
         company, site = self.rulebook.controller, self.site
-        named = {"company": company, "name": site.called(company.name), "origin": site.origin}
+        named = {"rules": rules, "company": company, "name": site.called(company.name), "origin": site.origin}
         shown = {"case": case, "kind_words": naming.ASKED[case.kind], **named, **facts}
         return _templates.get_template(template).render(shown)
 
@@ -83,7 +87,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return False
     message = _acknowledgement(case, case.contact, voice)
     after = {"after": again.asked} if again.asked else {}
-    return _write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
+    return write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
 
 
 def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
@@ -104,10 +108,11 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     day = _residue_on(case, proved, voice)
     facts = {**_letter_facts(case, voice, cases), "residue_on": day}
     text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **facts)
+    outcome = correcting.outcome(case, cases) if case.kind is RequestKind.CORRECT else "granted"
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
-    message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
+    message = Message(case.contact.email, f"Your request {case.reference}: {_SUBJECTS[outcome]}", text, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": outcome, "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -119,7 +124,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
         return False
     text = voice.text("unverified.txt", case)
     message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
 def letter(case: Case, voice: Voice, cases: Cases) -> str:
@@ -147,7 +152,7 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
         return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
     text = voice.text("extended.txt", case, reason=reason.strip(), until=until)
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
-    is_ours = _write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
+    is_ours = write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.DAYS_TO_ANSWER)
 
 
@@ -214,10 +219,13 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     return None if is_ours else _TOO_LATE
 
 
-def _write(  # one way for everything that a person is told
+def write(  # one way for everything that a person is told
     case: Case, step: Step, detail: Mapping[str, str], message: Message, cases: Cases, now_ms: int, **by: str
 ) -> bool:
-    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves."""
+    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves.
+
+    Rule: 11 CCR 7021(a), (b) (told is who has the message).
+    """
     step = RECEIPTS[step] if case.demonstration else step
     said = {name: detail[name] for name in ("outcome", "reason", "until") if name in detail}
     kind = entries.RequestTold if case.demonstration else entries.RequestMessage
@@ -241,12 +249,22 @@ def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # 
     """Return what the letter tells: outcomes, what recipients answered, the day of the proof, how long the record is kept."""
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     outcomes = outcomes_of(case)
+    of_fields = _field_facts(case, voice, cases) if case.kind is RequestKind.CORRECT else {}
     return {
+        "kept": [keeping.in_words(line, voice.rulebook) for line in execution.kept_of(case)],
+        **of_fields,
         "outcomes": [one for one in outcomes if "instruction" not in one],
         "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
         "done": local_date(proved.at_ms if proved else case.received_ms, timezone),
         "record_months": voice.rulebook.law_table.record_months,
     }
+
+
+def _field_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # Any: what the template shows
+    """Return what the letter of a request to correct tells. Rule: 11 CCR 7023(f), (i), (j)."""
+    fields, outcome = correcting.lines(case, cases, voice.rulebook), correcting.outcome(case, cases)
+    is_denied = outcome != "granted"
+    return {"fields": fields, "is_denied_in_part": is_denied, "statement_words": voice.rulebook.law_table.statement_words}
 
 
 def _answers(

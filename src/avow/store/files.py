@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
@@ -38,11 +38,9 @@ class Files:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-        except BaseException:
-            with suppress(FileNotFoundError):
-                new.unlink()
-            raise
-        new.replace(path)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)  # in its place already, unless something failed
         self._sync()
 
     def open(self, name: str) -> IO[bytes] | None:

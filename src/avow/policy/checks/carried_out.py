@@ -64,7 +64,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    duties: bool
     datasets: bool
     stands_by: StoodBy | None
 
@@ -83,12 +82,13 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    duties=True,
     datasets=True,
     stands_by=None,
 )
 #: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
 _BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
+#: Rights that hold at once by a request, which nobody has to prove; and what a member of staff decides.
+_AT_ONCE: Final = frozenset({"limit", "object", "appeal"})
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset(
         {
@@ -106,7 +106,7 @@ THIS_VERSION: Final = CarriedOut(
         }
     ),
     methods=frozenset(METHODS) - {"account"},
-    rights=VERIFIED | _BY_SWITCH,
+    rights=VERIFIED | _BY_SWITCH | _AT_ONCE,
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
@@ -116,7 +116,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    duties=False,
     datasets=False,
     stands_by=STOOD_BY,
 )
@@ -154,10 +153,6 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     yield from _technology(entries, point, does)
-    for place, duty in enumerate(point.values.get("duties", ())):
-        if not does.duties and duty in entries.declared("duty"):
-            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
-            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
     yield from _periods(point, does)
 
 

@@ -255,6 +255,14 @@ class LawTable:
         return FreeRequests(self._number("free_requests"), window.number, self._list("free_kinds"))
 
     @property
+    def statement_words(self) -> int:
+        """Most words of a person's statement on what is not corrected about their health; 0 where the law knows none.
+
+        Rule (US-CA): 11 CCR 7023(f)(3).
+        """
+        return self._number("statement_words") if "statement_words" in self.values else 0
+
+    @property
     def signal_from(self) -> date | None:
         """Since when an opt-out preference signal must be obeyed; None where the law does not ask for it.
 
