@@ -9,6 +9,7 @@ from tests.rights.test_keeping import BOUND, ROBIN, apply
 from avow.definitions import Refusal, local_date
 from avow.gate.kept import KeptReads, counts
 from avow.gate.reads import Reads, counted
+from avow.policy.evidence import Verdict
 from avow.rights.keeping import Keeper
 from avow.store.paging import Place
 
@@ -91,3 +92,20 @@ def test_the_evidence_counts_what_is_kept_by_rule_and_date(kept):
         date(2030, 11, 24),
     )
     assert one.fields == ("email", "name", "position", "resume")
+
+
+def test_the_evidence_names_rule_fields_and_date(kept):
+    """Next to the section that declares the duty: what is kept, for what alone, until when; past the day it does not hold."""
+    house, _, _ = kept
+    (found,) = _about_the_duty(house)
+    assert "name, e-mail address, position and résumé are kept under Cal. Gov. Code § 12946 (D8)" in found.control
+    assert "for showing how we chose alone, 4 years" in found.control
+    assert found.evidence == "1 record kept so, the first until 24 November 2030, the last until 24 November 2030."
+    assert found.verdict is Verdict.HOLDS
+    house.wait(days=1463)
+    assert _about_the_duty(house)[0].verdict is Verdict.FAILS
+
+
+def _about_the_duty(house):
+    judged = house.promises().judged(house.now_ms())
+    return [one for promise in judged for one in promise.findings if "12946" in one.control]

@@ -29,6 +29,7 @@ from avow.gate.entries_of_rights import (
     RequestPlanned,
     RequestReceived,
     RequestRestored,
+    RequestScoped,
     RequestStep,
     RequestTarget,
     RequestTold,
@@ -63,6 +64,7 @@ __all__ = [
     "RequestPlanned",
     "RequestReceived",
     "RequestRestored",
+    "RequestScoped",
     "RequestStep",
     "RequestTarget",
     "RequestTold",
@@ -452,6 +454,24 @@ class RetentionSwept(Entry):
     on: str
     erased: int
     deidentified: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorNoted(Entry):
+    """Something happened on a day from which periods count, or with which they end: to one record, or to so many of a point.
+
+    `item` is the data item in which they have the same.
+    """
+
+    kinds = ("retention.factor",)
+    factor: str
+    point: str
+    on: str
+    records: int
+    record: str | None = None
+    item: str | None = None
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
-"""Appeals: about one request that was answered; a member of staff decides, and says why; the person is told.
+"""What a member of staff decides with a reason that its person is told: appeals, and requests about automated decisions.
+
+An appeal is about one request that was answered. What is asked of an automated decision is to opt out of it, or to learn how it
+came to its result and how that was used; people carry it out, and write what they did.
 
     put_forward  it is in front of staff, and its days run from its own receipt
     decide       granted or denied, with a reason that its person is told, sealed as all that they are told
     respond      the answer is written
 
-Rule: each state's act on appeals (Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); Tex. Bus. & Com. Code § 541.053, and others).
+Rule: 11 CCR 7221 (opting out of automated decisions), 7222 (access); each state's act on appeals
+(Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); Tex. Bus. & Com. Code § 541.053, and others).
 """
 
 from __future__ import annotations
@@ -25,6 +29,11 @@ from avow.rights.states import ANSWERED, Step
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
 _OUTCOMES: Final = ("granted", "denied")
+#: What is decided so: the letter of each, and how its subject calls it.
+DECIDED: Final = {
+    RequestKind.APPEAL: ("appeal.txt", "Your appeal"),
+    RequestKind.AUTOMATED_DECISION: ("automated.txt", "Your request"),
+}
 
 
 def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
@@ -42,21 +51,21 @@ def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
 
 
 def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:
-    """Put an appeal in front of staff. Rule: each state's act on appeals."""
-    return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": "appeal"}, None, None)
+    """Put what staff decide in front of them. Rule: each state's act on appeals; 11 CCR 7221, 7222."""
+    return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": case.kind.value}, None, None)
 
 
 def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms: int) -> Refusal | None:
-    """Decide an appeal; `by` is the staff id. What is granted is carried out by a request of its own, with this one as parent.
+    """Decide it; `by` is the staff id. What an appeal is granted is carried out by a request of its own, with it as parent.
 
-    Rule: each state's act on appeals (in writing, with reasons).
+    Rule: each state's act on appeals (in writing, with reasons); 11 CCR 7221, 7222.
     """
     shortest, longest = REASON
     if outcome not in _OUTCOMES or not shortest <= len(reason.strip()) <= longest:
         return Refusal(
             f"say granted or denied, and why in {shortest} to {longest} characters; the person is told", rules.REASONS_TOLD
         )
-    if case.kind is not RequestKind.APPEAL or not case.may(Step.DECIDED):
+    if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
     cases.keep_belief(case.request_id, reason.strip())
     detail = {"outcome": outcome, "by": by}
@@ -74,6 +83,9 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if not case.contact.email:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
-    text = voice.text("appeal.txt", case, outcome=detail["outcome"], reason=cases.belief(case.request_id))
-    message = Message(case.contact.email, f"Your appeal {case.reference}: {detail['outcome']}", text)
+    template, called = DECIDED[case.kind]
+    programs = tuple(voice.rulebook.automated_decisions.values())
+    facts = {"outcome": detail["outcome"], "reason": cases.belief(case.request_id), "programs": programs}
+    text = voice.text(template, case, **facts)
+    message = Message(case.contact.email, f"{called} {case.reference}: {detail['outcome']}", text)
     return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)

@@ -26,6 +26,7 @@ from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
+from avow.messaging.factors import Factors
 from avow.messaging.inbox import Inbox
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
@@ -35,6 +36,7 @@ from avow.publication.history import History
 from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
 from avow.rights.desk import Desk
+from avow.rights.metrics import Metrics
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -60,6 +62,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    metrics: Metrics
     choices: Choices
     browsers: Browsers
     recorded: RecordingChoices
@@ -68,6 +71,7 @@ class House:
     staff: Staff
     register: Register
     inbox: Inbox
+    factors: Factors
     outbox: Outbox
     mailings: Reports
     letters: Mailings

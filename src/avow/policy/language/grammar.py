@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.vocabulary import (
+    ABOUT_DECISIONS,
     ACTS,
     AGENT_ASKS,
     AGENT_CONFIRMATIONS,
@@ -39,6 +40,7 @@ from avow.policy.language.vocabulary import (
     SAFEGUARDS,
     SENSITIVE_USES,
     SIGNALS,
+    SIGNIFICANT_DECISIONS,
     SOURCE_KINDS,
 )
 
@@ -209,6 +211,18 @@ _COLLECTING: Final = {
             "not_searchable": _OPTIONAL_TEXT,
             "legal_only": _OPTIONAL_TEXT,
             "no_commercial_use": _OPTIONAL_TEXT,
+            "admt": _FLAG,
+        },
+        named=True,
+    ),
+    "automated_decision": Table(
+        {
+            "label": _TEXT,
+            "decides": Key(Shape.CHOICE, required=True, choices=tuple(SIGNIFICANT_DECISIONS)),
+            "collections": Key(Shape.NAMES, required=True, least=1),
+            "logic": _TEXT,
+            "output": _TEXT,
+            "instead": _TEXT,
         },
         named=True,
     ),
@@ -309,6 +323,7 @@ _DECIDING: Final = {
             "exceptions": _NAMES,
             "per_12_months": Key(Shape.NUMBER, least=1),
             "jurisdictions": Key(Shape.NAMES, least=1),
+            "gives": Key(Shape.CHOICES, choices=tuple(ABOUT_DECISIONS), least=1),
         },
         named=True,
         choices=tuple(RIGHTS),

@@ -11,7 +11,14 @@ from datetime import date, timedelta
 from typing import Final
 
 from avow.definitions import READABLE_CATEGORIES, AfterRetention, IdentifierKind, Technology
-from avow.policy.language.vocabulary import CLAUSES, LEGAL_OBLIGATION, RETENTION_CRITERIA, RETENTION_STARTS, THIRD_PARTY_CLAUSES
+from avow.policy.language.vocabulary import (
+    CLAUSES,
+    LEGAL_OBLIGATION,
+    NOTED_STARTS,
+    RETENTION_CRITERIA,
+    RETENTION_STARTS,
+    THIRD_PARTY_CLAUSES,
+)
 from avow.policy.law.counting import add_months
 
 
@@ -144,7 +151,8 @@ class Retention:
         """
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
-        undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
+        noted = {"decision": "one is noted", **dict.fromkeys(NOTED_STARTS, "that is noted")}.get(self.after)
+        undecided = f" (until {noted}, after collection)" if noted else ""
         return f"{self.length} after {self.start}{undecided}{earlier}, then {end}"
 
 
@@ -176,6 +184,7 @@ class CollectionPoint:
     of its script or image. `authorised_by` is the form by which
     the person must have agreed before: 15 U.S.C. 1681b(b)(2). `is_security`: its records are no specific pieces (Cal. Civ.
     Code § 1798.130(a)(3)(B)(iii)). `unsearched` says why a request to know leaves its records unsearched; None: it searches them.
+    `admt`: a program takes or replaces a significant decision by it; None where the policy does not say (11 CCR 7200).
     """
 
     name: str
@@ -199,6 +208,7 @@ class CollectionPoint:
     authorised_by: str | None = None
     is_security: bool = False
     unsearched: Unsearched | None = None
+    admt: bool | None = None
 
     def is_on(self, website: str, messages: Collection[str]) -> bool:
         """Return whether a website has the point: it names none, this one, or messages, which reach readers of every website."""
@@ -224,6 +234,22 @@ class CollectionPoint:
     def needing(self, item: str) -> frozenset[str]:
         """Return the purposes of the point that need this field. Rule: Cal. Civ. Code § 1798.100(c)."""
         return self.only.get(item, self.purposes)
+
+
+@dataclass(frozen=True, slots=True)
+class AutomatedDecision:
+    """A significant decision about people that a program takes or replaces. Rule: 11 CCR 7200, 7220 (notice before its use).
+
+    `logic`, `output` and `instead` say how it works, what comes out and how that is used, and what happens for who opts out.
+    """
+
+    name: str
+    label: str
+    decides: str
+    points: tuple[str, ...]
+    logic: str
+    output: str
+    instead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +401,8 @@ class Right:
     """A right that is offered, how to ask for it and how the asker is verified. Rule: Cal. Civ. Code § 1798.130(a).
 
     `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software;
-    `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered.
+    `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered. `gives` are the
+    parts of the right about automated decisions (11 CCR 7221, 7222).
     """
 
     name: str
@@ -387,6 +414,7 @@ class Right:
     exceptions: tuple[str, ...]
     per_12_months: int | None
     jurisdictions: tuple[str, ...]
+    gives: tuple[str, ...] = ()
 
     @property
     def by_form(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, sent_files, verification
+from avow.rights import asked_again, downstream, due, execution, response, scoping, sent_files, verification
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
@@ -16,7 +16,10 @@ from avow.rights.states import State
 LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
 
 
-def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Make the plan, once somebody has read what the person wrote. Rule: 11 CCR 7022(b), 7024."""
+    if scoping.waits(case):
+        return False
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
@@ -42,7 +45,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
     State.VERIFYING: _deny,
-    State.VERIFIED: _plan,
+    State.VERIFIED: plan_it,
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
     State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
@@ -72,7 +75,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
-    State.VERIFIED: soon,
+    State.VERIFIED: lambda case, _rulebook, now_ms: now_ms + (WHILE_MS if scoping.waits(case) else SOON_MS),
     State.FULFILLING: _looked_at_or_soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS
