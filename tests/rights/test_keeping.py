@@ -117,7 +117,7 @@ def test_the_letter_names_rule_fields_purpose_and_date(office):
     office.walk()
     answer = office.press(filed)
     office.walk()
-    letter = office.desk.download(answer, "letter").content.decode()
+    letter = office.desk.download(answer, "letter.txt").content.decode()
     assert "Job application: E-mail address, Name, Position, Résumé. employers keep applications" in letter
     assert "[Cal. Gov. Code § 12946; Cal. Civ. Code 1798.105(d)(8)]" in letter
     assert "Used for this alone: Showing how we chose. Erased on 24 November 2030." in letter
@@ -132,7 +132,7 @@ def test_nothing_is_kept_of_what_no_duty_names(office):
     office.walk()
     answer = office.press(filed)
     office.walk()
-    letter = office.desk.download(answer, "letter").content.decode()
+    letter = office.desk.download(answer, "letter.txt").content.decode()
     assert "A law makes us keep" not in letter
     assert office.house.store.vault.names(KEPT) == ()
 

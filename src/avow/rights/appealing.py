@@ -13,27 +13,26 @@ Rule: 11 CCR 7221 (opting out of automated decisions), 7222 (access); each state
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind
 from avow.gate import entries
-from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock
-from avow.rights.cases import Case
+from avow.rights import clock, letter_facts
+from avow.rights.cases import Case, reference
 from avow.rights.kept import Cases
-from avow.rights.response import Voice, write
+from avow.rights.letters import Outcome
+from avow.rights.response import message_of, write
 from avow.rights.states import ANSWERED, Step
+from avow.rights.voice import Voice
 
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
 _OUTCOMES: Final = ("granted", "denied")
-#: What is decided so: the letter of each, and how its subject calls it.
-DECIDED: Final = {
-    RequestKind.APPEAL: ("appeal.txt", "Your appeal"),
-    RequestKind.AUTOMATED_DECISION: ("automated.txt", "Your request"),
-}
+#: What is decided so.
+DECIDED: Final = frozenset({RequestKind.APPEAL, RequestKind.AUTOMATED_DECISION})
 
 
 def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
@@ -83,9 +82,10 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if not case.contact.email:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
-    template, called = DECIDED[case.kind]
-    programs = tuple(voice.rulebook.automated_decisions.values())
-    facts = {"outcome": detail["outcome"], "reason": cases.belief(case.request_id), "programs": programs}
-    text = voice.text(template, case, **facts)
-    message = Message(case.contact.email, f"{called} {case.reference}: {detail['outcome']}", text)
-    return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)
+    facts = replace(
+        letter_facts.of(case, Outcome(detail["outcome"]), voice),
+        decides=reference(case.parent) if case.parent else "",
+        reason=cases.belief(case.request_id),
+        logic=letter_facts.programs(voice.rulebook),
+    )
+    return write(case, Step.ANSWER_WRITTEN, detail, message_of(case.contact, facts), cases, now_ms)

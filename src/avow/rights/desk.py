@@ -34,12 +34,15 @@ from avow.rights import (
     response,
     scoping,
     sent_files,
+    sent_letters,
     verification,
 )
 from avow.rights.answers import (
     AskedWords,
+    CorrectedField,
     Document,
     Download,
+    FieldLine,
     NewRequest,
     RequestDetail,
     RequestLine,
@@ -50,17 +53,16 @@ from avow.rights.answers import (
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
-from avow.rights.correcting import claims, telling
+from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
-from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
+from avow.rights.voice import Voice
 from avow.store.paging import LINES, Page, Place
 
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
@@ -204,6 +206,7 @@ class Desk:
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
+            wants_documents=is_answer and documents.are_wanted(case),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -214,10 +217,11 @@ class Desk:
         case, is_answer = found
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
-        if name == "letter":
-            return _text(response.letter(case, self._voice(case), self.cases), "letter.txt")
+        letter = sent_letters.download(case, name, self.cases)
+        if letter is not None:
+            return letter
         if name in _PROOFS:
-            return _text(proofs.of(case)[name], name)
+            return Download.of(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         if not downloads.note(case, name, self.cases, self.now_ms()):
             return None
         file = self.cases.reading_document(case.request_id, name)
@@ -253,7 +257,7 @@ class Desk:
         """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
         return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
 
-    def corrected(self, token: str) -> tuple[Shown, ...]:
+    def corrected(self, token: str) -> tuple[CorrectedField, ...]:
         """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
         found = self._open(token)
         if found is None or not found[1]:
@@ -271,6 +275,28 @@ class Desk:
             return _NOT_OURS
         case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
         return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
+
+    def send_document(self, token: str, content: bytes) -> Refusal | None:
+        """Keep a document about what is contested, behind the link that went to the address. Rule: 11 CCR 7023(d)."""
+        found = self._open(token)
+        return documents.keep(found[0], content, self.cases, self.now_ms()) if found and found[1] else _NOT_OURS
+
+    def ask_for_document(self, request_id: str, number: int, why: str, staff_id: str) -> Refusal | None:
+        """Ask the person for a document about one contested field. Rule: 11 CCR 7023(d)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return documents.ask(case, number, why, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def documents(self, request_id: str) -> tuple[str, ...]:
+        """Return the names of the documents about what is contested. Rule: 11 CCR 7023(d)."""
+        case = self.cases.get(request_id)
+        return documents.held(case, self.cases) if case else ()
+
+    def read_document(self, request_id: str, name: str, staff_id: str) -> bytes | None:
+        """Return one of them to who works on the request; logged. Rule: 11 CCR 7023(d)(3), 7101(c)."""
+        case = self.cases.get(request_id)
+        return documents.read(case, name, staff_id, self.cases, self.now_ms()) if case else None
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -435,9 +461,9 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if "proof" not in case.answer:  # also while the message with the link to them is on its way
-            return ()
-        documents = [Document("letter", "Our answer")]
+        documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
+        if "proof" not in case.answer:
+            return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
             size = self.cases.document_size(case.request_id, name)
@@ -512,12 +538,6 @@ class Desk:
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
-
-
-def _text(text: str, name: str) -> Download:
-    """Return a small document in plain text."""
-    content = text.encode()
-    return Download([content], len(content), "text/plain; charset=utf-8", name)
 
 
 def _contact(request: NewRequest) -> Contact:

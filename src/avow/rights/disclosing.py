@@ -12,8 +12,9 @@ Rule: Cal. Civ. Code § 1798.110(a), § 1798.130(a)(3)(B)(iii); 11 CCR 7024. Why
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby
 from typing import Final
@@ -36,7 +37,7 @@ from avow.rights.archive import Facts, Item, NotSearched, Section, Tally
 from avow.rights.cases import Case, Contact
 from avow.rights.category_answers import Disclosed, SixParts
 from avow.rights.keeping import Keeper
-from avow.rights.kept import DATA, PACKED, PAGE, RECORDS, TABLE, Cases
+from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, RECORDS, TABLE, Cases
 from avow.rights.never_disclose import WORDS, Redactor
 from avow.rights.outcomes import Outcome
 from avow.rights.packing import Packing
@@ -332,12 +333,20 @@ class Discloser:
 
         Rule: 11 CCR 7024(k).
         """
-        if not making.scope.has_categories:
-            return None
         own = self.versions.with_law_of(making.case.rulebook_id)
         law = own.law.get(making.case.jurisdiction, own.law_table)
         disclosed = [self._disclosed(one) for one in self._disclosures(making)]
-        return category_answers.answer(tally.held | making.seen.untold, disclosed, making.rulebook, by_name=law.third_party_list)
+        held = tally.held | making.seen.untold
+        parts = category_answers.answer(held, disclosed, making.rulebook, by_name=law.third_party_list)
+        self._keep_for_letter(parts, making)
+        return parts if making.scope.has_categories else None
+
+    def _keep_for_letter(self, parts: SixParts, making: _Making) -> None:
+        """Keep what the letter says: the six parts, what is described in the place of being shown, and what was not searched."""
+        kinds = [words for kind, words in NEVER_DISCLOSED.items() if making.redactor.found[kind]]
+        unsearched = [f"{one.records}: {'; '.join(one.facts)}" for one in self._unsearched().values()]
+        said = {**asdict(parts), "described": kinds, "not_searched": unsearched}
+        self.cases.keep_document(making.case.request_id, ANSWER, json.dumps(said, ensure_ascii=False).encode())
 
     def _disclosures(self, making: _Making) -> tuple[Disclosure, ...]:
         """Return what of this person was really disclosed, once all records are read."""

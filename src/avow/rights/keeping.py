@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from avow.definitions import Identifier, local_date
 from avow.gate.versions import Versions
-from avow.policy import Rulebook
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
 from avow.rights import plan
@@ -223,17 +222,3 @@ def from_json(said: Mapping[str, Any]) -> Line:  # Any: as above
     facts: dict[str, Any] = {**said, "action": Action(said["action"]), "fields": tuple(said.get("fields", ()))}  # Any: as above
     facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by") if name in said}
     return Line(**facts)
-
-
-def in_words(line: Line, rulebook: Rulebook) -> str:
-    """Return what a rule keeps in a sentence for its person: what, of what, by which rule, for what alone, until when.
-
-    Rule: 11 CCR 7022(f): the detailed basis, and that nothing else is done with it.
-    """
-    exception = next((one for law in rulebook.law.values() for one in law.exceptions if one.code == line.code), None)
-    basis = f"{line.rule}; {exception.source}" if exception else line.rule
-    labels = ", ".join(rulebook.data[name].label if name in rulebook.data else name for name in line.fields)
-    purpose = rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose
-    until = f"{line.until:%d %B %Y}".lstrip("0") if line.until else ""
-    count = f" ({line.records} records, the last until then)" if line.records > 1 else ""
-    return f"{line.label}: {labels}. {line.reason} [{basis}]. Used for this alone: {purpose}. Erased on {until}{count}."

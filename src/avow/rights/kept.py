@@ -32,6 +32,8 @@ from avow.store.streams import Plain
 #: The files of an answer: the page, the JSON, the table, and all of it in one ZIP archive with what the person sent.
 PAGE, DATA, TABLE, PACKED = "archive.html", "archive.json", "records.csv", "archive.zip"
 ARCHIVES: Final = (PACKED, PAGE, DATA, TABLE)
+#: What the letter says of an answer: the six parts, what was described and what was not searched.
+ANSWER: Final = "answer.json"
 #: The records of the page while it is put together.
 RECORDS: Final = "records.html"
 #: Of an answer of an earlier version: the files that the person sent, in a ZIP archive of their own.
@@ -40,6 +42,8 @@ SENT_FILES: Final = "files.zip"
 _BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
+#: Documents that a person sent about what is contested, each under a name of its own.
+DOCUMENTS: Final = ("document-1", "document-2", "document-3")
 #: Histories that are read at once.
 _AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
@@ -330,6 +334,12 @@ class Cases:
             rows = deliveries.of_request(tx, request_id)
         return tuple(row for row in rows if row.kind in deliveries.OF_REQUESTS)
 
+    def letter(self, message_id: str) -> Message | None:
+        """Return a letter as it was written; None for none, and once its key is destroyed. Raises for damaged bytes."""
+        with self._control.reading() as tx:
+            row = deliveries.get(tx, message_id)
+            return messages.letter_in(tx, self._store, row) if row is not None else None
+
     def instructions(self, request_id: str) -> tuple[Instruction, ...]:
         """Return what recipients were told for a request, by recipient."""
         with self._control.reading() as tx:
@@ -407,7 +417,7 @@ class Cases:
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
             read_reasons.remove_of_record(tx, request_id)
-        for name in (*ARCHIVES, RECORDS, SENT_FILES):
+        for name in (*ARCHIVES, ANSWER, RECORDS, SENT_FILES, *DOCUMENTS):
             self._store.files.delete(f"{request_id}-{name}")
         self.discard_unfinished(request_id)
 
@@ -423,9 +433,18 @@ class Cases:
         """Give a file of the request to write to, sealed under its key as it is written; whole or not at all."""
         return self._store.writing_for_request(request_id, name)
 
+    def keep_document(self, request_id: str, name: str, content: bytes) -> None:
+        """Keep a small file of the request, sealed under its key. Why: decision 0005."""
+        self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
     def reading_document(self, request_id: str, name: str) -> Plain | None:
         """Return a file of the request to be read piece by piece; None when it, or its key, is gone."""
         return self._store.reading_for_request(request_id, name)
+
+    def remove_documents(self, request_id: str) -> None:
+        """Remove what its person sent about what is contested. Rule: 11 CCR 7060(d)."""
+        for name in DOCUMENTS:
+            self._store.files.delete(f"{request_id}-{name}")
 
     def document(self, request_id: str, name: str) -> bytes | None:
         """Return a small file of the request, or None when it, or its key, is gone."""

@@ -19,6 +19,7 @@ CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by fi
                    └────┘ one field decided
 
     VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
+    REVIEWING   -> REVIEWING    -> [correcting.documents]    one is needed, and why; or
     REVIEWING   -> REVIEWING    -> [correcting.reviewing]    one contested field: corrected, deleted, denied
     REVIEWING   -> FULFILLING   -> [correcting.carrying]     every field is decided; with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
@@ -131,6 +132,7 @@ class Step(StrEnum):
     APPLIED = "applied"
     CONFIRMED = "confirmed"
     LOCKED = "locked"
+    DOCUMENTS_WANTED = "documents-wanted"
 
 
 class State(StrEnum):
@@ -294,6 +296,7 @@ CORRECT_WALK: Final = _table(
             if state is not State.VERIFIED and step is not Step.SCOPED  # what it covers is its fields
         },
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.DOCUMENTS_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,
     },
@@ -419,6 +422,7 @@ STEP_WORDS: Final = {
     Step.DECIDED: "Decided by a person",
     Step.APPLIED: "In effect",
     Step.CONFIRMED: "Confirmed",
+    Step.DOCUMENTS_WANTED: "Asked for a document",
     Step.LOCKED: "Closed to further attempts",
 }
 

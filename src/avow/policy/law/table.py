@@ -266,6 +266,24 @@ class LawTable:
         return self.period("appeal_extension")
 
     @property
+    def authority(self) -> str:
+        """To whom a person can complain about a refusal; "" where the law says nothing of it.
+
+        Rule: each state's own act, for a refused appeal; GDPR Art. 12(4), for every refusal.
+        """
+        return self._words("authority") if "authority" in self.values else ""
+
+    @property
+    def authority_address(self) -> str:
+        """The address of the page on which that authority says how to complain; "" for none."""
+        return self._words("authority_address") if "authority_address" in self.values else ""
+
+    @property
+    def names_court(self) -> bool:
+        """Whether a refusal names the right to a judicial remedy. Rule: GDPR Art. 12(4)."""
+        return "denial_names_court" in self.values and self._is("denial_names_court")
+
+    @property
     def free(self) -> FreeRequests | None:
         """How many requests are owed free of charge; None where their number is not limited.
 

@@ -12,6 +12,7 @@ from avow.rights import clock
 from avow.rights.degrees import Degree
 from avow.rights.kinds import appeal
 from avow.rights.kinds.kind import Kind
+from avow.rights.letters import Outcome
 from avow.rights.states import APPEAL_WALK
 
 KIND: Final = Kind(
@@ -22,6 +23,6 @@ KIND: Final = Kind(
     dates=clock.optout_dates,
     degree=Degree.NONE,  # nobody has to prove anything to opt out; before anybody learns a result, staff know who asks
     plan=None,
-    letters=frozenset({"granted", "denied"}),
+    letters=frozenset({Outcome.GRANTED, Outcome.DENIED}),
     counts_towards=None,
 )

@@ -12,6 +12,7 @@ from avow.rights.correcting import carrying
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import CORRECT_WALK, State
 
 
@@ -54,6 +55,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=None,
-    letters=verified.LETTERS,
+    letters=verified.LETTERS | {Outcome.PARTIAL, Outcome.DENIED},
     counts_towards=None,
 )

@@ -17,9 +17,11 @@ from avow.rights.disclosing import Discloser
 from avow.rights.execution import Target, Telling
 from avow.rights.finding import Finder
 from avow.rights.kept import Cases
+from avow.rights.letters import Outcome
+from avow.rights.letters.table import OUTCOMES
 from avow.rights.plan import Given, Task
-from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, STEP_WORDS, TABLES, WORDS, State, Table
+from avow.rights.voice import Voice
 
 #: How long a request rests that waits for another job, milliseconds; for an hour or a message on its way; for what staff do.
 SOON_MS: Final = 1_000
@@ -69,7 +71,7 @@ class Kind:
     dates: Dates
     degree: Degree
     plan: PlanOf | None
-    letters: frozenset[str]
+    letters: frozenset[Outcome]
     counts_towards: RequestKind | None
 
     def faults(self) -> list[str]:
@@ -85,6 +87,7 @@ class Kind:
             found.append("its clock is that of another kind")
         if self.name in clock.APPLIED and (self.degree is not Degree.NONE or State.VERIFYING in states):
             found.append("it is applied at once, and asks who somebody is")
+        found += [f"no letter says {one}" for one in sorted(self.letters - OUTCOMES[self.name])]
         if not states & ANSWERED:
             found.append("it never ends")
         return found

@@ -1,0 +1,199 @@
+"""What is known of a consumer request, as its letters say it: from its history, its documents, the policy and its law.
+
+Nothing of a person is among it but what their letters tell: no name, no address, no value of theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from avow.definitions import RequestKind, local_date
+from avow.gate.choices import opted_out_by
+from avow.gate.sites import Site
+from avow.policy import Rulebook
+from avow.policy.rulebook.page_duties import CHOICES_PATH
+from avow.policy.rulebook.selling import sold_purposes
+from avow.rights import due
+from avow.rights.cases import Case
+from avow.rights.correcting import telling as correcting
+from avow.rights.execution import kept_of, outcomes_of
+from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, TABLE, Cases
+from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
+from avow.rights.states import Step
+from avow.rights.voice import Voice
+
+#: How an address is verified by a link. Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new).
+BY_LINK: Final = (
+    "opening this link and pressing the button shows us that the address is yours.",
+    "We ask for nothing else.",
+)
+#: The documents of a request to know, as its letter names them.
+_FILES: Final = {
+    PACKED: "everything in one file, with the files that you sent and recordings",
+    PAGE: "a page to read",
+    DATA: "the same, for machines",
+    TABLE: "the same, as a table",
+}
+
+
+def sender(site: Site, rulebook: Rulebook) -> Sender:
+    """Return in whose name a letter goes. Rule: 11 CCR 7003 (plain words), 15 U.S.C. 7704(a)(5) (a postal address)."""
+    company = rulebook.controller
+    return Sender(site.called(company.name), company.name, company.address, company.email, company.phone, site.origin)
+
+
+def of(case: Case, outcome: Outcome, voice: Voice) -> LetterFacts:
+    """Return what every letter about a request says of it. Rule: 11 CCR 7021."""
+    law = voice.rulebook.law_table
+    return LetterFacts(case.kind, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
+
+
+def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> LetterFacts:
+    """Return what an answer says: what was done where, what recipients answered, what is held, whether the sale is to stop.
+
+    Rule: 11 CCR 7022(b)(2), (3), (e) to (g) (deletion); 7024(k) (know).
+    """
+    proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
+    done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
+    facts = replace(
+        of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone), scope=scope(case, voice.rulebook)
+    )
+    if case.kind is RequestKind.KNOW:
+        facts = replace(facts, answered=answered(case, cases, done_on))
+    if case.kind is RequestKind.CORRECT:
+        return replace(facts, fields=fields(case, voice, cases))
+    return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
+
+
+def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the collection points that a request is about, as the policy calls them; none for all. Rule: 11 CCR 7022(h)."""
+    named = case.contact.points if case.contact else ()
+    return tuple(rulebook.points[name].label if name in rulebook.points else name for name in named)
+
+
+def programs(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how each program that decides about people goes, as the policy tells it. Rule: 11 CCR 7222 (logic, outcome, use)."""
+    return tuple(
+        f"{one.label}: it goes by {one.logic}. It puts out {one.output}. If you opt out, {one.instead}."
+        for one in rulebook.automated_decisions.values()
+    )
+
+
+def outcome(case: Case, cases: Cases) -> Outcome:
+    """Return what the answer to a request that was carried out is: granted, in part, or, of a correction, denied.
+
+    Rule: 11 CCR 7022(f), 7023(f), 7102(a).
+    """
+    if case.kind is RequestKind.CORRECT:
+        return Outcome(correcting.outcome(case, cases))
+    return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
+
+
+def kept(case: Case, rulebook: Rulebook) -> tuple[KeptLine, ...]:
+    """Return what rules keep, as its person reads it. Rule: 11 CCR 7022(f) (the detailed basis, and no other use)."""
+    exceptions = {one.code: one.source for law in rulebook.law.values() for one in law.exceptions}
+    return tuple(
+        KeptLine(
+            code=line.code,
+            rule=f"{line.rule}; {exceptions[line.code]}" if line.code in exceptions else line.rule,
+            point=line.label,
+            fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
+            until=line.until,
+            reason=line.reason,
+            purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
+            records=line.records,
+        )
+        for line in kept_of(case)
+    )
+
+
+def fields(case: Case, voice: Voice, cases: Cases) -> tuple[FieldLine, ...]:
+    """Return what became of each contested field. Rule: 11 CCR 7023(f), (i)."""
+    return tuple(
+        FieldLine(one.called, one.did, one.rule, one.why, one.source, is_told=one.is_told, may_state=one.may_state)
+        for one in correcting.lines(case, cases, voice.rulebook)
+    )
+
+
+def opt_out(case: Case, voice: Voice, cases: Cases) -> str:
+    """Return the page where a sale or sharing is stopped; "" where nothing is sold or shared, or this person stopped all of it.
+
+    Rule: 11 CCR 7022(g).
+    """
+    sold = sold_purposes(voice.rulebook)
+    people = case.contact.identifiers() if case.contact else ()
+    return f"{voice.site.origin}{CHOICES_PATH}" if sold - opted_out_by(cases.store, people) else ""
+
+
+def done(case: Case, cases: Cases, timezone: str) -> tuple[Done, ...]:
+    """Return what became of each place, and of what each recipient was told: what it answered and why, or that it has not."""
+    outcomes = outcomes_of(case)
+    told = {one.id: one for one in cases.instructions(case.request_id)} if any("instruction" in one for one in outcomes) else {}
+    found = []
+    for one in outcomes:
+        line = Done(one["target"], one["did"], one["records"], one["rule"])
+        if "instruction" in one:
+            instruction = told.get(str(one["instruction"]))
+            on = local_date(instruction.told_ms, timezone) if instruction and instruction.told_ms is not None else None
+            said = cases.said(instruction) if instruction and one["answer"] else ""
+            more = _silent(on, instruction.reminders if instruction else 0) if not one["answer"] else ""
+            line = replace(line, more=more + (f". It says: {said}" if said else ""), is_recipient=True)
+        found.append(line)
+    return tuple(found)
+
+
+def _silent(told_on: date | None, reminders: int) -> str:
+    """Return what is said of a recipient that has not answered."""
+    told = f"we told it to on {told_on.day} {told_on:%B %Y}" if told_on else "we have tried to reach it"
+    often = "once" if reminders == 1 else f"{reminders} times"
+    return f", although {told}{f', and reminded it {often}' if reminders else ''}"
+
+
+def answered(case: Case, cases: Cases, done_on: date) -> Answered | None:
+    """Return the answer to a request to know, as it was put together; None once it is gone. Rule: 11 CCR 7024(c), (d), (k)."""
+    data = cases.document(case.request_id, ANSWER)
+    said = json.loads(data) if data is not None else _of_earlier(case, cases)
+    if said is None:
+        return None
+    lines = _lines(said)
+    parties = sorted({name for one in lines for name in (*one.sold_or_shared_to, *one.disclosed_to)})
+    files = tuple(label for name, label in _FILES.items() if cases.document_size(case.request_id, name) is not None)
+    return Answered(
+        lines,
+        tuple(parties),
+        files,
+        done_on + due.FORGET_AFTER,
+        not_searched=tuple(said["not_searched"]),
+        described=tuple(said["described"]),
+    )
+
+
+def _of_earlier(case: Case, cases: Cases) -> dict[str, Any] | None:  # Any: JSON
+    """Return the same of an answer that an earlier version put together, whose letter was not written before the upgrade."""
+    data = cases.document(case.request_id, DATA)
+    earlier = json.loads(data)["categories"] if data is not None else None
+    if earlier is None:
+        return None
+    lists = {"sold_or_shared": "sold_or_shared_to", "disclosed": "disclosed_to"}
+    went = {name: [{**one, "recipients": one[key]} for one in earlier if one[key]] for name, key in lists.items()}
+    return {"categories": earlier, **went, "described": [], "not_searched": []}
+
+
+def _lines(said: dict[str, Any]) -> tuple[CategoryLine, ...]:  # Any: JSON
+    """Return the six parts by category: also of one of which nothing is held any more, and something went."""
+    terms: dict[str, str] = {}
+    by_letter: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in said["categories"]:
+        terms[one["category"]] = one["term"]
+        by_letter[one["category"]] = {name: tuple(one[name]) for name in ("data", "sources", "purposes")}
+    for name in ("sold_or_shared", "disclosed"):
+        for one in said[name]:
+            terms[one["category"]] = one["term"]
+            by_letter.setdefault(one["category"], {})[name] = tuple(one["recipients"])
+    parts = ("data", "sources", "purposes", "sold_or_shared", "disclosed")
+    return tuple(
+        CategoryLine(terms[letter], *(found.get(name, ()) for name in parts)) for letter, found in sorted(by_letter.items())
+    )
