@@ -187,6 +187,7 @@ CASES = [
         "B. Electronic network activity: no. You may ask to know",
         "Electronic network activity",
     ),
+    ("AV0522", "by_people    = true", "by_people    = true\nautopilot    = true", "true"),
     ("AV0610", "We treat you the same whether or not you use these rights. ", "", "Privacy at Tarn Lanterns"),
     ("AV0613", "{{ cross-site }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0616", "by_people    = true", "by_people    = true\nper_12_months = 2", "2"),
@@ -199,7 +200,6 @@ CASES = [
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
     ("AV0708", KNOW, KNOW.replace("\nform", "\nper_12_months = 2\nform"), "2"),
     ("AV0708", KNOW, KNOW.replace("\nform", '\nexceptions = ["D1"]\nform'), "D1"),
-    ("AV0708", KNOW, KNOW.replace('"reasonable"', '"reasonably-high"'), "reasonably-high"),
     (
         "AV0708",
         KNOW,

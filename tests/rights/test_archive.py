@@ -27,6 +27,7 @@ __all__ = ["office"]
 SPECIFICATION = (REPOSITORY / "docs" / "specs" / "archive.md").read_text(encoding="utf-8")
 SCHEMA = json.loads((REPOSITORY / "docs" / "specs" / "archive.schema.json").read_text(encoding="utf-8"))
 ADA, SSN = "ada@example.com", "078-05-1120"
+KNOWN = {"email": ADA, "name": "some name", "company": "some company"}  # as the tests answer who is asked who they are
 SAID = "[a Social Security number is held here]"
 
 
@@ -145,7 +146,7 @@ def test_what_was_sent_is_listed_and_what_cannot_be_read_is_told(office):
 def test_a_number_in_a_resume_and_in_a_comment_is_in_no_file_of_the_archive(office, name, content):
     """It is described; the text of the résumé goes in its place, with the number described as well (11 CCR 7024(d))."""
     send(office, (name, name.rpartition(".")[2], content))
-    office.house.write(ADA, fields={"email": ADA, "message": f"Hello, mine is {SSN}."})
+    office.house.write(ADA, fields=KNOWN | {"message": f"Hello, mine is {SSN}."})
     case = answered(office, RequestKind.KNOW, ADA)
     packed = packed_in(office, case)
     (file,) = json.loads(packed["archive.json"])["files"]
@@ -167,7 +168,7 @@ def test_a_number_over_two_lines_of_a_file_is_found(office):
 def test_others_are_described_in_what_a_person_wrote(office):
     """Their own address stays, and that of somebody else does not (Cal. Civ. Code § 1798.145(k))."""
     words = f"Write to {ADA}, or to my neighbour kim@example.com, +1 415 555 2671."
-    office.house.write(ADA, fields={"email": ADA, "message": words})
+    office.house.write(ADA, fields=KNOWN | {"message": words})
     found = packed_in(office, answered(office, RequestKind.KNOW, ADA))["archive.json"].decode()
     assert f"Write to {ADA}, or to my neighbour [the e-mail address of somebody else is held here], " in found
     assert ("kim@example.com" in found, "555 2671" in found) == (False, False)

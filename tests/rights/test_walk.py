@@ -54,10 +54,15 @@ class Parts:
     def __init__(self, cases=None):
         self.cases = cases
 
+    applications = frozenset()
+
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 
     keeps = False
+
+    def parts_of(self, _contact, _rulebook):
+        return ()
 
     def holdings(self, _identifiers, _today):
         return ()

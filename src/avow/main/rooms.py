@@ -130,6 +130,7 @@ def house(
         proposing=publication.proposing(store, versions, configuration, now_ms),
         promises=proofs.promises,
         rights=desk,
+        reviews=rights.reviews(store, versions, configuration, now_ms),
         metrics=shared.metrics,
         choices=choices,
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),

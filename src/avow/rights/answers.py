@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 from avow.rights.cases import Claim
+from avow.rights.matching import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,23 @@ class ShownProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a person is asked to prove who they are: questions, and the words of a declaration, "" for none.
+
+    `points` of `wanted` data points are proved so far; `is_wanted`: the address is proved, and more is needed than that.
+    `tries_left` is 0 for a request that takes no more answers.
+    """
+
+    questions: tuple[Question, ...]
+    declaration: str
+    points: int = 0
+    wanted: int = 0
+    is_signed: bool = False
+    tries_left: int = 0
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FieldLine:
     """What became of one contested field: in words, with its rule; why, where it was left as it is; where it came from.
 
@@ -123,6 +141,7 @@ class RequestStatus:
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
     `fetched` says when which document was fetched, and `fetched_until` the last day on which one can be; None before it is known.
     `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
+    `next_words` says what is next, "" for nothing; `code` opens this page's like without its address, next to the reference.
     """
 
     reference: str
@@ -137,14 +156,18 @@ class RequestStatus:
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
+    asking: Asking | None = None
     told: tuple[ToldLine, ...] = ()
     fetched: tuple[Fetched, ...] = ()
     fetched_until: date | None = None
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    not_asked_before: date | None = None
     fields: tuple[FieldLine, ...] = ()
     wants_documents: bool = False
+    next_words: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +175,7 @@ class RequestLine:
     """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
 
     `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server". `standing` is the
-    state in a word or two for staff.
+    state in a word or two for staff. `latest` is the last day that the lenient reading of the law allows for the answer.
     """
 
     request_id: str
@@ -172,6 +195,47 @@ class RequestLine:
     waits: str = ""
     site: str = ""
     standing: str = ""
+    latest: date | None = None
+    jurisdiction: str = ""
+    is_suspected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """By what the list of requests is narrowed; "" is any. `waits_for` is "staff", "person", "recipients" or "nobody"."""
+
+    kind: str = ""
+    state: str = ""
+    site: str = ""
+    jurisdiction: str = ""
+    channel: str = ""
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChoices:
+    """What the list can be narrowed to, each with its words: kinds, states, codes of law tables, channels, and who is to act."""
+
+    kinds: Mapping[str, str]
+    states: Mapping[str, str]
+    jurisdictions: Mapping[str, str]
+    channels: Mapping[str, str]
+    whom: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAsks:
+    """How sure we are of who asks, for staff: in words; the declaration that was signed and the word of a colleague, "" for none.
+
+    `owed` says that the law owes no answer free of charge, "" where it does; `can_vouch`: a member of staff may say who asks.
+    """
+
+    proved: str
+    declaration: str
+    vouched: str
+    owed: str
+    can_vouch: bool
+    is_locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +287,7 @@ class RequestDetail:
     told: tuple[ToldLine, ...] = ()
     fetched: tuple[Fetched, ...] = ()
     files: tuple[FileToLookAt, ...] = ()
+    who: WhoAsks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +298,7 @@ class Verification:
     reference: str
     received_on: date
     is_done: bool = False
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -25,21 +25,22 @@ from avow.rights import (
     clock,
     downloads,
     due,
-    kept,
+    following,
     kinds,
-    left_over,
+    listing,
     looking,
     proofs,
     receive,
     response,
     scoping,
-    sent_files,
     sent_letters,
+    timeline,
     verification,
 )
 from avow.rights.answers import (
     AskedWords,
     CorrectedField,
+    DeskChoices,
     Document,
     Download,
     FieldLine,
@@ -50,6 +51,8 @@ from avow.rights.answers import (
     ShownProof,
     TargetOutcome,
     Verification,
+    Wanted,
+    WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
@@ -58,57 +61,31 @@ from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
+from avow.rights.identity import Identity
 from avow.rights.kept import Cases
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
+from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
-#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset(
-    {
-        Step.PLANNED,
-        Step.OUTCOME,
-        Step.AWAITED,
-        Step.LATE,
-        Step.JOINED,
-        Step.ACKNOWLEDGED,
-        Step.RESIDUE,
-        Step.RESIDUE_PROVED,
-        Step.LOOK_WANTED,
-        Step.LOOKED,
-        Step.FETCHED,
-        *RECEIPTS,
-    }
-)
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
     State.VERIFYING: State.RECEIVED,
     State.JOINED: State.RECEIVED,
     State.DOWNSTREAM: State.FULFILLING,
+    State.REVIEWING: State.VERIFIED,
 }
-#: What of a request waits until its message has left.
-_WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
-_MEDIA = {
-    kept.PAGE: "text/html; charset=utf-8",
-    kept.DATA: "application/json",
-    kept.TABLE: "text/csv; charset=utf-8; header=present",
-    kept.PACKED: "application/zip",
-    kept.SENT_FILES: "application/zip",
-}
-_ARCHIVES = (
-    (kept.PACKED, "Everything in one file, with the files you sent and recordings"),
-    (kept.PAGE, "Everything we hold, to read"),
-    (kept.DATA, "The same, for machines"),
-    (kept.TABLE, "The same, as a table"),
-    (kept.SENT_FILES, "The files you sent"),
-)
 _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
+#: The id of no request: what is typed for an unknown reference is compared with its code.
+_NOBODYS: Final = "0" * 24
+#: What the person of a request reads when the address is proved, and that is not enough.
+MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -161,7 +138,7 @@ class Desk:
             site=parent.site if parent else self.voice.site.name,
             jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
             parent=parent.request_id if parent else "",
-            received_on=request.received_on,
+            received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
         case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
@@ -186,28 +163,43 @@ class Desk:
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
         shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
             case.kind,
             shown.value,
-            WORDS[shown],
+            MORE_WANTED if asking and asking.is_wanted else WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case) if is_answer else _dates(case),
+            timeline.whole(case) if is_answer else timeline.dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             fetched=downloads.fetched(case) if is_answer else (),
             fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
+            not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
+            next_words=following.NEXT.get(shown, ""),
+            code=following.code(found[0].request_id, self.voice.keyed),
         )
+
+    def follow(self, quoted: str, typed: str) -> str:
+        """Return the token of the page of a request, by its reference and code; "" where they are none of ours.
+
+        Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
+        """
+        case = self.cases.referred_to(quoted.strip())
+        request_id = case.request_id if case else _NOBODYS
+        is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
+        return verification.link(Link.STATUS, request_id, self.voice.keyed) if case and is_right else ""
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -222,10 +214,7 @@ class Desk:
             return letter
         if name in _PROOFS:
             return Download.of(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
-        if not downloads.note(case, name, self.cases, self.now_ms()):
-            return None
-        file = self.cases.reading_document(case.request_id, name)
-        return Download(file, file.size, _MEDIA[name], name) if file is not None else None
+        return downloads.fetch(case, name, self.cases, self.now_ms())
 
     def proofs(self, token: str) -> tuple[ShownProof, ...]:
         """Return the proofs of the request behind the link that was sent to the address; none for any other link.
@@ -303,19 +292,68 @@ class Desk:
         case = self._to_confirm(token)
         if case is None:
             return None
-        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+        is_done = case.entry(Step.VERIFIED) is not None or verification.is_address_proved(case)
+        return Verification(case.kind, case.reference, case.received_on, is_done, self._identity.asking(case))
 
-    def confirm(self, token: str) -> str | Refusal:
-        """Take the confirmation and return the token of the page with the documents. Rule: 11 CCR 7062."""
+    def confirm(self, token: str, answers: Mapping[str, str] | None = None, signed: str = "") -> str | Refusal:
+        """Take the confirmation, with what was answered and signed, and return the token of the page of who proved the address.
+
+        That page says whether more is needed. Rule: 11 CCR 7062.
+        """
         case = self._to_confirm(token)
         if case is None:
             return _NOT_OURS
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
-        if refusal is None and case.kind is not RequestKind.DELETE:
+        if refusal is not None:
+            return refusal
+        return self._proved(case, answers or {}, signed)
+
+    def confirm_by_code(self, token: str, typed: str) -> str | Refusal:
+        """Take the code of the message, typed on the page of who filed the request, as `confirm` does. Rule: 11 CCR 7060(c)."""
+        request_id = verification.request_of(Link.STATUS, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return _NOT_OURS
+        table, keyed = self._law(case), self.voice.keyed
+        refusal = verification.try_code(typed, case, table, self.cases, keyed, self.now_ms())
+        return refusal or self._proved(case, {}, "")
+
+    def answered(self, token: str, answers: Mapping[str, str], signed: str) -> Refusal | None:
+        """Take answers and a signature on the page of who proved the address. Rule: 11 CCR 7060(c)-(f), 7062."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.answered(found[0], answers, signed)
+
+    def narrow(self, token: str) -> Refusal | None:
+        """Answer now by what is proved, as who proved the address wants. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.narrow(found[0])
+
+    def vouch(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Take the word of a member of staff for who asks. Rule: 11 CCR 7060(a), 7062(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        refusal = verification.vouch(case, reason, staff_id, self.cases, self.now_ms())
+        if refusal is None:
+            self._identity.settle(request_id)
+        return refusal
+
+    def _proved(self, case: Case, answers: Mapping[str, str], signed: str) -> str:
+        """Go on with a request whose address is proved, and return the token of its page."""
+        if case.kind is not RequestKind.DELETE:
             self.last_contact.followed(_addresses(case))
-        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+        self._identity.answered(self.cases.get(case.request_id) or case, answers, signed)
+        return verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    @property
+    def _identity(self) -> Identity:
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
@@ -328,12 +366,28 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, at: Place, site: str = "") -> Page[RequestLine]:
-        """Return a page of requests of a site, "" for all: a message that failed, then open ones, the soonest due first."""
-        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, site)
-        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
-        lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
-        return Page(tuple(lines), shown.before, shown.after)
+    def desk(self, at: Place, wanted: Wanted = listing.EVERY) -> Page[RequestLine]:
+        """Return a page of requests by what is at risk: late, due soon, a failed message, for staff, the rest, the answered."""
+        today, zone = self._today(), self.voice.rulebook.law_table.timezone
+        moments = Moments(*(due.begins_ms(day, zone) for day in (today, today + listing.SOON)))
+        failed, shown = (
+            self.cases.failed_messages(),
+            self.cases.page(at, LINES, listing.sought(wanted, self.voice.rulebook.jurisdiction), moments),
+        )
+        return shown.each(lambda case: replace(self._line(case), has_failed_message=case.request_id in failed))
+
+    def choices(self) -> DeskChoices:
+        """Return by what the list can be narrowed: kinds, states, laws, channels, and for whom requests wait."""
+        return listing.choices(self.voice.rulebook, *self.cases.there_are())
+
+    def find(self, quoted: str) -> str:
+        """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which."""
+        case = self.cases.referred_to(quoted.strip())
+        return case.request_id if case else ""
+
+    def waiting(self) -> int:
+        """Return how many requests wait for staff: for the menu."""
+        return self.cases.waiting()
 
     def detail(
         self, request_id: str, member: Member, purpose: str = "", reason: str = ""
@@ -359,16 +413,31 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            _timeline(case),
+            timeline.for_staff(case),
             outcomes,
             self._asked(case),
             can_extend,
             until,
             messages,
             self.told.lines(case, for_staff=True),
-            downloads.fetched(case),
-            looking.files(case, self.cases.store, self.cases),
+            fetched=downloads.fetched(case),
+            files=looking.files(case, self.cases.store, self.cases),
+            who=self._who(case),
         )
+
+    def summary(self, request_id: str) -> tuple[RequestLine, tuple[TimelineStep, ...]] | None:
+        """Return a request with its timeline, without anything that is sealed; None for no such request."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return None
+        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), timeline.for_staff(case)
+
+    def _who(self, case: Case) -> WhoAsks:
+        """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
+        proved, declaration, vouched = self._identity.shown_to_staff(case)
+        is_met = case.channel != verification.WEB
+        can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
+        return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -465,11 +534,7 @@ class Desk:
         if "proof" not in case.answer:
             return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
-        for name, label in _ARCHIVES:
-            size = self.cases.document_size(case.request_id, name)
-            if size is not None:
-                documents.append(Document(name, label, size))
-        return tuple(documents)
+        return (*documents, *downloads.documents(case, self.cases))
 
     def _fields(self, case: Case) -> tuple[FieldLine, ...]:
         """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
@@ -479,28 +544,8 @@ class Desk:
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
-        lines, acknowledged = due.table(case, self._law(case)), case.acknowledged
-        answer_by = lines[What.ANSWER].target
-        is_open = case.state not in ANSWERED
-        days_left = (answer_by - self._today()).days
-        return RequestLine(
-            case.request_id,
-            case.reference,
-            case.kind,
-            case.state.value,
-            case.received_on,
-            _by(lines, What.CONFIRMATION),
-            local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
-            answer_by,
-            is_open,
-            is_open and days_left < 0,
-            days_left,
-            case.channel,
-            case.demonstration,
-            waits=self._waits(case),
-            site=case.site,
-            standing=FOR_STAFF[case.state][0],
-        )
+        own, is_by_mail = self.voice.rulebook.jurisdiction, self.cases.is_by_mail
+        return listing.line(case, self._law(case), self._today(), own, is_by_mail=is_by_mail)
 
     def _asked(self, case: Case) -> AskedWords | None:
         """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
@@ -529,15 +574,22 @@ class Desk:
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 
-    def _waits(self, case: Case) -> str:
-        """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
-        if files := sent_files.waiting(case):
-            return "one file waits to be looked at" if len(files) == 1 else f"{len(files)} files wait to be looked at"
-        if scoping.waits(case):
-            return "its words have to be read"
-        waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
-        carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
-        return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+def _not_asked_before(case: Case, law: LawTable) -> date | None:
+    """Return the day before which who refused something is not asked about it. Rule: Cal. Civ. Code § 1798.135(c)(4)."""
+    is_no = case.kind in clock.APPLIED and case.entry(Step.APPLIED) is not None and case.entry(Step.DECIDED) is None
+    return clock.optout_dates(case.received_on, law, case.kind).no_resolicit_before if is_no else None
+
+
+def _received_on(request: NewRequest, parent: Case | None) -> date | None:
+    """Return the day of receipt of what is entered; the same once more keeps the earlier receipt while that waits for an answer.
+
+    Rule: 11 CCR 7021(b) (a second request moves no day).
+    """
+    is_again = parent is not None and parent.kind is request.kind and parent.state not in ANSWERED
+    if parent is None or not is_again:
+        return request.received_on
+    return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
 
 
 def _contact(request: NewRequest) -> Contact:
@@ -563,46 +615,6 @@ def _by(lines: Mapping[What, Due], what: What) -> date | None:
     return lines[what].target if what in lines else None
 
 
-def _is_on_its_way(case: Case, step: Step) -> bool:
-    """Return whether the message that a step wrote has not left, and is still to leave."""
-    written = case.entry(step)
-    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None
-
-
 def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
-    found = case.contact.identifiers() if case.contact else ()
-    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
-
-
-def _timeline(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words."""
-    shown = (entry for entry in case.history if entry.step is not Step.FETCHED)  # has a list of its own
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in shown)
-
-
-def _dates(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history without what was found and where: how many places did something is a word about it as well."""
-    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
-
-
-def _words(step: Step, detail: dict[str, object]) -> str:  # noqa: PLR0911 - one line for each kind of step
-    """Return the detail of a step in words."""
-    if step is Step.AWAITED:
-        return ", ".join(json.loads(json.dumps(detail["recipients"])))
-    if step in {Step.OUTCOME, Step.LATE}:
-        outcomes = json.loads(json.dumps(detail["outcomes"]))
-        return "; ".join(
-            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
-        )
-    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
-        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
-        return f"until {detail['until']}"
-    if step in {Step.DENIED, Step.VERIFIED}:
-        return str(detail.get("reason") or detail.get("by") or "")
-    if step is Step.LOOKED:
-        return "released" if detail["released"] else "held back"
-    return left_over.words(detail) if step is Step.RESIDUE else ""
+    return (identifier(IdentifierKind.EMAIL, case.contact.email),) if case.contact and case.contact.email else ()

@@ -153,6 +153,7 @@ class Discloser:
         rulebook, contact = self.versions.everything_declared(), case.contact
         scope = Scope.of(case, rulebook)
         held, events = self._searched(*self.store.find_apart(contact.identifiers()))
+        held = replace(held, submissions=tuple(one for one in held.submissions if one.record_id not in contact.beyond))
         forms = [form for form in held.submissions if scope.has(form.collected_ms, form.point)]
         sent = sent_files.of(forms) if scope.is_specific else []
         verdicts, released = sent_files.examine(sent, self.store), sent_files.looked_at(case)  # (1)
@@ -226,7 +227,7 @@ class Discloser:
             yield Section(labels.get(point, point), items)
         if making.scope.is_given or not making.scope.is_specific:
             return
-        kept = Keeper(self.store, self.versions).section(making.contact.identifiers())
+        kept = Keeper(self.store, self.versions).section(making.contact.identifiers(), making.contact.beyond)
         if kept.items:
             yield Section(kept.title, within(_redacted(one, making.redactor) for one in kept.items))
         requests = [

@@ -13,14 +13,42 @@ from typing import Final
 from avow.definitions import local_date
 from avow.gate import entries
 from avow.policy import LawTable
-from avow.rights import due
-from avow.rights.answers import Fetched
+from avow.rights import due, kept
+from avow.rights.answers import Document, Download, Fetched
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.states import Step, may_follow
 
+_MEDIA: Final = {
+    kept.PAGE: "text/html; charset=utf-8",
+    kept.DATA: "application/json",
+    kept.TABLE: "text/csv; charset=utf-8; header=present",
+    kept.PACKED: "application/zip",
+    kept.SENT_FILES: "application/zip",
+}
+_LABELS: Final = {
+    kept.PACKED: "Everything in one file, with the files you sent and recordings",
+    kept.PAGE: "Everything we hold, to read",
+    kept.DATA: "The same, for machines",
+    kept.TABLE: "The same, as a table",
+    kept.SENT_FILES: "The files you sent",
+}
 #: How often one file of an answer can be fetched: for a person on all of their devices, and a tool that begins again.
 MOST: Final = 50
+
+
+def documents(case: Case, cases: Cases) -> tuple[Document, ...]:
+    """Return which files of the answer to a request to know there are, with their sizes."""
+    sizes = ((name, label, cases.document_size(case.request_id, name)) for name, label in _LABELS.items())
+    return tuple(Document(name, label, size) for name, label, size in sizes if size is not None)
+
+
+def fetch(case: Case, name: str, cases: Cases, now_ms: int) -> Download | None:
+    """Return a file of the answer, and note that it is fetched; None when there is none, or its link has ended."""
+    if not note(case, name, cases, now_ms):
+        return None
+    file = cases.reading_document(case.request_id, name)
+    return Download(file, file.size, _MEDIA[name], name) if file is not None else None
 
 
 def note(case: Case, name: str, cases: Cases, now_ms: int) -> bool:

@@ -16,20 +16,16 @@ from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import due
+from avow.rights import due, matching
 from avow.rights.cases import Case
 from avow.rights.correcting import telling as correcting
+from avow.rights.degrees import CATEGORIES
 from avow.rights.execution import kept_of, outcomes_of
 from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, TABLE, Cases
 from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
 from avow.rights.states import Step
 from avow.rights.voice import Voice
 
-#: How an address is verified by a link. Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new).
-BY_LINK: Final = (
-    "opening this link and pressing the button shows us that the address is yours.",
-    "We ask for nothing else.",
-)
 #: The documents of a request to know, as its letter names them.
 _FILES: Final = {
     PACKED: "everything in one file, with the files that you sent and recordings",
@@ -59,7 +55,11 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
     facts = replace(
-        of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone), scope=scope(case, voice.rulebook)
+        of(case, outcome, voice),
+        done_on=done_on,
+        done=done(case, cases, timezone),
+        scope=scope(case, voice.rulebook),
+        narrowed_to=narrowed(case, voice.rulebook),
     )
     if case.kind is RequestKind.KNOW:
         facts = replace(facts, answered=answered(case, cases, done_on))
@@ -72,6 +72,40 @@ def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
     """Return the collection points that a request is about, as the policy calls them; none for all. Rule: 11 CCR 7022(h)."""
     named = case.contact.points if case.contact else ()
     return tuple(rulebook.points[name].label if name in rulebook.points else name for name in named)
+
+
+def how_verified(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how a request is verified, in sentences: by the link or the code, and by what the policy lets be asked.
+
+    Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new), 7062.
+    """
+    asked = [one.label for one in matching.questions(rulebook)]
+    link = "opening this link and pressing the button, or typing the code, shows us that the address is yours."
+    if not asked:
+        return (link, "We ask for nothing else.")
+    named = f"There we also ask what you once told us ({', '.join(asked)}), and you can sign a declaration."
+    return (
+        link,
+        named,
+        "Nobody has to answer; the surer we are that it is you, the more we may show, correct or erase.",
+        "We compare what you write, and do not keep it.",
+    )
+
+
+def narrowed(case: Case, rulebook: Rulebook) -> str:
+    """Return what the answer was narrowed to, and what it does not reach by the policy's names; "" for an answer in full.
+
+    Rule: 11 CCR 7024(a), (b), 7062(d).
+    """
+    found = case.entry(Step.NARROWED)
+    if found is None:
+        return ""
+    points, rule = rulebook.points, found.detail["rule"]
+    if found.detail["to"] == CATEGORIES:
+        return f"an answer by categories, without the specific pieces [{rule}]"
+    beyond = dict.fromkeys(points[one].label if one in points else "what we collected earlier" for one in found.detail["beyond"])
+    done = "erase" if case.kind is RequestKind.DELETE else "show"
+    return f"we {done} what you proved to be yours, and leave this as it is: {', '.join(beyond)} [{rule}]"
 
 
 def programs(rulebook: Rulebook) -> tuple[str, ...]:
@@ -89,6 +123,8 @@ def outcome(case: Case, cases: Cases) -> Outcome:
     """
     if case.kind is RequestKind.CORRECT:
         return Outcome(correcting.outcome(case, cases))
+    if case.entry(Step.NARROWED) is not None:
+        return Outcome.NARROWED
     return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
 
 

@@ -19,7 +19,7 @@ from avow.gate import entries
 from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, letter_facts, letters, proofs
+from avow.rights import asked_again, due, letter_facts, letters, proofs, reviewing, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.letters import Letter, LetterFacts, Outcome
@@ -78,7 +78,25 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return write(case, Step.ANSWER_WRITTEN, {"outcome": outcome.value, "proof": written, **looked_for}, message, cases, now_ms)
+    given = Outcome.PARTIAL if outcome is Outcome.NARROWED else outcome
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": given.value, "proof": written, **looked_for}, message, cases, now_ms)
+
+
+def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Write to the person that staff deny the request, with the ground and why.
+
+    Rule: Cal. Civ. Code § 1798.145(h)(2); 11 CCR 7022(f)(1), 7024(e).
+    """
+    decided = case.entry(Step.DECIDED)
+    if decided is None or case.contact is None:
+        return False
+    code, reason = str(decided.detail["code"]), reviewing.opened(case, str(decided.detail["words"]), cases)
+    denied = letters.Denied(letters.Ground(code), ("everything that you asked for",), reason)
+    facts = replace(
+        letter_facts.of(case, Outcome.DENIED, voice), denied=(denied,), opt_out=letter_facts.opt_out(case, voice, cases)
+    )
+    message = message_of(case.contact, facts)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": code}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -89,6 +107,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     if case.contact is None:
         return False
     facts = letter_facts.of(case, Outcome.UNVERIFIED, voice)
+    facts = replace(facts, is_address_proved=verification.is_address_proved(case))
     message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
     return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
@@ -203,7 +222,8 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     facts = replace(
         letter_facts.of(case, Outcome.ACKNOWLEDGED, voice),
         confirm=voice.link(Link.CONFIRM, case),
-        how_verified=letter_facts.BY_LINK,
+        code=verification.code(case, voice.keyed),
+        how_verified=letter_facts.how_verified(voice.rulebook),
         answer_by=answer.target,
     )
     return message_of(contact, facts)

@@ -34,7 +34,7 @@ from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.kept import Keeping
-from avow.store.keys import DAY, REQUEST, Said, Vault
+from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -282,11 +282,12 @@ class Store:
             if event is not None:
                 yield event, tuple(one for one, found in subjects.items() if row["subject"].bytes in found)
 
-    def events_by_point(self, people: Iterable[Identifier]) -> dict[tuple[str, str], int]:
-        """Return how many events of these people are held, by collection point and version."""
+    def events_by_point(self, people: Iterable[Identifier]) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Return how many events of these people are held, and of which moments, by collection point and version."""
         named = [UUID(bytes=one) for one in sorted(self.vault.subjects_of(people))]
         found = self.events.query("count_points", subjects=named) if named else ()
-        return {(row["point"], row["rulebook_id"]): int(row["events"]) for row in found}
+        counted = ("events", "first_ms", "last_ms")
+        return {(row["point"], row["rulebook_id"]): tuple(int(row[name]) for name in counted) for row in found}  # type: ignore[misc]  # three
 
     # -- clicks on links ---------------------------------------------------------------------------------------
 
@@ -455,6 +456,15 @@ class Store:
             file.close()
             return None
         return streams.Plain(file, key, bound.encode(), request_id.encode())
+
+    def seal_for_record(self, request_id: str, plain: bytes) -> bytes:
+        """Return bytes sealed under a key that lives as long as the record of a request: what its person signed."""
+        return sealing.seal(self.vault.create_key(RECORD, request_id), plain, request_id.encode())
+
+    def unseal_for_record(self, request_id: str, sealed: bytes) -> bytes | None:
+        """Return what `seal_for_record` was given; None when the record is gone."""
+        key = self.vault.get_key(RECORD, request_id)
+        return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
     # -- counts for the policy's live evidence -----------------------------------------------------------------
 

@@ -38,6 +38,7 @@ from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
+from avow.rights.reviews import Reviews
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -63,6 +64,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    reviews: Reviews
     metrics: Metrics
     choices: Choices
     browsers: Browsers

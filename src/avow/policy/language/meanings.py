@@ -100,6 +100,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "on_found": "what happens to such text: `mask` takes the number out (default), `refuse` asks the person to",
                 "never_disclose": "which of the eight kinds it is that no answer shows: a request to know says that it is held; "
                 "`none` for what could be taken for one",
+                "match": "who asks for their data may be asked for it, and how the two are compared; what is held is never shown",
                 "says_age": "what it says of a person's age: of who is known by it to be under 16 nothing is sold or shared",
                 "description": "a few words for notices",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `pd:EmailAddress`",
@@ -267,6 +268,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "level": "how sure the business must be; `none` for rights that depend on nobody's identity",
                 "form": "the collection point that takes the request",
                 "by_people": "true if staff carry it out and not the software",
+                "autopilot": "true if a verified request goes on by itself; else staff look first, as always for applications",
                 "exceptions": "codes of the exceptions from deletion that are used, as `D1`",
                 "per_12_months": "most requests to know that are owed in 12 months; no less than 2, for `know` alone",
                 "jurisdictions": "where it is offered; default everywhere",

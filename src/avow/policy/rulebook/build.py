@@ -91,6 +91,7 @@ def data_item(entry: Entry) -> DataItem:
         on_found=values.get("on_found", "mask"),
         never_disclose=_never_disclose(values),
         says_age=values.get("says_age", ""),
+        match=values.get("match", ""),
     )
 
 
@@ -307,6 +308,7 @@ def right(entry: Entry) -> Right:
         level=values["level"],
         form=values.get("form"),
         by_people=values.get("by_people", False),
+        autopilot=values.get("autopilot", False),
         exceptions=tuple(values.get("exceptions", ())),
         per_12_months=values.get("per_12_months"),
         jurisdictions=tuple(values.get("jurisdictions", ())),

@@ -40,6 +40,7 @@ class DataItem:
     file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
     `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
     `never_disclose` is which kind it is that no answer shows, by the names of `NEVER_DISCLOSED`; "" for none (11 CCR 7024(d)).
+    `match` is how what somebody types who asks is compared with what is held, by the names of `MATCHES`; "" for never asked.
     `says_age` is what it tells of a person's age, by the names of `AGES_SAID`; "" for nothing (Cal. Civ. Code § 1798.120(c)).
     """
 
@@ -58,6 +59,7 @@ class DataItem:
     on_found: str
     never_disclose: str
     says_age: str
+    match: str
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -400,7 +402,8 @@ class Choice:
 class Right:
     """A right that is offered, how to ask for it and how the asker is verified. Rule: Cal. Civ. Code § 1798.130(a).
 
-    `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software;
+    `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software; `autopilot`:
+    a verified request goes on by itself, where nothing in it needs a look by staff;
     `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered. `gives` are the
     parts of the right about automated decisions (11 CCR 7221, 7222).
     """
@@ -411,6 +414,7 @@ class Right:
     level: str
     form: str | None
     by_people: bool
+    autopilot: bool
     exceptions: tuple[str, ...]
     per_12_months: int | None
     jurisdictions: tuple[str, ...]

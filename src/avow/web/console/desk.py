@@ -18,7 +18,7 @@ from avow.gate.roles import WORKING, Act, Member
 from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
 from avow.publication.answers import PolicyFacts
-from avow.rights.answers import NewRequest
+from avow.rights.answers import NewRequest, Wanted
 from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
 from avow.telephones import number_of
@@ -30,6 +30,9 @@ from avow.web.forms import day_of
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
 REASON_MAX = 1000
+#: By what the list is narrowed, and longest value of it, characters.
+FILTERS = ("kind", "state", "jurisdiction", "channel", "waits_for")
+REFERENCE_MAX = 40
 
 
 #: By which way a request came that staff enter: as the request holds it, and in words.
@@ -95,6 +98,7 @@ class DeskPages:
             self._door.page("/console/requests/{request_id}", self._detail, opens),
             self._door.action("/console/requests/{request_id}", self._with_reason, opens),
             self._door.action("/console/requests/{request_id}/extension", self._extend, needs(requests=[Act.DENY], fresh=True)),
+            self._door.action("/console/requests/{request_id}/who", self._vouch, needs(requests=[Act.DECIDE], fresh=True)),
             self._door.action("/console/requests/{request_id}/scope", self._scope, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/fraudulent", self._deny, needs(requests=[Act.DENY], fresh=True)),
             self._door.action(
@@ -107,7 +111,14 @@ class DeskPages:
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
+        """Show a page of the list; a reference that is looked for leads to its request."""
+        quoted = request.query_params.get("reference", "")[:REFERENCE_MAX]
+        if quoted and (request_id := self._rights.find(quoted)):
+            return RedirectResponse(f"/console/requests/{request_id}", 303)
+        asked = {name: value for name in FILTERS if (value := request.query_params.get(name, "")[:REFERENCE_MAX])}
+        wanted = Wanted(site=self._door.site(request), **asked)
+        found, choices = self._rights.desk(place(request), wanted), self._rights.choices()
+        return self._door.show(request, "desk.html", member, found=found, filters=asked, choices=choices, quoted=quoted)
 
     def _new(self, request: Request, member: Member) -> Response:
         return self._entry(request, member, {"parent": request.query_params.get("parent", "")}, {}, 200)
@@ -163,6 +174,14 @@ class DeskPages:
             return self._one(request, member, wanted, 409, reason, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
+    def _vouch(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Let a member of staff who knows who asks say how: that stands for what nobody could be asked."""
+        wanted, request_id = (form.get("purpose", ""), ""), request.path_params["request_id"]
+        refusal = self._rights.vouch(request_id, form.get("reason", ""), member.staff_id)
+        if refusal is not None:
+            return self._one(request, member, wanted, 422, who_error=f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse(f"/console/requests/{request_id}", 303)
+
     def _pass_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         about = request.path_params["request_id"], form.get("instruction", "")
         return self._told(request, member, form, self._rights.told.pass_on(*about, form.get("way", ""), member.staff_id))
@@ -203,6 +222,7 @@ class DeskPages:
         error: str = "",
         told_error: str = "",
         file_error: str = "",
+        who_error: str = "",
     ) -> Response:
         """Show one request; `wanted` is the purpose for which it is opened, and why."""
         request_id = request.path_params["request_id"]
@@ -214,6 +234,7 @@ class DeskPages:
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
-        shown |= {"told_error": told_error, "told_ways": WAYS}
+        shown |= {"notes": self._door.house.reviews.notes(request_id)}
+        shown |= {"told_error": told_error, "told_ways": WAYS, "who_error": who_error}
         shown |= {"file_error": file_error, "file_kinds": FILE_TYPES}
         return self._door.show(request, "request.html", member, status, **shown)

@@ -13,12 +13,14 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal
 from avow.gate.choices import PersonSaid
 from avow.gate.minors import Says
 from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
+from avow.rights.following import MOST_TRIES
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
 from avow.web.choices_kept import set_choices
@@ -35,6 +37,19 @@ _DOCUMENT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
 )
 _READABLE: Final = ("text/html", "text/plain")
+#: Under what tries to follow a request are counted.
+_FOLLOW: Final = "follow"
+
+
+#: Before the name of each question in the form.
+_ANSWER: Final = "answer-"
+#: The state in which who filed a request may type the code.
+_UNCONFIRMED: Final = "received"
+
+
+def answers_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed for each question, by the names of the policy."""
+    return {name.removeprefix(_ANSWER): text.strip() for name, text in form.items() if name.startswith(_ANSWER)}
 
 
 def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[Switch, ...]:
@@ -56,15 +71,49 @@ class FollowingPages:
     def routes(self) -> list[Route]:
         """Return the status page, its documents, and the two steps of confirming an address."""
         return [
+            Route("/privacy/status", self._show_follow),
+            Route("/privacy/status", self._follow, methods=["POST"]),
             Route("/privacy/requests/{token}", self._status),
             Route("/privacy/requests/{token}/choices", self._say, methods=["POST"]),
+            Route("/privacy/requests/{token}/answers", self._answers, methods=["POST"]),
+            Route("/privacy/requests/{token}/smaller-answer", self._narrow, methods=["POST"]),
+            Route("/privacy/requests/{token}/code", self._code, methods=["POST"]),
             Route("/privacy/requests/{token}/proof", self._proof),
             Route("/privacy/requests/{token}/{name}", self._document),
             Route("/privacy/verify/{token}", self._ask),
             Route("/privacy/verify/{token}", self._confirm, methods=["POST"]),
         ]
 
-    def _status(self, request: Request) -> Response:
+    def _show_follow(self, request: Request) -> Response:
+        return self._follow_page(request, {}, "", 200)
+
+    async def _follow(self, request: Request) -> Response:
+        """Lead to the page of a request by its reference and code; who tries often is given work, and nobody is shut out."""
+        values = await read_form(request)
+        own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
+        senders = self._view.house.senders
+        asks = (
+            partial(senders.passes, request, _FOLLOW, own)
+            if own.get(CHECK)
+            else partial(senders.let_in, request, _FOLLOW, MOST_TRIES)
+        )
+        if not await run_in_threadpool(asks):
+            return await run_in_threadpool(self._ask_once_more, request, values, again=CHECK in own)
+        token = await run_in_threadpool(self._rights.follow, values.get("reference", ""), values.get("code", ""))
+        if token:
+            return RedirectResponse(f"/privacy/requests/{token}", 303)
+        words = "No request of ours has this reference and this code. Both are on the page that you saw after you asked."
+        return await run_in_threadpool(self._follow_page, request, values, words, 404)
+
+    def _ask_once_more(self, request: Request, values: Mapping[str, str], *, again: bool) -> Response:
+        check = self._view.house.senders.check(_FOLLOW)
+        shown = {"action": "/privacy/status", "pairs": values.items(), "files": (), "check": check, "bits": BITS}
+        return self._view.page(request, "form_check.html", 428, again=again, **shown)
+
+    def _follow_page(self, request: Request, values: Mapping[str, str], error: str, status: int) -> Response:
+        return self._view.page(request, "privacy_center/follow.html", status, values=values, error=error)
+
+    def _status(self, request: Request, problem: Refusal | None = None) -> Response:
         status = self._rights.status(request.path_params["token"])
         if status is None:
             raise HTTPException(404)
@@ -76,8 +125,10 @@ class FollowingPages:
         return self._view.page(
             request,
             "privacy_center/status.html",
-            200,
+            422 if problem else 200,
             asked=status,
+            problem=problem,
+            takes_code=not status.is_of_proved and status.state == _UNCONFIRMED,
             token=token,
             switches=shown,
             was_saved=was_saved,
@@ -87,6 +138,33 @@ class FollowingPages:
             says=says.value,
             not_asked_before=self._view.house.choices.not_asked_before(token),
         )
+
+    async def _answers(self, request: Request) -> Response:
+        """Take answers and a signature; a wrong one is said to be wrong, and never which, or what is held."""
+        form, token = await read_form(request), request.path_params["token"]
+        refusal = await run_in_threadpool(self._rights.answered, token, answers_of(form), form.get("signed", ""))
+        return await self._back(request, refusal)
+
+    async def _narrow(self, request: Request) -> Response:
+        """Answer by what is proved. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        refusal = await run_in_threadpool(self._rights.narrow, request.path_params["token"])
+        return await self._back(request, refusal)
+
+    async def _back(self, request: Request, refusal: Refusal | None) -> Response:
+        """Return to the page of the request, with what was wrong."""
+        if refusal is not None:
+            return await run_in_threadpool(self._status, request, refusal)
+        return RedirectResponse(f"/privacy/requests/{request.path_params['token']}", 303)
+
+    async def _code(self, request: Request) -> Response:
+        """Take the code of the message as its link is taken."""
+        form = await read_form(request)
+        answer = await run_in_threadpool(self._rights.confirm_by_code, request.path_params["token"], form.get("code", ""))
+        if isinstance(answer, Refusal):
+            return await run_in_threadpool(self._status, request, answer)
+        response = RedirectResponse(f"/privacy/requests/{answer}", 303)
+        await self._meet(request, answer, response)
+        return response
 
     async def _say(self, request: Request) -> Response:
         """Keep what the person says for their address, and in this browser; 404 where no confirmed link of somebody known is."""
@@ -173,8 +251,8 @@ class FollowingPages:
         return self._verify_page(request, found, None, 200)
 
     async def _confirm(self, request: Request) -> Response:
-        token = request.path_params["token"]
-        answer = await run_in_threadpool(self._rights.confirm, token)
+        token, form = request.path_params["token"], await read_form(request)
+        answer = await run_in_threadpool(self._rights.confirm, token, answers_of(form), form.get("signed", ""))
         if not isinstance(answer, Refusal):
             response = RedirectResponse(f"/privacy/requests/{answer}", 303)
             await self._meet(request, answer, response)

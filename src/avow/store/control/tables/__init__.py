@@ -54,8 +54,10 @@ from avow.store.control.tables.people import (
     opt_outs,
     pending_subscriptions,
     refusals,
+    request_askers,
     request_events,
     request_people,
+    request_proofs,
 )
 from avow.store.control.tables.records import (
     kept,
@@ -106,8 +108,10 @@ __all__ = [
     "recordings",
     "refusals",
     "reports",
+    "request_askers",
     "request_events",
     "request_people",
+    "request_proofs",
     "rulebooks",
     "screenings",
     "set_aside",
