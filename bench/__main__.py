@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import disclosures, erasure, floods, history, ingest, instructions, know, permits, queries, startup, steady
+from bench import disclosures, erasure, floods, history, ingest, instructions, know, permits, queries, requests, startup, steady
 from bench.results import record
 
 BENCHMARKS = {
@@ -19,6 +19,7 @@ BENCHMARKS = {
     "disclosures": disclosures,
     "instructions": instructions,
     "know": know,
+    "requests": requests,
 }
 
 
