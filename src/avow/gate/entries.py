@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    AnswerFetched,
     ClaimDecided,
     CorrectedShown,
+    FileLookedAt,
+    FilesUnread,
     KeptRead,
     RequestApplied,
     RequestCorrected,
@@ -40,11 +43,14 @@ from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, Re
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
+    "AnswerFetched",
     "BatchStep",
     "ClaimDecided",
     "CorrectedShown",
     "DeliveryStep",
     "Entry",
+    "FileLookedAt",
+    "FilesUnread",
     "KeptRead",
     "OptOutTold",
     "RecipientChanged",

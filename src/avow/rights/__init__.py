@@ -19,7 +19,7 @@ from avow.gate.second_look import SecondLook
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
-from avow.rights import finding, targets
+from avow.rights import disclosing, finding, targets
 from avow.rights.answering import RecipientPages
 from avow.rights.cases import Case
 from avow.rights.desk import Desk
@@ -30,7 +30,7 @@ from avow.rights.kept import Cases
 from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
-from avow.rights.recorded import EventsOf
+from avow.rights.recorded import EventsOf, Player
 from avow.rights.reminding import Reminders
 from avow.rights.reviews import Reviews
 from avow.rights.telling import ToldRecipients
@@ -83,13 +83,15 @@ def walking(
     audit_log: Log,
     waiting: targets.Waiting,
     events: EventsOf,
-    read: finding.Read,
+    read: disclosing.Read,
+    player: Player,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
 ) -> Walking:
     """Return what the clock calls.
 
-    `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says.
+    `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says,
+    `player` plays a recording offline.
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
@@ -105,7 +107,8 @@ def walking(
         targets.SealedFiles(store, cases),
         targets.SpoolTarget(waiting),
     )
-    found, discloser = finding.Finder(store, keeper), finding.Discloser(store, cases, versions, events, read)
+    found = finding.Finder(store, keeper)
+    discloser = disclosing.Discloser(store, cases, versions, events, read, audit_log.signed, player)
     telling = _telling(store, versions, configuration)
 
     def tools(case: Case) -> Tools:
