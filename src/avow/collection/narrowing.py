@@ -64,8 +64,8 @@ def event(one: Event, rulebook_of: RulebookOf, opted_out: frozenset[str]) -> Eve
 
 def recording(one: Recording, rulebook_of: RulebookOf, opted_out: frozenset[str]) -> Recording | None:
     """Return what is left of a chunk of a recording; None for nothing."""
-    left = frozenset(one.purposes) - opted_out
     rulebook = rulebook_of(one.rulebook_id)
+    left = frozenset(one.purposes) - opted_out - (rulebook.stops(frozenset(), opted_out) if rulebook else frozenset())
     if rulebook is None or len(left) == len(one.purposes):
         return one
     permit = _permit(one.point, one.rulebook_id, rulebook_of, opted_out, moment(one.collected_ms).date())

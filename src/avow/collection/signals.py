@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.collection.header_values import Every, is_set
-from avow.policy.rulebook import own_cookies
+from avow.policy.rulebook import own_cookies, refusals
 
 #: The cookie that holds a browser's choices: `v1.` and purposes joined by dots; `+` is before one that got the yes it waits for,
 #: `~` before one that was allowed where nothing waits for a yes. That one is no consent, whatever a later policy asks for.
@@ -22,6 +22,8 @@ VISITOR_COOKIE: Final = own_cookies.VISITOR.name
 FORMER_COOKIE: Final = own_cookies.FORMER.name
 FORMER_PATH: Final = "/privacy"
 VISITOR_ID_LENGTH: Final = 32
+#: What no cookie says: it would switch off what security needs.
+_NOT_OF_BROWSERS: Final = refusals.WORDS - refusals.OF_BROWSERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def choices_cookie(
 
 def choices_of(value: str) -> frozenset[str]:
     """Return the purposes that the value of a choices cookie opts out of; none for a damaged one."""
-    return frozenset(name for name in _said(value) if name[0] not in "+~")
+    return frozenset(name for name in _said(value) if name[0] not in "+~" and name not in _NOT_OF_BROWSERS)
 
 
 def consents_of(value: str) -> frozenset[str]:

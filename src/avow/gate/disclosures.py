@@ -24,6 +24,7 @@ from avow.gate.counts import Counts
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.store.control import Transaction, disclosures, opt_outs
 from avow.store.control.dated import DISCLOSED_MONTHS
@@ -130,7 +131,7 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     for subject in sorted(one for one in {leave.subject, *leave.others} if one is not None) if is_new else ():
-        opt_outs.reopen(tx, subject, leave.purpose)
+        opt_outs.reopen(tx, subject, {leave.purpose, *refusals.WORDS})
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new

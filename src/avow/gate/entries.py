@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    RequestApplied,
     RequestCorrected,
+    RequestDecided,
     RequestDenied,
     RequestDisclosed,
     RequestDone,
@@ -35,7 +37,9 @@ __all__ = [
     "Entry",
     "OptOutTold",
     "RecipientChanged",
+    "RequestApplied",
     "RequestCorrected",
+    "RequestDecided",
     "RequestDenied",
     "RequestDisclosed",
     "RequestDone",

@@ -100,6 +100,28 @@ class RequestCorrected(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestApplied(Entry):
+    """A request that asks nobody who they are holds here; and everywhere, and its person can see so. `kind` is what was asked."""
+
+    kinds = ("request.applied", "request.confirmed")
+    what: str
+    request: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDecided(Entry):
+    """A member of staff decided a request: `outcome` is granted, partial or denied, `reason` a code."""
+
+    kinds = ("request.decided",)
+    request: str
+    outcome: str
+    reason: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPlanned(Entry):
     """A plan was made, of so many tasks."""
 

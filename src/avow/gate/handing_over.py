@@ -113,7 +113,7 @@ class HandingOver:
             refusal = _ERASING
         if refusal is not None:
             return refusal
-        return self._content(own, held, recipient, purpose)
+        return self._content(own, held, recipient, purpose, choices.opted_out_by(self.store, held.people))
 
     def for_any_purpose(self, held: HeldSubmission, recipient: str) -> Content | Refusal:
         """Return what goes of a form's record for the purpose that it may go for now with most of its data, or why for none.
@@ -159,7 +159,8 @@ class HandingOver:
             return NoMore("it is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
         standing = self.standing(recipient)
         refusal = self.of_version(own, held.point, recipient, purpose)
-        refusal = refusal or self._of_browser(own.points[held.point], held, subject, purpose)
+        refused = choices.opted_out_of(self.store, subject) if subject is not None else frozenset[str]()
+        refusal = refusal or self._of_browser(own, held, refused, purpose)
         if refusal is None and standing.may_get and standing.role != "third-party":
             refusal = NoMore(f"“{recipient}” is no third party; none but these are told of conversions", rules.SERVICE_PROVIDERS)
         refusal = refusal or standing.refusal
@@ -167,18 +168,21 @@ class HandingOver:
             refusal = NoMore("it is at the end of its time", rules.RETENTION)
         if refusal is not None:
             return refusal
-        fields = {name: held.fields[name] for name in self.items(own, held.point, recipient, purpose) if name in held.fields}
+        needed = own.fields_for(held.point, purpose, refused)
+        going = [name for name in self.items(own, held.point, recipient, purpose) if name in needed]
+        fields = {name: held.fields[name] for name in going if name in held.fields}
         if not fields:
             return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
         items, letters = tuple(sorted(fields)), _letters(own, fields)
         leave = Leave(own, recipient, purpose, held.point, letters, held.site, subject, items, held.record_id)
         return Content(leave, fields, held.collected_ms)
 
-    def _of_browser(self, point: CollectionPoint, held: HeldEvent, subject: bytes | None, purpose: str) -> Refusal | None:
-        """Return why a browser does not want this, None where it does: (4) for an event."""
+    def _of_browser(self, own: Rulebook, held: HeldEvent, refused: frozenset[str], purpose: str) -> Refusal | None:
+        """Return why a browser that opted out of this does not want it, None where it does: (4) for an event."""
+        point = own.points[held.point]
         if not any(point.needing(name) <= {purpose} for name in held.fields if name in point.fields):
             return NoMore(f"its browser did not allow “{purpose}”: nothing in it is for that alone", rules.SIGNAL_STOPS)
-        if subject is not None and purpose in choices.opted_out_of(self.store, subject):
+        if purpose in own.stops(frozenset(), refused):
             return NoMore(f"its browser said no to “{purpose}”", rules.SIGNAL_STOPS)
         return None
 
@@ -201,13 +205,16 @@ class HandingOver:
         refusal = minors.refusal(self.store, people, purpose, self.now_ms())
         return NoMore(refusal.reason, refusal.rule) if refusal else None
 
-    def _content(self, own: Rulebook, held: HeldSubmission, recipient: str, purpose: str) -> Content | Refusal:
-        """Return what goes: (6)."""
-        fields = {name: held.fields[name] for name in self.items(own, held.point, recipient, purpose) if name in held.fields}
+    def _content(
+        self, own: Rulebook, held: HeldSubmission, recipient: str, purpose: str, refused: frozenset[str]
+    ) -> Content | Refusal:
+        """Return what goes, of somebody who opted out of this: (6), without what was limited (Cal. Civ. Code § 1798.121(b))."""
+        needed = own.fields_for(held.point, purpose, refused)
+        items = [name for name in self.items(own, held.point, recipient, purpose) if name in needed]
+        fields = {name: held.fields[name] for name in items if name in held.fields}
         if not fields:
             return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
         subjects = self.store.owners(held.record_id)
-        items = tuple(sorted(fields))
         letters = _letters(own, fields)
         first = min(subjects, default=None)
         leave = Leave(
@@ -218,7 +225,7 @@ class HandingOver:
             categories=letters,
             site=held.site,
             subject=first,
-            items=items,
+            items=tuple(sorted(fields)),
             record=held.record_id,
             others=subjects - {first} if first else frozenset(),
         )

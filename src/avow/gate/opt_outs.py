@@ -15,7 +15,7 @@ Rule: 11 CCR 7026(f)(1)-(3), 7052(a); Cal. Civ. Code § 1798.135(f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -28,6 +28,7 @@ from avow.gate.parcels import PassedOn
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import counting, rules
+from avow.policy.rulebook import refusals
 from avow.store.aside import attempted
 from avow.store.control import Transaction, recipients
 from avow.store.control import choices as chosen
@@ -205,11 +206,24 @@ class OptOuts:
         told = {one.recipient: one for one in rows.told(tx, row.id)}
         by_recipient: dict[str, list[Disclosure]] = {}
         for one in disclosures.of_subject(tx, row.subject):
-            is_of_it = one.purpose == row.purpose and (until_ms is None or one.at_ms < until_ms)
+            is_of_it = self._reaches(row.purpose, one) and (until_ms is None or one.at_ms < until_ms)
             if is_of_it and not one.demonstration:
                 by_recipient.setdefault(one.recipient, []).append(one)
         found = (self._tell(row.id, name, given, told.get(name)) for name, given in sorted(by_recipient.items()))
         return tuple(one for one in found if one is not None)
+
+    def _reaches(self, refused: str, one: Disclosure) -> bool:
+        """Return whether what went is of what was refused: for that purpose, or what a limit or an objection stops.
+
+        Of a version that nobody knows any more, all that went is. Rule: 11 CCR 7026(f)(2), 7027(g)(2), (3).
+        """
+        if refused not in refusals.WORDS:
+            return one.purpose == refused
+        rulebook = self.versions.rulebook(one.rulebook_id)
+        if rulebook is None or one.purpose not in rulebook.purposes:
+            return True
+        items = [rulebook.data[name] for name in one.items.split() if name in rulebook.data]
+        return refusals.reaches(refused, rulebook.purposes[one.purpose], items)
 
     def _tell(self, opt_out_id: str, name: str, given: list[Disclosure], told: Told | None) -> ToTell | None:
         """Return what there is to tell one recipient; None for who works for us and keeps nothing."""
@@ -231,6 +245,13 @@ class OptOuts:
             how=told.how if told and is_told else "",
             delivery=deliveries.opt_out_id(opt_out_id, name, told.told_ms if told else 0),
         )
+
+
+def are_open(store: Store, opt_out_ids: Collection[str]) -> bool:
+    """Return whether somebody may still have to be told of one of these. Rule: 11 CCR 7026(f)(2), (3)."""
+    with store.control.reading() as tx:
+        found = [rows.get(tx, one) for one in opt_out_ids]
+    return any(one is not None and one.subject is not None and one.closed_ms is None for one in found)
 
 
 def _knows(told: Told, given: list[Disclosure]) -> bool:

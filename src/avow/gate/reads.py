@@ -17,7 +17,7 @@ from avow.gate.roles import Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.policy.rulebook import combining
+from avow.policy.rulebook import combining, refusals
 from avow.store.control import purpose_reads
 from avow.store.control import read_reasons as reasons
 from avow.store.control.purpose_reads import PurposeReads
@@ -257,13 +257,26 @@ class Reads:
         hidden = self.roles.hidden(member, rulebook, record.point, purpose)
         if isinstance(hidden, Refusal):
             return hidden
-        fields = rulebook.fields_for(record.point, purpose) - hidden
+        refused = self._refused(record)
+        if refusals.stops(refused, rulebook.purposes[purpose]):
+            return Refusal(f"its person has said no to “{rulebook.purposes[purpose].label}”", rules.OBJECTION)
+        fields = rulebook.fields_for(record.point, purpose, refused) - hidden
         is_for = record.purposes is None or purpose in record.purposes
         if not is_for or (record.item and record.item not in fields | hidden):
             return Refusal(f"this {record.kind} was not {collected} for “{purpose}”", rules.NOTICE_AT_COLLECTION)
         return self._without_more(record, purpose, member, reason, hidden) or Opened(
             rulebook, fields, self.needs_reason(record, purpose)
         )
+
+    def _refused(self, record: Wanted) -> frozenset[str]:
+        """Return what the people of a letter refused as a whole: to limit, to object, to restrict.
+
+        Rule: Cal. Civ. Code § 1798.121(b); GDPR Art. 18(2), 21(1).
+        """
+        if record.kind not in {"submission", "file"}:
+            return frozenset()
+        owners = self.store.owners(record.record_id)
+        return refusals.WORDS & frozenset[str]().union(*(choices.opted_out_of(self.store, one) for one in owners))
 
     def _without_more(self, record: Wanted, purpose: str, member: Member, reason: str, hidden: frozenset[str]) -> Refusal | None:
         """Return why a member who may read for this purpose does not read just this: it is hidden, or nobody wrote why."""

@@ -154,14 +154,19 @@ class Versions:
             sources=_all([one.sources for one in known], current.sources),
         )
 
-    def with_law_of(self, rulebook_id: str) -> Rulebook:
+    def with_law_of(self, rulebook_id: str, jurisdiction: str = "") -> Rulebook:
         """Return the version in force with the law tables of another one: a consumer request keeps the days it was filed under.
 
-        Whom it is about and how to reach the company stays as it is now.
+        `jurisdiction` is the code of the law that its person asked for, "" for the policy's own. Whom it is about and how to
+        reach the company stays as it is now.
         """
         current = self.in_force()
         own = self.rulebook(rulebook_id)
-        return current if own is None else replace(current, law=own.law, jurisdictions=own.jurisdictions)
+        if own is None:
+            return current
+        others = tuple(code for code in own.jurisdictions if code != jurisdiction)
+        asked = (jurisdiction, *others) if jurisdiction in own.law else own.jurisdictions
+        return replace(current, law=own.law, jurisdictions=asked)
 
     def _known(self) -> _Timeline:
         if self._timeline is None:

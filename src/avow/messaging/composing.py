@@ -186,7 +186,8 @@ class Composing:
         leave = disclosures.decide(rulebook, self.recipient, *asked, ADDRESS, row.site, allowed)
         if isinstance(leave, Refusal):
             return leave
-        until_ms = self.requests.until_ms(request.kind, request.received_on, self.versions.with_law_of(request.rulebook_id))
+        law = self.versions.with_law_of(request.rulebook_id, request.jurisdiction)
+        until_ms = self.requests.until_ms(request.kind, request.received_on, law)
         return self._waiting(row, message, leave, until_ms=until_ms)
 
     # -- of people ---------------------------------------------------------------------------------------------

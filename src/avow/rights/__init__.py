@@ -95,7 +95,7 @@ def walking(
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
     def tools(case: Case) -> Tools:
-        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id))
+        voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id, case.jurisdiction))
         return Tools(voice, cases, places, found, discloser, audit_log, telling)
 
     return Walking(

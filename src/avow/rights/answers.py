@@ -12,7 +12,12 @@ from avow.gate.messages import MessageLine
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """What a person filled in; `since` None asks for everything (11 CCR 7020(e)). `visitor_id` is this browser's own."""
+    """What a person filled in, or a member of staff for them; `since` and `until` None ask for everything (11 CCR 7020(e)).
+
+    `visitor_id` is this browser's own. `points` are the collection points that are meant, and `purposes` those that are refused,
+    none for all; `pieces` is "categories", "specific" or "both" of a request to know. `received_on` is the day of receipt of what
+    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in.
+    """
 
     kind: RequestKind
     email: str
@@ -21,6 +26,16 @@ class NewRequest:
     since: date | None = None
     visitor_id: str | None = None
     demonstration: bool = False
+    until: date | None = None
+    points: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    pieces: str = ""
+    phone: str = ""
+    channel: str = "web"
+    jurisdiction: str = ""
+    received_on: date | None = None
+    parent: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,7 @@ class ShownProof:
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
+    `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
     """
 
@@ -90,6 +106,9 @@ class RequestStatus:
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
     told: tuple[ToldLine, ...] = ()
+    asks_nobody: bool = False
+    holds: tuple[str, ...] = ()
+    is_fraudulent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

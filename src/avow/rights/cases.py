@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from avow import telephones
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
 from avow.rights.states import Entry, State, Step, derive, may_follow
 
@@ -23,7 +24,8 @@ class Contact:
     `since` is the first day asked about, `until` the last, each empty for everything (11 CCR 7020(e)). `more_visitors` are the
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
-    are "" where they are not known; `record` is the submission that the request came in, "" for none.
+    are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
+    that are refused, none for all that the kind of request reaches.
     """
 
     email: str
@@ -37,12 +39,21 @@ class Contact:
     pieces: str = ""
     phone: str = ""
     record: str = ""
+    purposes: tuple[str, ...] = ()
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
         found = [identifier(IdentifierKind.EMAIL, self.email)] if self.email else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
+
+    def keys(self) -> tuple[Identifier, ...]:
+        """Return what finds whom a no is for: what was written, and the browser's number. It needs no proof.
+
+        Rule: 11 CCR 7026(d), 7027(e), 7060(b).
+        """
+        number = telephones.number_of(self.phone) if self.phone else None
+        return (*self.identifiers(), *([identifier(IdentifierKind.PHONE, number)] if number else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,7 @@ class Case:
     @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
-        entry = self.entry(Step.RESPONDED)
+        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED)
         return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
 
 

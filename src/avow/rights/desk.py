@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import due, left_over, proofs, receive, response, verification
+from avow.rights import appealing, applying, clock, due, left_over, proofs, receive, response, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -97,20 +97,41 @@ class Desk:
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
-        return self.versions.with_law_of(case.rulebook_id).law_table
+        return self.versions.with_law_of(case.rulebook_id, case.jurisdiction).law_table
 
     def _voice(self, case: Case) -> Voice:
-        rulebook = self.versions.with_law_of(case.rulebook_id)
+        rulebook = self.versions.with_law_of(case.rulebook_id, case.jurisdiction)
         return replace(self.voice, site=self.sites.named(case.site), rulebook=rulebook)
 
     def receive(self, request: NewRequest) -> str | Refusal:
         """File the request and return the token of its status page. Rule: 11 CCR 7021(a)."""
-        since = request.since.isoformat() if request.since else ""
-        details = request.details[: receive.DETAILS_LENGTH]
-        contact = Contact(request.email.strip(), request.name.strip(), details, request.visitor_id or "", since)
-        asked = receive.Asked(request.kind, contact, demonstration=request.demonstration, site=self.voice.site.name)
-        case = receive.receive(asked, self.voice.rulebook, self.cases, self.business_timezone, self.now_ms())
+        case = self.file(request)
         return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.voice.keyed)
+
+    def file(self, request: NewRequest) -> Case | Refusal:
+        """File a request and let it hold at once where it asks nobody who they are. Rule: 11 CCR 7021(a), 7026(f), 7027(g)."""
+        now_ms, parent = self.now_ms(), self.cases.referred_to(request.parent) if request.parent else None
+        if request.kind is RequestKind.APPEAL:
+            refusal = appealing.refusal(parent, self._voice(parent).rulebook if parent else self.voice.rulebook)
+            if refusal is not None:
+                return refusal
+        elif request.parent and parent is None:
+            return Refusal("no request has this reference", rules.RECORD_KEEPING)
+        asked = receive.Asked(
+            request.kind,
+            _contact(request),
+            channel=request.channel,
+            demonstration=request.demonstration,
+            site=parent.site if parent else self.voice.site.name,
+            jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
+            parent=parent.request_id if parent else "",
+            received_on=request.received_on,
+        )
+        rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
+        case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
+        if not isinstance(case, Refusal) and case.state is State.RECEIVED and case.may(Step.APPLIED):
+            applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
+        return case
 
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
@@ -139,6 +160,9 @@ class Desk:
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
+            asks_nobody=case.kind in clock.APPLIED,
+            holds=applying.holds(case, self._voice(case).rulebook),
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -245,6 +269,20 @@ class Desk:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
 
+    def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
+        """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return applying.deny(case, belief, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
+
+    def decide_appeal(self, request_id: str, outcome: str, reason: str, staff_id: str) -> Refusal | None:
+        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms())
+
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
         case = self.cases.get(request_id)
@@ -313,6 +351,23 @@ class Desk:
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+
+def _contact(request: NewRequest) -> Contact:
+    """Return what is sealed of a request."""
+    return Contact(
+        email=request.email.strip(),
+        name=request.name.strip(),
+        details=request.details[: receive.DETAILS_LENGTH],
+        visitor_id=request.visitor_id or "",
+        since=request.since.isoformat() if request.since else "",
+        until=request.until.isoformat() if request.until else "",
+        points=request.points,
+        pieces=request.pieces,
+        phone=request.phone.strip(),
+        record=request.record,
+        purposes=request.purposes,
+    )
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:

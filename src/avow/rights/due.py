@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 from avow.definitions import RequestKind, local_date, moment
 from avow.policy import LawTable, Rulebook
+from avow.policy.law import counting
 from avow.policy.law.counting import add_months
 from avow.rights import clock
 from avow.rights.cases import Case
@@ -63,6 +64,8 @@ class Due:
 
 def table(case: Case, law: Rulebook | LawTable) -> dict[What, Due]:
     """Return every line that this request has by now. Rule: see the table above."""
+    if case.kind not in clock.ANSWERED:
+        return _without_receipt(case, _law(law))
     days, answered_ms = clock.deadlines(case.kind, case.received_on, law), case.answered_ms
     found: list[Due] = []
     if days.ack_target is not None and days.ack_outer is not None:
@@ -77,7 +80,7 @@ def table(case: Case, law: Rulebook | LawTable) -> dict[What, Due]:
     if denied is not None or case.state in _UNPROVED:
         found.append(Due(What.DENIAL, answer[0], answer[1], denied.at_ms if denied else None))
     found.append(Due(What.ANSWER, *answer, answered_ms))
-    return {one.what: one for one in (*found, *_record(case, days, _law(law)))}
+    return {one.what: one for one in (*found, *_record(case, days.extended_outer, _law(law)))}
 
 
 def missed(case: Case, law: Rulebook | LawTable, now_ms: int) -> tuple[What, ...]:
@@ -91,8 +94,11 @@ def extension(case: Case, law: Rulebook | LawTable) -> tuple[date, date]:
 
     Rule: 11 CCR 7021(b) (notice and reason inside the first period).
     """
-    days = clock.deadlines(case.kind, case.received_on, law)
-    return days.extension_notice_target, days.extended_target
+    if case.kind in clock.ANSWERED:
+        days = clock.deadlines(case.kind, case.received_on, law)
+        return days.extension_notice_target, days.extended_target
+    first, extended = _first_and_extended(case.kind, case.received_on, _law(law))
+    return first.target, extended.target
 
 
 def denied_ms(case: Case, law: Rulebook | LawTable) -> int:
@@ -123,7 +129,11 @@ def tried_until_ms(kind: RequestKind, received_on: date, law: Rulebook | LawTabl
     The end of the last day on which an answer can be owed, the extension counted in whether it was used or not: the letter
     that says "not confirmed in time" is written only on the first period's last day. Rule: 11 CCR 7021(b).
     """
-    last = clock.deadlines(kind, received_on, law).extended_outer
+    if kind in clock.ANSWERED:
+        last = clock.deadlines(kind, received_on, law).extended_outer
+    else:  # a letter that confirms it has as long as any answer
+        last = counting.due(received_on, _law(law).respond, _law(law).counting).outer
+        last = max(last, _first_and_extended(kind, received_on, _law(law))[1].outer)
     return _begins_ms(last + timedelta(days=1), _law(law).timezone)
 
 
@@ -137,6 +147,35 @@ def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
     return _begins_ms(add_months(answered, _law(law).record_months), "UTC")
 
 
+def _first_and_extended(kind: RequestKind, received_on: date, law: LawTable) -> tuple[counting.Due, counting.Due]:
+    """Return the days of what is applied, or of an appeal, and those after an extension, the same where there is none.
+
+    An appeal under a law that knows none is answered as a request is. Rule: 11 CCR 7026(f), 7027(g); each state's act on appeals.
+    """
+    if kind in clock.APPLIED:
+        act = clock.optout_dates(received_on, law, kind)
+        return (counting.Due(act.act_target, act.act_outer),) * 2
+    appeal = clock.appeal_dates(received_on, law)
+    if appeal is None:
+        return (counting.due(received_on, law.respond, law.counting),) * 2
+    return (
+        counting.Due(appeal.decide_target, appeal.decide_outer),
+        counting.Due(appeal.extended_target, appeal.extended_outer),
+    )
+
+
+def _without_receipt(case: Case, law: LawTable) -> dict[What, Due]:
+    """Return every line of a request whose receipt no law has confirmed: what is applied at once, and appeals."""
+    first, extended = _first_and_extended(case.kind, case.received_on, law)
+    told, found = case.entry(Step.EXTENDED), list[Due]()
+    if told is not None or case.entry(Step.EXTENSION_WRITTEN) is not None:
+        found.append(Due(What.EXTENSION, first.target, first.outer, told.at_ms if told else None))
+    is_extended = told is not None and local_date(told.at_ms, law.timezone) <= first.outer
+    days = extended if is_extended else first
+    found.append(Due(What.ANSWER, days.target, days.outer, case.answered_ms))
+    return {one.what: one for one in (*found, *_record(case, extended.outer, law))}
+
+
 def _answer(case: Case, days: clock.Deadlines, timezone: str) -> tuple[date, date]:
     """Return the days of the answer, and of the denial; an extension that was told too late is none."""
     extended = case.entry(Step.EXTENDED)
@@ -145,12 +184,12 @@ def _answer(case: Case, days: clock.Deadlines, timezone: str) -> tuple[date, dat
     return date.fromisoformat(extended.detail.get("until", str(days.extended_target))), days.extended_outer
 
 
-def _record(case: Case, days: clock.Deadlines, law: LawTable) -> list[Due]:
-    """Return what is due of an answered request's record."""
+def _record(case: Case, last_on: date, law: LawTable) -> list[Due]:
+    """Return what is due of the record of a request that is answered on this day at the latest."""
     found, closed, forgotten = [], case.entry(Step.CLOSED), case.entry(Step.FORGOTTEN)
     if closed is not None:
         target = local_date(forgotten_ms(case), law.timezone)
-        last = max(target, days.extended_outer) + FORGET_AFTER  # an answer may have left on the last day of its tries
+        last = max(target, last_on) + FORGET_AFTER  # an answer may have left on the last day of its tries
         found.append(Due(What.FORGETTING, target, last, forgotten.at_ms if forgotten else None))
     if case.answered_ms is not None or case.entry(Step.ANSWER_WRITTEN) is not None:
         day = moment(removed_ms(case, law)).date()

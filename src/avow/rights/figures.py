@@ -32,7 +32,7 @@ def asked(store: Store, versions: Versions, now_ms: int) -> Mapping[str, Asked]:
     for (kind, kept), count in judged.items():
         _add(totals.setdefault(kind, Counter()), timeliness.of_words(kept), count)
     for case in Cases(store).readable(rows, histories):
-        law = versions.with_law_of(case.rulebook_id).law_table
+        law = versions.with_law_of(case.rulebook_id, case.jurisdiction).law_table
         _add(totals.setdefault(case.kind, Counter()), timeliness.judge(case, law, now_ms), 1)
     return {kind: Asked(**total) for kind, total in totals.items()}
 
@@ -45,7 +45,7 @@ def missed(store: Store, versions: Versions, now_ms: int) -> Mapping[str, int]:
     counted = Counter(
         what
         for case in Cases(store).unanswered()
-        for what in due.missed(case, versions.with_law_of(case.rulebook_id).law_table, now_ms)
+        for what in due.missed(case, versions.with_law_of(case.rulebook_id, case.jurisdiction).law_table, now_ms)
     )
     return {what: counted[what] for what in MISSED}
 

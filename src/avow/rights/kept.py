@@ -20,6 +20,7 @@ from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
+from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import REQUEST
@@ -29,6 +30,8 @@ from avow.store.store import Store
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
+BELIEF: Final = "belief"
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
 RESIDUE_ON: Final = "residue_on"
 
@@ -61,9 +64,9 @@ class Cases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
-            requests.name_people(tx, case.request_id, self._people(case.contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(case.contact.keys()))
             requests.append(tx, _row(case.request_id, case.history[0]))
-            entries.record(tx, case.received_ms, logged)
+            entries.record(tx, case.entered_ms or case.received_ms, logged)
 
     def get(self, request_id: str) -> Case | None:
         """Return one request with its history. Why: decision 0007."""
@@ -126,7 +129,7 @@ class Cases:
         with self._control.reading() as tx:
             rows = requests.unnamed(tx)
             histories = requests.histories(tx, [row["id"] for row in rows])
-        about = {case.request_id: case.contact.identifiers() for case in self.readable(rows, histories) if case.contact}
+        about = {case.request_id: case.contact.keys() for case in self.readable(rows, histories) if case.contact}
         with self._control.transaction() as tx:
             for request_id, people in about.items():
                 requests.name_people(tx, request_id, self._people(people))
@@ -152,7 +155,7 @@ class Cases:
             if kept is None or kept.sealed != before:
                 return False
             requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
-            requests.name_people(tx, case.request_id, self._people(contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(contact.keys()))
         return True
 
     def every(self) -> Sequence[Case]:
@@ -260,7 +263,7 @@ class Cases:
             if kept is None or kept.sealed != row.sealed:
                 return None
             requests.reseal(tx, request_id, sealed, self._mark(wide))
-            requests.name_people(tx, request_id, self._people(wide.contact.identifiers()))
+            requests.name_people(tx, request_id, self._people(wide.contact.keys()))
         return wide
 
     def delivery(self, request_id: str) -> Delivery:
@@ -317,7 +320,7 @@ class Cases:
                 if not requests.append(tx, _row(case.request_id, entry)):
                     return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
-            requests.name_people(tx, case.request_id, self._people(corrected.contact.identifiers()))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.keys()))
             for row in deliveries.of_request(tx, case.request_id):
                 if row.state not in deliveries.UNSENT:
                     continue
@@ -348,7 +351,7 @@ class Cases:
                 return False
             requests.join(tx, case.request_id, lead.request_id)
             requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
-            requests.name_people(tx, lead.request_id, self._people(contact.identifiers()))
+            requests.name_people(tx, lead.request_id, self._people(contact.keys()))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -370,6 +373,8 @@ class Cases:
     def purge(self, request_id: str) -> None:
         """Remove the record of the request. Rule: 11 CCR 7101(a)."""
         self.forget_contact(request_id)
+        self._store.vault.destroy_key(BELIEF, request_id)
+        self._store.files.delete(f"{request_id}-{BELIEF}")
         with self._control.transaction() as tx:
             requests.remove(tx, request_id)
 
@@ -382,13 +387,26 @@ class Cases:
         sealed = self._store.files.get(f"{request_id}-{name}")
         return self._store.unseal_for_request(request_id, sealed) if sealed else None
 
+    def keep_belief(self, request_id: str, words: str) -> None:
+        """Keep why a member of staff believes that a request is fraudulent, under a key that lives as long as its record.
+
+        Rule: 11 CCR 7026(e), 7027(f), 7101(a).
+        """
+        key = self._store.vault.create_key(BELIEF, request_id)
+        self._store.files.put(f"{request_id}-{BELIEF}", sealing.seal(key, words.encode(), request_id.encode()))
+
+    def belief(self, request_id: str) -> str:
+        """Return why a member of staff believes that a request is fraudulent; "" for no such belief."""
+        key, sealed = self._store.vault.get_key(BELIEF, request_id), self._store.files.get(f"{request_id}-{BELIEF}")
+        return sealing.unseal(key, sealed, request_id.encode()).decode() if key and sealed else ""
+
     def _sealed(self, request_id: str, contact: Contact) -> bytes:
         """Return a contact under the key of its request."""
         return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
 
     def _mark(self, case: Case) -> str:
         """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people."""
-        if case.contact is None or case.demonstration:
+        if case.contact is None or case.demonstration or not case.contact.email:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
         return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
@@ -445,7 +463,7 @@ def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one."""
-    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points")}
+    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes")}
     return Contact(**{**kept, **lists})
 
 

@@ -22,6 +22,12 @@ LABELS: Final[Mapping[RequestKind, str]] = {
     RequestKind.CONFIRM_IDENTIFIER: "Request to confirm a number",
     RequestKind.APPEAL: "Appeal",
 }
+#: What stops more than one purpose, by its word (`policy.rulebook.refusals`).
+REFUSED: Final[Mapping[str, str]] = {
+    "-limit": "uses of your sensitive information that you would not expect",
+    "-object": "what we did in our own interest or in the public's",
+    "-restrict": "everything but keeping it, and what the law asks for",
+}
 #: After "you asked us", and "somebody asked us".
 ASKED: Final[Mapping[RequestKind, str]] = {
     RequestKind.KNOW: "to know what we hold about you",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from avow.definitions import Refusal, RequestKind, moment
+from avow.definitions import Refusal, RequestKind, local_date, moment
 from avow.gate import entries
-from avow.policy import Rulebook
+from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
+from avow.policy.law.counting import add_months
 from avow.rights import clock, kinds
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
@@ -22,7 +24,7 @@ DETAILS_LENGTH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody filled in, and on which website."""
+    """What somebody asked, by which way, and on which website; `received_on` is the day of receipt where staff enter it later."""
 
     kind: RequestKind
     contact: Contact
@@ -31,6 +33,7 @@ class Asked:
     site: str = ""
     jurisdiction: str = ""
     parent: str = ""
+    received_on: date | None = None
 
 
 def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: str, now_ms: int) -> Case | Refusal:
@@ -39,25 +42,27 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
     The receipt date is the earlier of the business's and the jurisdiction's local date (LAW.md, REQ-12).
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
     """
-    if asked.kind not in kinds.KINDS:
-        return Refusal(f"this version carries out no request of the kind {asked.kind}; staff do", rules.METHODS_OF_REQUESTS)
-    if asked.kind not in rulebook.rights:
-        return Refusal(f"the policy does not offer the right to {asked.kind}", rules.METHODS_OF_REQUESTS)
-    if asked.channel == "web" and not rulebook.rights[asked.kind].by_form:
-        return Refusal(
-            f"the form does not take requests to {asked.kind}; use another way that the policy names", rules.METHODS_OF_REQUESTS
-        )
-    table = rulebook.law_table
-    received_on: date = clock.receipt_date(moment(now_ms), business_timezone, table.timezone)
+    refusal = _refused(asked, rulebook)
+    if refusal is not None:
+        return refusal
+    table = rulebook.law[asked.jurisdiction] if asked.jurisdiction else rulebook.law_table
+    received_on, received_ms = asked.received_on, now_ms
+    if received_on is None:
+        received_on = clock.receipt_date(moment(now_ms), business_timezone, table.timezone)
+    else:
+        refusal = _refused_day(received_on, table, local_date(now_ms, business_timezone))
+        if refusal is not None:
+            return refusal
+        received_ms = min(now_ms, _noon_ms(received_on, business_timezone))
     case = Case(
         request_id=secrets.token_hex(12),
         kind=asked.kind,
-        received_ms=now_ms,
+        received_ms=received_ms,
         received_on=received_on,
         rulebook_id=rulebook.id,
         channel=asked.channel,
         demonstration=asked.demonstration,
-        history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),
+        history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),  # written when it was entered
         contact=asked.contact,
         site=asked.site,
         jurisdiction=asked.jurisdiction,
@@ -66,3 +71,37 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
     )
     cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)))
     return case
+
+
+def _refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:
+    """Return why a request cannot be taken by this way, under this version; None where it can. Rule: 11 CCR 7020."""
+    rule, right = rules.METHODS_OF_REQUESTS, rulebook.rights.get(asked.kind)
+    if asked.kind not in kinds.KINDS:
+        return Refusal(f"this version carries out no request of the kind {asked.kind}; staff do", rule)
+    if right is None:
+        return Refusal(f"the policy does not offer the right to {asked.kind}", rule)
+    if asked.channel == "web" and not right.by_form:
+        return Refusal(f"the form does not take requests to {asked.kind}; use another way that the policy names", rule)
+    if asked.kind in clock.ANSWERED and not asked.contact.email:
+        return Refusal("an address is needed, to which the answer goes", rules.VERIFICATION)
+    if asked.jurisdiction and asked.jurisdiction not in rulebook.law:
+        return Refusal(f"the policy is not under the law of {asked.jurisdiction}", rule)
+    return None
+
+
+def _refused_day(received_on: date, law: LawTable, today: date) -> Refusal | None:
+    """Return why a day cannot be that of receipt; None where it can.
+
+    A record as old as that would be removed at once, so an older day is a mistake of who typed it. Rule: 11 CCR 7021(b), 7101(a).
+    """
+    if received_on > today:
+        return Refusal("a request cannot be received tomorrow; write the day on which it came", rules.DAYS_TO_ANSWER)
+    if add_months(received_on, law.record_months) <= today:
+        reason = f"a record of that day would be over; requests of the last {law.record_months} months can be entered"
+        return Refusal(reason, rules.RECORDS_KEPT)
+    return None
+
+
+def _noon_ms(day: date, timezone: str) -> int:
+    """Return noon of a day in the business's time zone: when exactly a call or a letter came, nobody wrote down."""
+    return int(datetime.combine(day, time(12), ZoneInfo(timezone)).timestamp() * 1000)

@@ -62,7 +62,7 @@ class Voice:
     def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
         """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
         company, site = self.rulebook.controller, self.site
-        named = {"company": company, "name": site.called(company.name), "origin": site.origin}
+        named = {"rules": rules, "company": company, "name": site.called(company.name), "origin": site.origin}
         shown = {"case": case, "kind_words": naming.ASKED[case.kind], **named, **facts}
         return _templates.get_template(template).render(shown)
 
@@ -83,7 +83,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return False
     message = _acknowledgement(case, case.contact, voice)
     after = {"after": again.asked} if again.asked else {}
-    return _write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
+    return write(case, Step.LINK_WRITTEN, after, message, cases, now_ms)
 
 
 def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
@@ -107,7 +107,7 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -119,7 +119,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
         return False
     text = voice.text("unverified.txt", case)
     message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
-    return _write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
 def letter(case: Case, voice: Voice, cases: Cases) -> str:
@@ -147,7 +147,7 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
         return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
     text = voice.text("extended.txt", case, reason=reason.strip(), until=until)
     message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
-    is_ours = _write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
+    is_ours = write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.DAYS_TO_ANSWER)
 
 
@@ -214,10 +214,13 @@ def correct_address(case: Case, address: str, by: str, voice: Voice, cases: Case
     return None if is_ours else _TOO_LATE
 
 
-def _write(  # one way for everything that a person is told
+def write(  # one way for everything that a person is told
     case: Case, step: Step, detail: Mapping[str, str], message: Message, cases: Cases, now_ms: int, **by: str
 ) -> bool:
-    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves."""
+    """Put a message into the outbox with the step that waits for it to leave; to invented people nothing ever leaves.
+
+    Rule: 11 CCR 7021(a), (b) (told is who has the message).
+    """
     step = RECEIPTS[step] if case.demonstration else step
     said = {name: detail[name] for name in ("outcome", "reason", "until") if name in detail}
     kind = entries.RequestTold if case.demonstration else entries.RequestMessage

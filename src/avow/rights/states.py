@@ -12,8 +12,30 @@ KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
 
     RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
 
+OPT_OUT, LIMIT, OBJECT, WITHDRAW_CONSENT (`APPLIED_WALK`): nobody is asked who they are, and nothing is waited for
+
+    RECEIVED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY ──► (purged)
+        │            │
+        └────────────┴──► DENIED(fraudulent, by staff) ──► ANSWERING ──► RESPONDED ──► CLOSED
+                              └── no address is known ───────────────────────▲
+
+RESTRICT (`RESTRICTED_WALK`): verified, then applied
+
+    RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY
+
+APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
+
+    RECEIVED ──► REVIEWING ──► DECIDED ──► ANSWERING ──► RESPONDED ──► CLOSED ──► RECORD_ONLY
+
     transition                  -> [function]
     (new)       -> RECEIVED     -> [receive.receive]
+    RECEIVED, VERIFIED -> APPLYING -> [applying.apply]      the no is kept, in the transaction of the step
+    APPLYING    -> CONFIRMED    -> [applying.confirm]        whoever is to be told of it was told
+    either      -> DENIED       -> [applying.deny]           a member of staff believes that it is fraudulent, and wrote down why
+    DENIED      -> ANSWERING, RESPONDED -> [applying.tell_denied]
+    RECEIVED    -> REVIEWING    -> [appealing.put_forward]
+    REVIEWING   -> DECIDED      -> [appealing.decide]        a member of staff, with a reason
+    DECIDED     -> ANSWERING, RESPONDED -> [appealing.respond]
     RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
     JOINED      -> RESPONDED    -> [asked_again.answer_joined]
     RECEIVED    -> ACKNOWLEDGING -> [response.acknowledge]   the message says how we verify and when to expect an answer
@@ -187,25 +209,59 @@ VERIFIED_WALK: Final = _table(
     },
     {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
 )
+#: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
+_APPLIED: Final[Mapping[tuple[State, Step], State]] = {
+    (State.APPLYING, Step.DECIDED): State.DENIED,
+    (State.APPLYING, Step.CONFIRMED): State.CONFIRMED,
+    (State.CONFIRMED, Step.CLOSED): State.CLOSED,
+    (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
+    (State.DENIED, Step.RESPONDED): State.RESPONDED,  # no address is known: its page says so
+    (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
+}
 #: Without verification: in effect at once here, then everywhere. Rule: 11 CCR 7026(d), (f), 7027(e), (g), 7060(b).
 APPLIED_WALK: Final = _table(
+    {(State.RECEIVED, Step.APPLIED): State.APPLYING, (State.RECEIVED, Step.DECIDED): State.DENIED, **_APPLIED}, set()
+)
+#: Verified as others are, for it stops a contract as well, and then in effect at once. Rule: GDPR Art. 12(6), 18.
+RESTRICTED_WALK: Final = _table(
     {
-        (State.RECEIVED, Step.APPLIED): State.APPLYING,
-        (State.RECEIVED, Step.DECIDED): State.DENIED,
-        (State.APPLYING, Step.OUTCOME): State.APPLYING,
-        (State.APPLYING, Step.DECIDED): State.DENIED,
-        (State.APPLYING, Step.CONFIRMED): State.CONFIRMED,
-        (State.CONFIRMED, Step.CLOSED): State.CLOSED,
-        (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
-        (State.DENIED, Step.RESPONDED): State.RESPONDED,  # nobody knows an address: its page says so
+        (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.RECEIVED, Step.ACKNOWLEDGED): State.VERIFYING,
+        (State.ACKNOWLEDGING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.ACKNOWLEDGING, Step.ACKNOWLEDGED): State.VERIFYING,
+        (State.ACKNOWLEDGING, Step.DENIED): State.DENIED,
+        (State.VERIFYING, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
+        (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
+        (State.VERIFYING, Step.DENIED): State.DENIED,
+        (State.RECEIVED, Step.JOINED): State.JOINED,
+        (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
+        (State.JOINED, Step.RESPONDED): State.RESPONDED,
+        (State.VERIFIED, Step.APPLIED): State.APPLYING,
+        **_APPLIED,
+    },
+    {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
+)
+#: Decided by a member of staff. Rule: each state's act on appeals; GDPR Art. 12(4).
+APPEAL_WALK: Final = _table(
+    {
+        (State.RECEIVED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.DECIDED): State.DECIDED,
+        (State.DECIDED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.DECIDED, Step.RESPONDED): State.RESPONDED,  # no address is known, or of nobody real
         (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
     },
-    {Step.LATE},
+    {Step.EXTENDED, Step.EXTENSION_WRITTEN},
 )
 #: The table of each kind that this version carries out.
 TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.KNOW: VERIFIED_WALK,
     RequestKind.DELETE: VERIFIED_WALK,
+    RequestKind.OPT_OUT: APPLIED_WALK,
+    RequestKind.LIMIT: APPLIED_WALK,
+    RequestKind.OBJECT: APPLIED_WALK,
+    RequestKind.WITHDRAW_CONSENT: APPLIED_WALK,
+    RequestKind.RESTRICT: RESTRICTED_WALK,
+    RequestKind.APPEAL: APPEAL_WALK,
 }
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})

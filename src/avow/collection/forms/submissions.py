@@ -184,16 +184,18 @@ def narrowed(form: Submission, rulebook: Rulebook, opted_out: frozenset[str]) ->
     purposes = permit.purposes & frozenset(form.purposes)
     if not purposes:
         return None
-    if purposes == frozenset(form.purposes):
+    limited = rulebook.limited(form.point, purposes, opted_out)
+    if purposes == frozenset(form.purposes) and not limited & {*form.fields, *(one.item for one in form.files)}:
         return form
     point = rulebook.points[form.point]
-    kept = {name: value for name, value in form.fields.items() if point.needing(name) & purposes}
+    left = {name for name in point.fields if point.needing(name) & purposes} - limited
+    kept = {name: value for name, value in form.fields.items() if name in left}
     due = point.retention_for(purposes)
     return msgspec.structs.replace(
         form,
         purposes=sorted(purposes),
         fields=kept,
-        files=[one for one in form.files if point.needing(one.item) & purposes],
+        files=[one for one in form.files if one.item in left],
         identifiers=identifiers(rulebook, point, kept),
         delete_on=due.due(collected).isoformat(),
         then=due.then,

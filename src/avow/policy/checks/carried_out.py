@@ -89,6 +89,8 @@ EVERYTHING: Final = CarriedOut(
 )
 #: Rights that the switches of the privacy centre carry out: at once, and nobody is asked who they are.
 _BY_SWITCH: Final = frozenset({"opt-out", "withdraw-consent"})
+#: Rights that hold at once by a request, which nobody has to prove; and what a member of staff decides.
+_AT_ONCE: Final = frozenset({"limit", "object", "appeal"})
 THIS_VERSION: Final = CarriedOut(
     technologies=frozenset(
         {
@@ -106,7 +108,7 @@ THIS_VERSION: Final = CarriedOut(
         }
     ),
     methods=frozenset(METHODS) - {"account"},
-    rights=VERIFIED | _BY_SWITCH,
+    rights=VERIFIED | _BY_SWITCH | _AT_ONCE,
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor

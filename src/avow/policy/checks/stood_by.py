@@ -20,7 +20,7 @@ _LINK: Final = '"by a link that we send to your e-mail address"'
 
 
 #: Rights that this version carries out once it knows who asks.
-VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE})
+VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.RESTRICT})
 
 
 @dataclass(frozen=True, slots=True)

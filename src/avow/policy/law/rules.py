@@ -70,6 +70,9 @@ OPT_OUT_LINK: Final = "Cal. Civ. Code § 1798.135(a)"
 ALTERNATIVE_LINK: Final = "11 CCR 7015"
 LIMIT: Final = "Cal. Civ. Code § 1798.121"
 SENSITIVE_USES: Final = "11 CCR 7027(m)"
+REASONS_TOLD: Final = "Cal. Civ. Code § 1798.145(h)(2)"
+FRAUDULENT_OPT_OUT: Final = "11 CCR 7026(e), 7027(f)"
+OBJECTION: Final = "GDPR Art. 21(1)"
 
 # Recipients and their contracts.
 SERVICE_PROVIDERS: Final = "11 CCR 7050, 7051"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.policy.law import rules
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.rulebook import Rulebook
 from avow.policy.rulebook.tag_plan import attributes
@@ -98,6 +99,6 @@ def _uses_sensitive(rulebook: Rulebook) -> bool:
         not rulebook.purposes[purpose].sensitive_use
         for point in rulebook.points.values()
         for item in point.fields
-        if rulebook.data[item].sensitive or "L" in rulebook.data[item].categories
+        if refusals.is_sensitive(rulebook.data[item])
         for purpose in point.needing(item)
     )

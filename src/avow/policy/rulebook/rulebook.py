@@ -5,7 +5,7 @@ The only thing code asks "may we?" and "by when?". Everything here is a frozen v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import LETTERS, Permit, Refusal, Technology
 from avow.policy.law import LawTable, rules
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
@@ -60,6 +61,7 @@ PERMITS_KEPT: Final = 4096
 #: What counts visits.
 _COUNTED: Final = frozenset({Technology.TAG, Technology.WEB_BEACON})
 _NOBODY_SAID_YES: Final[frozenset[str]] = frozenset()
+_NOTHING_REFUSED: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,9 +223,14 @@ class Rulebook:
     def stops(self, signals: frozenset[str], choices: frozenset[str]) -> frozenset[str]:
         """Return the purposes that a person's signals and choices stop; a choice reaches optional purposes only.
 
-        Rule: 11 CCR 7025(c)(1), 7026(f): so that a forged cookie cannot switch off security.
+        With the word of a limit among the choices (`refusals`), which stops fields; an objection and a restriction stop others.
+        Rule: 11 CCR 7025(c)(1), 7026(f): so that a forged cookie cannot switch off security. GDPR Art. 18, 21.
         """
-        return self.stopped_by(signals) | {name for name in choices if name in self.purposes and self.purposes[name].optional}
+        optional = {name for name in choices if name in self.purposes and self.purposes[name].optional}
+        if refused := refusals.WORDS.intersection(choices):
+            optional |= {refusals.LIMIT} & refused
+            optional |= {one.name for one in self.purposes.values() if refusals.stops(refused, one)}
+        return self.stopped_by(signals) | optional
 
     def measuring(self, point: str) -> CollectionPoint | None:
         """Return the clear GIF that measures the e-mails of a subscription's point: the first that is on the same messages.
@@ -267,12 +274,28 @@ class Rulebook:
         declared = self.points.get(point)
         return frozenset(declared.fields) if declared else frozenset()
 
-    def fields_for(self, point: str, purpose: str) -> frozenset[str]:
-        """Return the data items of this point that this purpose needs. Rule: Cal. Civ. Code § 1798.100(c)."""
+    def fields_for(self, point: str, purpose: str, refused: frozenset[str] = _NOTHING_REFUSED) -> frozenset[str]:
+        """Return the data items of this point that this purpose needs, for somebody who opted out of this.
+
+        Rule: Cal. Civ. Code § 1798.100(c), § 1798.121(b) (no sensitive item for what was limited).
+        """
         declared = self.points.get(point)
         if declared is None or purpose not in declared.purposes:
             return frozenset()
-        return frozenset(item for item in declared.fields if purpose in declared.needing(item))
+        needed = (item for item in declared.fields if purpose in declared.needing(item))
+        return frozenset(item for item in needed if not self._is_limited(item, [purpose], refused))
+
+    def limited(self, point: str, purposes: frozenset[str], refused: frozenset[str]) -> frozenset[str]:
+        """Return the data items of a point that a person's limit keeps from all of these purposes. Rule: 11 CCR 7027(a), (m)."""
+        declared = self.points[point]
+        found = (item for item in declared.fields if self._is_limited(item, declared.needing(item) & purposes, refused))
+        return frozenset(found)
+
+    def _is_limited(self, item: str, purposes: Iterable[str], refused: frozenset[str]) -> bool:
+        """Return whether a person's limit keeps an item from these purposes. Rule: 11 CCR 7027(a), (m)."""
+        if refusals.LIMIT not in refused:
+            return False
+        return refusals.is_limited(refused, self.data[item], [self.purposes[name] for name in purposes])
 
     def _decide(self, point: str, opted_out: frozenset[str], on: date, opted_in: frozenset[str]) -> Permit | Refusal:
         """Work out the answer that `permit` keeps."""
@@ -287,7 +310,11 @@ class Rulebook:
         purposes = declared.purposes - stopped
         if not purposes:
             return _stopped(point, stopped, opted_out)
-        kept = frozenset(item for item in declared.fields if declared.only.get(item, purposes) & purposes)
+        kept = frozenset(
+            item
+            for item in declared.fields
+            if (needing := declared.only.get(item, purposes) & purposes) and not self._is_limited(item, needing, opted_out)
+        )
         if kept != frozenset(declared.fields) and all(self.data[item].identifier for item in kept):
             # What it was about is stopped: a record that says no more than who it was serves nothing that is left.
             return _stopped(point, stopped, opted_out)
@@ -311,7 +338,7 @@ class Rulebook:
 
     @staticmethod
     def _is_stopped(purpose: Purpose, opted_out: frozenset[str], opted_in: frozenset[str]) -> bool:
-        if purpose.optional and purpose.name in opted_out:
+        if (purpose.optional and purpose.name in opted_out) or refusals.stops(opted_out, purpose):
             return True
         return purpose.needs_consent and purpose.name not in opted_in
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights.kinds import delete, know
+from avow.rights.kinds import appeal, delete, know, limit, objection, opt_out, restrict, withdraw_consent
 from avow.rights.kinds.kind import Kind
 from avow.rights.states import TABLES
 
@@ -24,7 +24,18 @@ def table(found: Iterable[Kind]) -> Mapping[RequestKind, Kind]:
     return kinds
 
 
-KINDS: Final[Mapping[RequestKind, Kind]] = table((know.KIND, delete.KIND))
+KINDS: Final[Mapping[RequestKind, Kind]] = table(
+    (
+        know.KIND,
+        delete.KIND,
+        opt_out.KIND,
+        limit.KIND,
+        objection.KIND,
+        withdraw_consent.KIND,
+        restrict.KIND,
+        appeal.KIND,
+    )
+)
 
 
 def of(kind: RequestKind) -> Kind:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from avow.policy import Rulebook
-from avow.rights import after_restore, asked_again, downstream, due, execution, response, verification
+from avow.rights import asked_again, downstream, due, execution, response, verification
 from avow.rights.cases import Case
+from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
 from avow.rights.states import State
 
@@ -36,21 +37,6 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
     return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
 
 
-def _purge(case: Case, tools: Tools, now_ms: int) -> bool:
-    return response.purge_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
-
-
-def _close(case: Case, tools: Tools, now_ms: int) -> bool:
-    return asked_again.answer_joined(case, tools.cases, now_ms) or response.close(case, tools.cases, now_ms)
-
-
-#: How every kind ends once it is answered. Rule: 11 CCR 7060(d), 7101(a).
-ENDING: Final[Mapping[State, StepOf]] = {
-    State.RESTORED: lambda case, tools, now_ms: after_restore.note_answer(case, tools.cases, now_ms),
-    State.RESPONDED: _close,
-    State.CLOSED: lambda case, tools, now_ms: response.forget_contact_if_due(case, tools.voice.rulebook, tools.cases, now_ms),
-    State.RECORD_ONLY: _purge,
-}
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
 STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
@@ -61,9 +47,9 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.DOWNSTREAM: _wait,
     State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
     State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
-    State.ANSWERING: _purge,
+    State.ANSWERING: ending.purge,
     State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
-    **ENDING,
+    **ending.STEPS,
 }
 
 
@@ -76,14 +62,6 @@ def _denied(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
     return due.denied_ms(case, rulebook)
 
 
-def _removed(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
-    return due.removed_ms(case, rulebook)
-
-
-ENDING_RESTS: Final[Mapping[State, RestOf]] = {
-    State.CLOSED: lambda case, _rulebook, _now_ms: due.forgotten_ms(case),
-    State.RECORD_ONLY: _removed,
-}
 #: Rule: 11 CCR 7021(b) (denied when its day is over, and not a day later).
 RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
@@ -95,6 +73,6 @@ RESTS: Final[Mapping[State, RestOf]] = {
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS
     ),
     State.PROVED: soon,
-    State.ANSWERING: _removed,
-    **ENDING_RESTS,
+    State.ANSWERING: ending.removed,
+    **ending.RESTS,
 }

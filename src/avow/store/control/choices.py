@@ -56,6 +56,11 @@ def add(tx: Transaction, choice: Choice, choice_id: str | None = None) -> str | 
     return choice_id
 
 
+def is_kept(tx: Transaction, choice_id: str) -> bool:
+    """Return whether a choice of this id was kept."""
+    return tx.execute(select(choices.c.id).where(choices.c.id == choice_id)).first() is not None
+
+
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:
     """Return the choices of these subjects, oldest first; the last one about a purpose counts."""
     columns = [column for column in choices.c if column.name != "id"]

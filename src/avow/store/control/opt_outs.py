@@ -88,12 +88,12 @@ def tell(tx: Transaction, opt_out_id: str, one: Told) -> None:
         add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
 
 
-def reopen(tx: Transaction, subject: bytes, purpose: str) -> None:
-    """Have those of a subject looked at again: something of theirs left for that purpose.
+def reopen(tx: Transaction, subject: bytes, purposes: Collection[str]) -> None:
+    """Have those of a subject looked at again: something of theirs left for what one of these stops.
 
     Each is written to, open or not, so that who closes one at this moment has seen it or is undone.
     """
-    tx.execute(update(opt_outs).where(_own.subject == subject, _own.purpose == purpose).values(closed_ms=None))
+    tx.execute(update(opt_outs).where(_own.subject == subject, _own.purpose.in_(purposes)).values(closed_ms=None))
 
 
 def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:

@@ -1,0 +1,79 @@
+"""Appeals: about one request that was answered; a member of staff decides, and says why; the person is told.
+
+    put_forward  it is in front of staff, and its days run from its own receipt
+    decide       granted or denied, with a reason that its person is told, sealed as all that they are told
+    respond      the answer is written
+
+Rule: each state's act on appeals (Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); Tex. Bus. & Com. Code § 541.053, and others).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from avow.definitions import Refusal, RequestKind
+from avow.gate import entries
+from avow.gate.messages import Message
+from avow.policy import Rulebook
+from avow.policy.law import rules
+from avow.rights import clock
+from avow.rights.cases import Case
+from avow.rights.kept import Cases
+from avow.rights.response import Voice, write
+from avow.rights.states import ANSWERED, Step
+
+#: Shortest and longest reason of a decision, characters.
+REASON: Final = (20, 2000)
+_OUTCOMES: Final = ("granted", "denied")
+
+
+def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
+    """Return why nothing can be appealed against: no such request, no answer yet, or no appeal in the law; None where it can."""
+    if parent is None or parent.kind is RequestKind.APPEAL:
+        return Refusal("an appeal names the reference of the request that it is about", rules.REASONS_TOLD)
+    if parent.state not in ANSWERED:
+        return Refusal("this request is not answered yet; there is nothing to appeal against", rules.REASONS_TOLD)
+    if clock.appeal_dates(parent.received_on, rulebook) is None:
+        name = rulebook.law_table.name
+        return Refusal(
+            f"the law of {name} knows no appeal to the business; a complaint to the authority is open", rules.REASONS_TOLD
+        )
+    return None
+
+
+def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:
+    """Put an appeal in front of staff. Rule: each state's act on appeals."""
+    return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": "appeal"}, None, None)
+
+
+def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms: int) -> Refusal | None:
+    """Decide an appeal; `by` is the staff id. What is granted is carried out by a request of its own, with this one as parent.
+
+    Rule: each state's act on appeals (in writing, with reasons).
+    """
+    shortest, longest = REASON
+    if outcome not in _OUTCOMES or not shortest <= len(reason.strip()) <= longest:
+        return Refusal(
+            f"say granted or denied, and why in {shortest} to {longest} characters; the person is told", rules.REASONS_TOLD
+        )
+    if case.kind is not RequestKind.APPEAL or not case.may(Step.DECIDED):
+        return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
+    cases.keep_belief(case.request_id, reason.strip())
+    detail = {"outcome": outcome, "by": by}
+    logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
+    is_ours = cases.append(case, Step.DECIDED, now_ms, detail, logged, None)
+    return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.REASONS_TOLD)
+
+
+def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Write what was decided, or note it on the page where no address is known. Rule: each state's act on appeals."""
+    decided = case.entry(Step.DECIDED)
+    if decided is None or case.contact is None:
+        return False
+    detail = {"outcome": decided.detail["outcome"]}
+    if not case.contact.email:
+        logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
+        return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
+    text = voice.text("appeal.txt", case, outcome=detail["outcome"], reason=cases.belief(case.request_id))
+    message = Message(case.contact.email, f"Your appeal {case.reference}: {detail['outcome']}", text)
+    return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)

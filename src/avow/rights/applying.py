@@ -1,0 +1,142 @@
+"""Requests that hold at once and ask nobody who they are: to opt out, to limit, to object, to withdraw consent, to restrict.
+
+    apply      the no is kept for whatever finds the person, with the step of the history, in one transaction: it holds from there
+    confirm    nobody is to be told of it any more: the person can look it up, and is written to where an address is known
+    deny       a member of staff has reason to believe that it is fraudulent, and says why; what it did is taken back
+    tell       the person is told so, by a letter where an address is known, else on the page of their request
+
+Nothing here proves anything, nor waits for a proof. Rule: Cal. Civ. Code § 1798.120, § 1798.121; 11 CCR 7026(d)-(g), 7027(e)-(h),
+7060(b); GDPR Art. 7(3), 18, 21.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from avow.definitions import Refusal, RequestKind
+from avow.gate import entries, opt_outs, refused
+from avow.gate.messages import Message
+from avow.policy import Rulebook
+from avow.policy.law import rules
+from avow.policy.rulebook import refusals
+from avow.policy.rulebook.selling import sold_purposes
+from avow.rights import naming
+from avow.rights.cases import Case
+from avow.rights.kept import Cases
+from avow.rights.response import Voice, write
+from avow.rights.states import Entry, Step
+
+#: Shortest and longest belief that a request is fraudulent, characters: it is documented, and read when it is contested.
+BELIEF: Final = (20, 2000)
+#: The kinds that one word stops, whatever the purposes are called.
+_WORDS: Final = {
+    RequestKind.LIMIT: refusals.LIMIT,
+    RequestKind.OBJECT: refusals.OBJECT,
+    RequestKind.RESTRICT: refusals.RESTRICT,
+}
+
+
+def refused_by(kind: RequestKind, named: tuple[str, ...], rulebook: Rulebook) -> frozenset[str]:
+    """Return what a request of a kind refuses: the purposes that it names, or all that the kind reaches.
+
+    To opt out without a name is what is sold or shared, and where nothing is, whatever is optional; to withdraw consent what
+    waits for a yes. ValueError for a kind that is no refusal. Rule: 11 CCR 7026(a), 7027(b); GDPR Art. 7(3), 21.
+    """
+    if kind in _WORDS:
+        return frozenset({_WORDS[kind]})
+    optional = frozenset(name for name, one in rulebook.purposes.items() if one.optional)
+    consented = frozenset(name for name, one in rulebook.purposes.items() if one.needs_consent)
+    if kind is RequestKind.OPT_OUT:
+        return optional & frozenset(named) or optional & sold_purposes(rulebook) or optional
+    if kind is RequestKind.WITHDRAW_CONSENT:
+        return consented & frozenset(named) or consented
+    raise ValueError(f'a request of the kind "{kind}" refuses nothing')
+
+
+def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Let a request hold, from this transaction on; return whether it was this call that did. Rule: 11 CCR 7026(f), 7027(g)."""
+    if case.contact is None or not case.may(Step.APPLIED):
+        return False
+    named = refused_by(case.kind, case.contact.purposes, rulebook)
+    with cases.writing() as tx:
+        made = refused.refuse(
+            cases.store,
+            tx,
+            case.contact.keys(),
+            named,
+            case.request_id,
+            rulebook,
+            case.site,
+            now_ms,
+            demonstration=case.demonstration,
+        )
+        detail = {"refused": sorted(named), "choices": list(made)}
+        if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.APPLIED, detail)):
+            return False  # another process did the same: its choices have the same ids
+        entries.record(tx, now_ms, entries.RequestApplied("request.applied", case.request_id, case.kind.value))
+    return True
+
+
+def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Confirm a request once it holds everywhere: here at once, elsewhere when who got something was told.
+
+    Rule: 11 CCR 7026(f)(2), (3), (g), 7027(g), (h) (a way to confirm that it was processed).
+    """
+    applied = case.entry(Step.APPLIED)
+    if applied is None or case.contact is None or opt_outs.are_open(cases.store, applied.detail["choices"]):
+        return False
+    message = None
+    if case.contact.email:
+        text = voice.text(
+            "applied.txt", case, holds=holds(case, voice.rulebook), months=voice.rulebook.law_table.resolicit_months
+        )
+        message = Message(case.contact.email, f"Your request {case.reference}: done", text)
+    logged = entries.RequestApplied("request.confirmed", case.request_id, case.kind.value)
+    return cases.append(case, Step.CONFIRMED, now_ms, {"outcome": "granted"}, logged, message)
+
+
+def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now_ms: int) -> Refusal | None:
+    """Deny a request that a member of staff believes to be fraudulent, in good faith and for a reason that is kept, sealed.
+
+    What it refused is taken back where it was the last word. `by` is the staff id. Rule: 11 CCR 7026(e), 7027(f).
+    """
+    shortest, longest = BELIEF
+    if not shortest <= len(belief.strip()) <= longest:
+        return Refusal(f"say in {shortest} to {longest} characters why you believe so; it is kept", rules.FRAUDULENT_OPT_OUT)
+    if case.contact is None or not case.may(Step.DECIDED):
+        return Refusal("this request is answered, or its person is not known any more", rules.FRAUDULENT_OPT_OUT)
+    cases.keep_belief(case.request_id, belief.strip())
+    detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by}
+    with cases.writing() as tx:
+        if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):
+            return Refusal("this request has gone on meanwhile; look at it again", rules.FRAUDULENT_OPT_OUT)
+        refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.keys(), now_ms)
+        entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
+    return None
+
+
+def tell_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Tell the person that their request was denied, and why: by a letter, or on its page where no address is known.
+
+    Rule: 11 CCR 7026(e), 7027(f).
+    """
+    if case.contact is None:
+        return False
+    detail = {"outcome": "denied", "reason": "fraudulent"}
+    if not case.contact.email:
+        logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
+        return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
+    text = voice.text("fraudulent.txt", case)
+    message = Message(case.contact.email, f"Your request {case.reference}: denied", text)
+    return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)
+
+
+def holds(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return what a request stopped, in words; nothing before it holds. Rule: 11 CCR 7026(g), 7003(a)."""
+    applied = case.entry(Step.APPLIED)
+    if applied is None or case.entry(Step.DECIDED) is not None:
+        return ()
+    purposes = rulebook.purposes
+    return tuple(
+        purposes[name].label if name in purposes else naming.REFUSED.get(name, name) for name in applied.detail["refused"]
+    )

@@ -1,0 +1,24 @@
+"""To opt out of sale and sharing, or of a purpose. Rule: Cal. Civ. Code § 1798.120; 11 CCR 7026."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from avow.definitions import RequestKind
+from avow.rights import clock
+from avow.rights.degrees import Degree
+from avow.rights.kinds import applied
+from avow.rights.kinds.kind import Kind
+from avow.rights.states import APPLIED_WALK
+
+KIND: Final = Kind(
+    name=RequestKind.OPT_OUT,
+    transitions=APPLIED_WALK,
+    steps=applied.STEPS,
+    rests=applied.RESTS,
+    dates=clock.optout_dates,
+    degree=Degree.NONE,
+    plan=None,
+    letters=applied.LETTERS,
+    counts_towards=RequestKind.OPT_OUT,
+)
