@@ -17,6 +17,8 @@ TEMPLATE := $(VENV)/template/application/index.html
 NGINX := /usr/sbin/nginx
 # The other program that works out codes of an authenticator app.
 OATHTOOL := /usr/bin/oathtool
+# The other program that reads letters set as PDF: whether they are tagged, and what they say.
+PDFINFO := /usr/bin/pdfinfo
 CADDY := /usr/bin/caddy
 # The other program that checks proofs: Go, and its packages for signed notes and trees of hashes, as sources.
 GO := /usr/bin/go
@@ -25,11 +27,11 @@ SYSTEMD := /usr/bin/systemd-analyze
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) /usr/lib/postgresql/15/bin/postgres)
 
 # What the tests start of Debian, and the packages of it that are missing here.
-DEBIAN := $(CHROMIUM) $(OATHTOOL) $(CLAMD) $(POSTFIX) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD) $(GO) $(TLOG)
+DEBIAN := $(CHROMIUM) $(OATHTOOL) $(PDFINFO) $(CLAMD) $(POSTFIX) $(MANUAL) $(POSTGRES) $(NGINX) $(CADDY) $(SYSTEMD) $(GO) $(TLOG)
 unless_there = $(if $(wildcard $(1)),,$(2))
 MISSING := $(call unless_there,$(CHROMIUM),chromium-headless-shell) $(call unless_there,$(POSTGRES),postgresql) \
 	$(call unless_there,$(NGINX),nginx-light) $(call unless_there,$(CADDY),caddy) $(call unless_there,$(SYSTEMD),systemd) \
-	$(call unless_there,$(OATHTOOL),oathtool) $(call unless_there,$(GO),golang-go) $(call unless_there,$(TLOG),golang-golang-x-mod-dev)
+	$(call unless_there,$(OATHTOOL),oathtool) $(call unless_there,$(PDFINFO),poppler-utils) $(call unless_there,$(GO),golang-go) $(call unless_there,$(TLOG),golang-golang-x-mod-dev)
 # Side by side, and what each says at its end.
 AT_ONCE := $(MAKE) --no-print-directory --output-sync=target --jobs=3
 
@@ -69,6 +71,7 @@ rules: dist/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m avow.rights.letters > /dev/null
 	$(BIN)/avow --config policies/marrowby/avow.toml policy check
 	$(BIN)/avow policy check --draft policies/*/policy.md
 	$(BIN)/avow policy fmt --check policies/*/*.md policies/*/parts/*.md

@@ -54,7 +54,7 @@ class Post:
         if self.mood == "slow":
             await asyncio.sleep(SLOW_SECONDS)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        body = message.get_body()
+        body = message.get_body(("plain",))
         found = _LINK.search(body.get_content()) if body else None
         with self._lock:
             self.messages[str(message["To"])] += 1

@@ -25,7 +25,7 @@ def erased(running, mailbox, address):
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     running.drain()
     browser.post("/privacy/delete", data={"email": address, "period": "everything"})
-    letter = mailbox.to(address, "confirm", before).get_body().get_content()
+    letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
     path = browser.post(re.search(r"http://\S+/privacy/verify/\S+", letter)[0]).headers["location"]
     mailbox.to(address, "done", before)
     return path

@@ -33,8 +33,10 @@ ROBIN = person("robin@example.com")
 LIMIT = (
     (
         "[right.correct]\n",
-        '[right.limit]\nmethods      = ["web", "email", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
-        "[right.correct]\n",
+        (
+            '[right.limit]\nmethods      = ["web", "email", "phone"]\nverification = "not at all"\nlevel        = "none"\n\n'
+            "[right.correct]\n"
+        ),
     ),
     ("[data.company]\n", '[data.company]\nsensitive  = "S1"\n'),
 )

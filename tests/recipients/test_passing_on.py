@@ -204,7 +204,7 @@ def test_a_contact_gets_it_by_mail_that_names_nobody(house, network):
         controller.stop()
     (content,) = server.messages
     said = email.message_from_bytes(content, policy=mail_policy.default)
-    words = said.get_body().get_content()
+    words = said.get_body(("plain",)).get_content()
     assert server.recipients == ["desk@place.example.com"]
     assert all(one in words for one in (FIRST, "Counting readers", "Tell everybody to whom you sold it", "11 CCR 7026(f)"))
     assert "robin" not in content.decode().lower()

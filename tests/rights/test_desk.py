@@ -84,7 +84,7 @@ def test_who_filed_a_request_learns_nothing_of_what_is_held(office, kind):
     assert (shown.is_open, shown.documents, [one.detail for one in shown.timeline if "Carried" in one.what]) == (False, (), [])
     assert [office.desk.download(filed, name) for name in ("letter", "proof.tlog-proof", "archive.json")] == [None] * 3
     assert "Carried out" in [one.what for one in office.desk.status(answer).timeline]
-    assert b"was carried out on" in office.desk.download(answer, "letter").content
+    assert b"was carried out on" in office.desk.download(answer, "letter.txt").content
 
 
 def test_nobody_sees_whether_others_asked_with_the_same_address(office):

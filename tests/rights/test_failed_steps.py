@@ -80,7 +80,7 @@ def test_a_request_whose_history_cannot_be_written_goes_on(house, way):
 def test_a_request_whose_target_fails_asks_it_again(house, kind, part, write, way):
     """A store that erased, or made an archive, and could not say so does it again, and the history has it once."""
     tools, control = house
-    failing = Failing(part(), write, way, at=2 if part is Shelf else 1)
+    failing = Failing(Shelf() if part is Shelf else Parts(tools.cases), write, way, at=2 if part is Shelf else 1)
     tools = replace(tools, **({"targets": (failing,)} if part is Shelf else {"discloser": failing}))
     closed, failed = carried_out(tools, confirmed(tools, kind))
     assert failed == 1

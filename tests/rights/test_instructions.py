@@ -49,7 +49,7 @@ def token(office, one):
 
 
 def letter(office, answer):
-    found = office.desk.download(answer, "letter")
+    found = office.desk.download(answer, "letter.txt")
     return found.content.decode() if found else None
 
 

@@ -228,7 +228,7 @@ def test_the_letter_names_the_day_and_the_page_has_the_proof(published, tmp_path
     office.walk()
     answer = office.press(filed)
     office.walk()
-    letter = office.desk.download(answer, "letter").content.decode()
+    letter = office.desk.download(answer, "letter.txt").content.decode()
     assert "On 25 November 2026 we look once more" in letter
     assert [one.name for one in office.desk.proofs(answer)] == ["proof.tlog-proof"]
     published.wait(days=1)
@@ -253,5 +253,5 @@ def test_a_letter_about_what_was_not_erased_names_no_day(published, tmp_path):
     for token in (known, invented):
         answer = office.press(token)
         office.walk()
-        assert "we look once more" not in office.desk.download(answer, "letter").content.decode()
+        assert "we look once more" not in office.desk.download(answer, "letter.txt").content.decode()
     assert office.cases.residue_due(date(2099, 1, 1), 10) == []

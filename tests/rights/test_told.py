@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from tests.houses import insider
 from tests.messaging.test_outbox import Office, office, server
-from tests.rights.test_walk import Parts
+from tests.rights.test_walk import NOTHING_HELD, Parts
 
 from avow.assurance.vital_parts import MissedDays
 from avow.definitions import Refusal
@@ -41,6 +41,7 @@ def written(office: Office, kind, email="kim@example.com"):
         steps = {Step.VERIFIED: {}, Step.PLANNED: {"tasks": []}, Step.PROVED: {"entry": code, "salt": code}}
         for step, detail in steps.items():
             office.cases.append(office.cases.get(case.request_id), step, now_ms, detail, None, None)
+        office.cases.keep_document(case.request_id, "archive.json", NOTHING_HELD)
         response.respond(office.cases.get(case.request_id), office.voice, Parts(), office.cases, now_ms)
     return office.cases.get(case.request_id)
 

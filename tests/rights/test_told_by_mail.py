@@ -36,7 +36,7 @@ class Server:
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
         read = message_from_bytes(envelope.content, policy=default)
-        self.taken += [(to, f"Subject: {read['subject']}\n{read.get_content()}") for to in envelope.rcpt_tos]
+        self.taken += [(to, f"Subject: {read['subject']}\n{read.get_body(('plain',)).get_content()}") for to in envelope.rcpt_tos]
         return "250 OK"
 
 

@@ -25,6 +25,10 @@ DAY = 86_400_000
 RECEIVED = int(datetime(2026, 12, 19, 0, 40, tzinfo=UTC).timestamp() * 1000)  # Friday 18 December in Los Angeles
 
 
+#: The archive of somebody of whom nothing is held, as far as the letter reads it.
+NOTHING_HELD = b'{"categories": []}'
+
+
 class Shelf:
     """A target that needs two tries, and knows what is left."""
 
@@ -45,7 +49,10 @@ class Shelf:
 
 
 class Parts:
-    """Finder, discloser and log that fit their Protocols."""
+    """Finder, discloser and log that fit their Protocols; of a request to know the letter needs what was found."""
+
+    def __init__(self, cases=None):
+        self.cases = cases
 
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
@@ -59,7 +66,9 @@ class Parts:
     def are_leaving(self, _contact):
         return False
 
-    def disclose(self, _case, _now_ms):
+    def disclose(self, case, _now_ms):
+        if self.cases is not None:
+            self.cases.keep_document(case.request_id, "archive.json", NOTHING_HELD)
         return [Outcome("Page visits", "in the archive", 2)]
 
     def prove(self, _entry):
@@ -72,7 +81,7 @@ def house(tmp_path, database):
     rulebook = compile_text(POLICY.read_text(encoding="utf-8"), "policy.md", law.tables(), date(2026, 11, 23)).rulebook
     vault, control = Vault(tmp_path / "keys.db"), Control(database)
     cases = Cases(Store(control, None, vault, Files(tmp_path / "files")))
-    parts = Parts()
+    parts = Parts(cases)
     voice = Voice(sites().first, vault.hmac, rulebook)
     yield walk.Tools(voice, cases, (Shelf(),), parts, parts, parts, execution.Telling(parts, 10)), control
     control.close()
@@ -151,7 +160,7 @@ def test_letter_names_outcomes_and_nobody(house):
     case = advance(tools, file(tools), RECEIVED)
     verification.confirm(case, tools.cases, RECEIVED)
     advance(tools, case, RECEIVED)
-    letter = response.letter(advance(tools, case, RECEIVED), tools.voice, tools.cases)
+    letter = response.letter(advance(tools, case, RECEIVED), Step.ANSWER_WRITTEN, tools.cases).text
     assert "shelf: erased (3 records)" in letter
     assert "robin" not in letter
 

@@ -18,7 +18,7 @@ def file_request(house, mailbox, browser, kind, address, mailed=""):
     before = len(mailbox.messages)
     answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
     assert answer.status_code == 303, answer.text
-    text = mailbox.to(mailed or address, "confirm", before).get_body().get_content()
+    text = mailbox.to(mailed or address, "confirm", before).get_body(("plain",)).get_content()
     return reached(house, re.search(r"http://\S+/privacy/verify/\S+", text)[0])
 
 
@@ -26,7 +26,7 @@ def confirmed(house, mailbox, browser, kind, address, mailed=""):
     """File a consumer request, confirm it, and wait for the answer; return its page and the words of its message."""
     link, before = file_request(house, mailbox, browser, kind, address, mailed), len(mailbox.messages)
     page = reached(house, browser.post(link).headers["location"])
-    return page, mailbox.to(mailed or address, "done", before).get_body().get_content()
+    return page, mailbox.to(mailed or address, "done", before).get_body(("plain",)).get_content()
 
 
 def confirmed_each(house, mailbox, kind, people):
@@ -37,4 +37,6 @@ def confirmed_each(house, mailbox, kind, people):
         for mailed, typed in people.items()
     }
     pages = {mailed: reached(house, browser.post(link).headers["location"]) for mailed, (browser, link) in links.items()}
-    return {mailed: (page, mailbox.to(mailed, "done", before).get_body().get_content()) for mailed, page in pages.items()}
+    return {
+        mailed: (page, mailbox.to(mailed, "done", before).get_body(("plain",)).get_content()) for mailed, page in pages.items()
+    }

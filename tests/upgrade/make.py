@@ -133,7 +133,7 @@ def subscribe(house, mailbox, person):
     """Subscribe to the letter and confirm it."""
     browser, address = house.browser(), f"{person}.before@example.com"
     browser.post("/avow/forms/newsletter", data={"email": address, "avow-agree": "email-measurement"})
-    text = mailbox.to(address, "Please confirm").get_body().get_content()
+    text = mailbox.to(address, "Please confirm").get_body(("plain",)).get_content()
     link = reached(house, re.search(r"http://\S+/avow/subscriptions/\S+", text)[0])
     assert "You are subscribed" in browser.post(link).text
 
@@ -147,7 +147,7 @@ def speak(house, mailbox):
         answer = browser.post("/avow/forms/contact-form", data=form)
         references[ascii_] = answer.headers["location"].partition("reference=")[2]
         browser.post("/avow/forms/newsletter", data={"email": typed})
-        text = mailbox.to(ascii_, "Please confirm").get_body().get_content()
+        text = mailbox.to(ascii_, "Please confirm").get_body(("plain",)).get_content()
         link = reached(house, re.search(r"http://\S+/avow/subscriptions/\S+", text)[0])
         assert "You are subscribed" in browser.post(link).text
     return references

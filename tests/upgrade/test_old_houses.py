@@ -113,7 +113,7 @@ def test_messages_that_had_not_left_are_as_they_were_and_leave(house, mailbox):
     if datetime.now(UTC).date() - date.fromisoformat(house.facts["made"]) > CONFIRMED_WITHIN:
         pytest.skip("their requests have gone on without them: nobody confirmed")
     assert house.facts["unsent"] == ["failed", "waiting"]
-    waited = mailbox.to("una.before@example.com", "confirm").get_body().get_content()
+    waited = mailbox.to("una.before@example.com", "confirm").get_body(("plain",)).get_content()
     assert house.browser().get(reached(house, re.search(r"http://\S+/privacy/verify/\S+", waited)[0])).status_code == 200
     (failed,) = [line for line in house.avow("mail", "list").splitlines() if " failed " in line]
     assert "the mail server refused it (550)" in failed

@@ -101,7 +101,9 @@ def confirmed(browser, mailbox, kind, address="robin.file@example.com"):
     """File a request, confirm it, wait for the answer, and return its page."""
     before = len(mailbox.messages)
     assert browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"}).status_code == 303
-    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(address, "confirm", before).get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(address, "confirm", before).get_body(("plain",)).get_content())[
+        0
+    ]
     page = browser.post(link).headers["location"]
     mailbox.to(address, "done", before)
     return page

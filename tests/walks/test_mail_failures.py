@@ -47,7 +47,7 @@ def test_an_address_that_failed_is_corrected_and_confirmed_and_stops_nobody(runn
     assert "message failed" in running.staff().get("/console/requests").text
     running.avow("mail", "correct", listed[1], typed="right.walk@example.com\n")
     message = mailbox.to("right.walk@example.com", "confirm", before)
-    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
     assert running.browser().post(link).status_code == 303
     mailbox.to("right.walk@example.com", "done", before)
     assert "has left" in running.avow("mail", "list")

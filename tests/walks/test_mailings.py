@@ -25,7 +25,7 @@ def subscribe(running, mailbox, address, *, agree, **headers):
     browser, before = running.browser(**headers), len(mailbox.messages)
     fields = {"email": address} | ({"avow-agree": "email-measurement"} if agree else {})
     assert browser.post("/avow/forms/newsletter", data=fields).headers["location"].startswith("/newsletter/thanks")
-    asked = mailbox.to(address, "Please confirm", before).get_body().get_content()
+    asked = mailbox.to(address, "Please confirm", before).get_body(("plain",)).get_content()
     link = re.search(r"http://\S+/avow/subscriptions/\S+", asked)[0]
     assert "Yes, subscribe me" in browser.get(link).text
     assert "You are subscribed" in browser.post(link).text
@@ -151,7 +151,7 @@ def test_what_an_email_told_is_in_the_archive_and_gone_with_its_person(running, 
     assert "https://rain.example/" in archive
     assert "email-measurement" in archive
     _, _, letter = ask(browser, mailbox, address, "delete")
-    assert re.search(r"event store: erased \([1-9] records?\)", letter.get_body().get_content())
+    assert re.search(r"event store: erased \([1-9] records?\)", letter.get_body(("plain",)).get_content())
     assert running.avow("assurance", "residue", address).startswith("0 found")
     links = [one for one in LINK.findall(html(sent[0])) if not one.endswith("gif")]
     assert browser.get(links[1]).headers["location"] == "https://rain.example/"  # and leads on, counting nobody

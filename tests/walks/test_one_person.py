@@ -75,7 +75,7 @@ def subscribe(house, mailbox, origin, person):
     address, before = f"{person}@example.com", len(mailbox.messages)
     assert at(house, origin).post("/avow/forms/newsletter", data={"email": address}).status_code == 303
     letter = mailbox.to(address, "Please confirm", before)
-    leads, path = led(re.search(r"http://\S+/avow/subscriptions/\S+", letter.get_body().get_content())[0])
+    leads, path = led(re.search(r"http://\S+/avow/subscriptions/\S+", letter.get_body(("plain",)).get_content())[0])
     assert leads == origin
     assert "You are subscribed" in at(house, leads).post(path).text
     return letter
@@ -98,8 +98,8 @@ def test_each_letter_comes_from_the_website_where_its_person_subscribed(house, m
     """Its sender, its name and its links; what cannot be delivered returns to the one sender of the installation."""
     kim, lee = subscribe(house, mailbox, CHARTS, "kim"), subscribe(house, mailbox, MAIN, "lee")
     assert (kim["From"], lee["From"]) == ("letters@charts.example", "privacy@marrowby.example")
-    assert "somebody gave this address to Lorne Charts" in kim.get_body().get_content()
-    assert "somebody gave this address to Marrowby Instruments, Inc." in lee.get_body().get_content()
+    assert "somebody gave this address to Lorne Charts" in kim.get_body(("plain",)).get_content()
+    assert "somebody gave this address to Marrowby Instruments, Inc." in lee.get_body(("plain",)).get_content()
     (house.folder / "letter.md").write_text(LETTER, encoding="utf-8")
     send = ("mail", "send", "--list", "newsletter", house.folder / "letter.md", "--subject")
     wait_for(lambda: " 2 may be written to" in house.avow(*send, "To all", "--dry-run"), what="both subscriptions")
@@ -134,12 +134,12 @@ def test_a_deletion_filed_on_one_website_erases_what_the_other_took(house, mailb
     browser, before = at(house, CHARTS), len(mailbox.messages)
     assert browser.post("/privacy/delete", data={"email": "robin@example.com", "period": "everything"}).status_code == 303
     letter = mailbox.to("robin@example.com", "confirm", before)
-    origin, path = led(re.search(r"http://\S+/privacy/verify/\S+", letter.get_body().get_content())[0])
+    origin, path = led(re.search(r"http://\S+/privacy/verify/\S+", letter.get_body(("plain",)).get_content())[0])
     assert (origin, letter["From"]) == (CHARTS, "letters@charts.example")
     assert at(house, origin).post(path).status_code == 303
     done = mailbox.to("robin@example.com", "done", before)
     assert done["From"] == "letters@charts.example"
-    words = done.get_body().get_content()
+    words = done.get_body(("plain",)).get_content()
     assert "Lorne Charts" in words
     assert f"{CHARTS}/privacy/requests/" in words
     assert house.avow("assurance", "residue", f"canary-of-robin-at-{MAIN}").startswith("0 found")

@@ -34,7 +34,7 @@ def test_a_form_reaches_the_inbox_and_a_request_its_proof(served, mailbox, until
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     until(lambda: re.search(r"/console/inbox/[0-9a-f]{32}", staff.get("/console/inbox").text), what="the form in the inbox")
     assert browser.post("/privacy/delete", data={"email": ADDRESS, "period": "everything"}).status_code == 303
-    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(ADDRESS, "confirm").get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(ADDRESS, "confirm").get_body(("plain",)).get_content())[0]
     assert browser.post(link).status_code == 303
     attached = next(mailbox.to(ADDRESS, "done").iter_attachments()).get_content()
     (tmp_path / "proof.tlog-proof").write_bytes(attached)

@@ -120,9 +120,9 @@ def ask(browser, mailbox, kind):
     before = len(mailbox.messages)
     browser.post(f"/privacy/{kind}", data={"email": "noor.recorded@example.com", "period": "everything"})
     message = mailbox.to("noor.recorded@example.com", "confirm", before)
-    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
     page = browser.post(link).headers["location"]
-    return page, mailbox.to("noor.recorded@example.com", "done", before).get_body().get_content()
+    return page, mailbox.to("noor.recorded@example.com", "done", before).get_body(("plain",)).get_content()
 
 
 def test_watching_is_in_the_audit_log(running, staff, until):

@@ -29,7 +29,7 @@ def ask(browser, mailbox, address, kind):
     answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
     assert answer.status_code == 303
     message = mailbox.to(address, "confirm", before)
-    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
     assert "button" in browser.get(link).text
     confirmed = browser.post(link)
     assert confirmed.status_code == 303
@@ -51,7 +51,7 @@ def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_pat
     assert canary in browser.get(f"{answer_page}/archive.html").text
 
     _, answer_page, letter = ask(browser, mailbox, address, "delete")
-    text = letter.get_body().get_content()
+    text = letter.get_body(("plain",)).get_content()
     assert "event store: erased (2 records)" in text
     attached = next(letter.iter_attachments()).get_content()
     (tmp_path / "proof.tlog-proof").write_bytes(attached)

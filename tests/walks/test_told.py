@@ -42,7 +42,7 @@ def test_a_deletion_reaches_the_vendor_and_its_answer_the_person(house, receiver
     browser = write(house, ADA)
     wait_for(lambda: receiver.bodies, what="the letter at the vendor")
     assert browser.post("/privacy/delete", data={"email": ADA, "period": "everything"}).status_code == 303
-    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(ADA, "confirm").get_body().get_content())[0]
+    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(ADA, "confirm").get_body(("plain",)).get_content())[0]
     page = browser.post(link).headers["location"]
     (said,) = wait_for(lambda: told(receiver), what="the instruction at the vendor")
     record = receiver.bodies[0]["data"]["record"]
@@ -53,6 +53,6 @@ def test_a_deletion_reaches_the_vendor_and_its_answer_the_person(house, receiver
     path = re.sub(r"^https?://[^/]+", "", said["answer_at"])
     answer = httpx.post(f"{house.base}{path}", json={"answer": "kept", "reason": "Invoices, by Rev. & Tax. Code 19530."})
     assert answer.status_code == 204
-    text = mailbox.to(ADA, "done").get_body().get_content()
+    text = mailbox.to(ADA, "done").get_body(("plain",)).get_content()
     assert "Ledger and Larch: has confirmed, and says that it has to keep some of it. It says: Invoices, by Rev." in text
     assert house.avow("assurance", "residue", ADA).startswith("0 found")

@@ -1,6 +1,7 @@
 """The one shape of a message to a person: as it leaves, as staff see it in a list, and as a letter of a request is kept, sealed.
 
-What is kept of a letter is JSON: `to`, `subject`, `text`, `attachments` (file name, media type, content). Everything else is
+What is kept of a letter is JSON: `to`, `subject`, `text`, `attachments` (file name, media type, content), `html`, and `printed`,
+from which its PDF is made. Everything else is
 composed from what it is about, each time that somebody needs it.
 """
 
@@ -51,24 +52,32 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail to somebody; `attachments` are (file name, media type, content)."""
+    """An e-mail to somebody; `attachments` are (file name, media type, content).
+
+    A letter of a consumer request has its page as well, and what its PDF is made from (`rights.letters`); one that was written
+    by an earlier version has neither, and what is written as plain text alone gets its page when it leaves (`mail_look`).
+    """
 
     to: str
     subject: str
     text: str
     attachments: tuple[tuple[str, str, bytes], ...] = ()
+    html: str = ""
+    printed: str = ""
 
     def packed(self) -> bytes:
         """Return the message as it is kept, before it is sealed."""
         attachments = [[name, kind, content.decode()] for name, kind, content in self.attachments]
-        return json.dumps({"to": self.to, "subject": self.subject, "text": self.text, "attachments": attachments}).encode()
+        page = {"html": self.html, "printed": self.printed} if self.html else {}
+        body = {"to": self.to, "subject": self.subject, "text": self.text, "attachments": attachments, **page}
+        return json.dumps(body).encode()
 
 
 def unpacked(plain: bytes) -> Message:
     """Return a message as it was kept. Raises one of DAMAGED."""
     body = json.loads(plain)
     attachments = tuple((name, kind, content.encode()) for name, kind, content in body["attachments"])
-    return Message(body["to"], body["subject"], body["text"], attachments)
+    return Message(body["to"], body["subject"], body["text"], attachments, body.get("html", ""), body.get("printed", ""))
 
 
 def letter(store: Store, row: Delivery) -> Message | None:

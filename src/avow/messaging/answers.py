@@ -106,7 +106,8 @@ class MessageView:
 
     `correction` says what another address would change: "request" (of the consumer request, with a new link), "message" (this
     message alone), "" (none can be given). `ways` are those by which a person may pass it on; none once it has left. `receipt` is
-    what the mail server said last, without any address; with `by_hand` how a person passed it on.
+    what the mail server said last, without any address; with `by_hand` how a person passed it on. `html` and `printed` are
+    the page of a letter, as it was sent, and what its PDF is made from; "" for what has neither.
     """
 
     line: MessageLine
@@ -117,6 +118,8 @@ class MessageView:
     ways: tuple[str, ...] = ()
     receipt: str = ""
     by_hand: bool = False
+    html: str = ""
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

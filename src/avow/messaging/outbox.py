@@ -103,7 +103,9 @@ class Outbox:
         shown = (message.to, message.text) if message else ("", "")
         ways = WAYS if message and _may_be_passed_on(row) else ()
         correction, by_hand = _correction(row) if message else "", row.connector == BY_HAND
-        return MessageView(self._line(row), *shown, look, correction, ways, row.receipt, by_hand=by_hand)
+        page = (message.html, message.printed) if message else ("", "")
+        view = MessageView(self._line(row), *shown, look, correction, ways, row.receipt, by_hand=by_hand)
+        return replace(view, html=page[0], printed=page[1])
 
     def retry(self, message_id: str, staff_id: str) -> Refusal | None:
         """Let a message that has not left have its turn now, with as many tries as a new one; `staff_id` "": by the command."""

@@ -30,8 +30,8 @@ from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
 from avow.rights.recorded import EventsOf
 from avow.rights.reminding import Reminders
-from avow.rights.response import Voice
 from avow.rights.telling import ToldRecipients
+from avow.rights.voice import Voice
 from avow.rights.walk import Tools
 from avow.store.store import Store
 

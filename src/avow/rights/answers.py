@@ -59,7 +59,7 @@ class TargetOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file ready for the person: `name` is "archive.html", "archive.json", "letter" or "proof.tlog-proof"."""
+    """A file ready for the person: `name` is "archive.html", "letter", "letter.pdf" or "proof.tlog-proof", for example."""
 
     name: str
     label: str

@@ -9,18 +9,20 @@ Rule: each state's act on appeals (Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind
 from avow.gate import entries
-from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock
-from avow.rights.cases import Case
+from avow.rights import clock, letter_facts
+from avow.rights.cases import Case, reference
 from avow.rights.kept import Cases
-from avow.rights.response import Voice, write
+from avow.rights.letters import Outcome
+from avow.rights.response import message_of, write
 from avow.rights.states import ANSWERED, Step
+from avow.rights.voice import Voice
 
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
@@ -74,6 +76,9 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if not case.contact.email:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
-    text = voice.text("appeal.txt", case, outcome=detail["outcome"], reason=cases.belief(case.request_id))
-    message = Message(case.contact.email, f"Your appeal {case.reference}: {detail['outcome']}", text)
-    return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)
+    facts = replace(
+        letter_facts.of(case, Outcome(detail["outcome"]), voice),
+        decides=reference(case.parent),
+        reason=cases.belief(case.request_id),
+    )
+    return write(case, Step.ANSWER_WRITTEN, detail, message_of(case.contact, facts), cases, now_ms)

@@ -11,20 +11,23 @@ Nothing here proves anything, nor waits for a proof. Rule: Cal. Civ. Code § 179
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from avow.definitions import Refusal, RequestKind
+from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import entries, opt_outs, refused
-from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
+from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import naming
+from avow.rights import letter_facts, naming
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
-from avow.rights.response import Voice, write
+from avow.rights.letters import Outcome
+from avow.rights.response import message_of, write
 from avow.rights.states import Entry, Step
+from avow.rights.voice import Voice
 
 #: Shortest and longest belief that a request is fraudulent, characters: it is documented, and read when it is contested.
 BELIEF: Final = (20, 2000)
@@ -87,10 +90,14 @@ def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return False
     message = None
     if case.contact.email:
-        text = voice.text(
-            "applied.txt", case, holds=holds(case, voice.rulebook), months=voice.rulebook.law_table.resolicit_months
+        law = voice.rulebook.law_table
+        facts = replace(
+            letter_facts.of(case, Outcome.CONFIRMED, voice),
+            applied=holds(case, voice.rulebook),
+            applied_on=local_date(applied.at_ms, law.timezone),
+            not_asked_before=add_months(case.received_on, law.resolicit_months) if law.resolicit_months else None,
         )
-        message = Message(case.contact.email, f"Your request {case.reference}: done", text)
+        message = message_of(case.contact, facts)
     logged = entries.RequestApplied("request.confirmed", case.request_id, case.kind.value)
     return cases.append(case, Step.CONFIRMED, now_ms, {"outcome": "granted"}, logged, message)
 
@@ -126,8 +133,8 @@ def tell_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if not case.contact.email:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
-    text = voice.text("fraudulent.txt", case)
-    message = Message(case.contact.email, f"Your request {case.reference}: denied", text)
+    facts = replace(letter_facts.of(case, Outcome.FRAUDULENT, voice), reason=cases.belief(case.request_id))
+    message = message_of(case.contact, facts)
     return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)
 
 

@@ -18,7 +18,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import appealing, applying, clock, due, left_over, proofs, receive, response, verification
+from avow.rights import appealing, applying, clock, due, left_over, proofs, receive, response, sent_letters, verification
 from avow.rights.answers import (
     Document,
     Download,
@@ -35,10 +35,10 @@ from avow.rights.cases import Case, Contact, reference
 from avow.rights.due import Due, What
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
-from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
+from avow.rights.voice import Voice
 from avow.store.paging import LINES, Page, Place
 
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
@@ -173,10 +173,9 @@ class Desk:
         case, is_answer = found
         if not is_answer or name not in {one.name for one in self._documents(case)}:
             return None
-        if name == "letter":
-            return Download(
-                response.letter(case, self._voice(case), self.cases).encode(), "text/plain; charset=utf-8", "letter.txt"
-            )
+        letter = sent_letters.download(case, name, self.cases)
+        if letter is not None:
+            return letter
         if name in _PROOFS:
             return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
         content = self.cases.document(case.request_id, name)
@@ -311,9 +310,9 @@ class Desk:
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
-        if case.answer.get("outcome") != "granted":  # also while the message with the link to them is on its way
-            return ()
-        documents = [Document("letter", "Our answer")]
+        documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
+        if case.answer.get("outcome") != "granted":
+            return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
             content = self.cases.document(case.request_id, name)

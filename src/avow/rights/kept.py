@@ -290,6 +290,12 @@ class Cases:
             rows = deliveries.of_request(tx, request_id)
         return tuple(row for row in rows if row.kind in deliveries.OF_REQUESTS)
 
+    def letter(self, message_id: str) -> Message | None:
+        """Return a letter as it was written; None for none, and once its key is destroyed. Raises for damaged bytes."""
+        with self._control.reading() as tx:
+            row = deliveries.get(tx, message_id)
+            return messages.letter_in(tx, self._store, row) if row is not None else None
+
     def instructions(self, request_id: str) -> tuple[Instruction, ...]:
         """Return what recipients were told for a request, by recipient."""
         with self._control.reading() as tx:

@@ -6,12 +6,10 @@ No message holds more about the person than the address it goes to.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import Final
 
 from avow import addresses
 from avow.audit import proof
@@ -19,52 +17,20 @@ from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import entries
 from avow.gate.messages import Message
-from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, naming, proofs, verification
+from avow.rights import asked_again, due, letter_facts, letters, proofs
 from avow.rights.cases import Case, Contact
-from avow.rights.execution import outcomes_of
 from avow.rights.kept import RESIDUE_ON, Cases
+from avow.rights.letters import Letter, LetterFacts, Outcome
 from avow.rights.states import RECEIPTS, Entry, State, Step
-from avow.rights.verification import Hmac, Link
+from avow.rights.verification import Link
+from avow.rights.voice import Voice
 
 _TOO_LATE: Final = Refusal(
     "an address can be corrected only while it waits for its confirmation; ask the person to file the request again",
     rules.WITHOUT_ACCOUNT,
 )
-
-_templates = Environment(
-    loader=PackageLoader("avow.rights", "templates"),
-    autoescape=False,  # noqa: S701 - plain text for e-mail, never shown as HTML
-    undefined=StrictUndefined,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """What every message needs: the website in whose name it goes, the vault's HMAC for links, the Rulebook."""
-
-    site: Site
-    keyed: Hmac
-    rulebook: Rulebook
-
-    def link(self, purpose: Link, case: Case) -> str:
-        """Return a link into the privacy centre. Rule: 11 CCR 7024(g) (secure transmission)."""
-        if purpose is Link.CONFIRM:
-            proves = verification.link(purpose, case.request_id, self.keyed, case.corrections)
-            return f"{self.site.origin}/privacy/verify/{proves}"
-        return f"{self.site.origin}/privacy/requests/{verification.link(purpose, case.request_id, self.keyed)}"
-
-    def text(self, template: str, case: Case, **facts: Any) -> str:  # Any: what the template shows
-        """Return a message to the person. Rule: 11 CCR 7003 (plain words)."""
-        company, site = self.rulebook.controller, self.site
-        named = {"rules": rules, "company": company, "name": site.called(company.name), "origin": site.origin}
-        shown = {"case": case, "kind_words": naming.ASKED[case.kind], **named, **facts}
-        return _templates.get_template(template).render(shown)
 
 
 def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -102,10 +68,14 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
     day = _residue_on(case, proved, voice)
-    facts = {**_letter_facts(case, voice, cases), "residue_on": day}
-    text = voice.text("answer.txt", case, link=voice.link(Link.ANSWER, case), **facts)
+    facts = replace(
+        letter_facts.of_answer(case, Outcome.GRANTED, voice, cases),
+        page=voice.link(Link.ANSWER, case),
+        residue_on=day,
+        has_proof=True,
+    )
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
-    message = Message(case.contact.email, f"Your request {case.reference}: done", text, attached)
+    message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
     return write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
 
@@ -117,19 +87,18 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     """
     if case.contact is None:
         return False
-    text = voice.text("unverified.txt", case)
-    message = Message(case.contact.email, f"Your request {case.reference}: not confirmed", text)
+    facts = letter_facts.of(case, Outcome.UNVERIFIED, voice)
+    message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
     return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
 
 
-def letter(case: Case, voice: Voice, cases: Cases) -> str:
-    """Return the letter: what was done where, what was kept and why; what each recipient answered, and who has not.
+def letter(case: Case, step: Step, cases: Cases) -> Message | None:
+    """Return the letter that a step wrote, as it was sent: the sealed copy of it. None for none, and once it was destroyed.
 
-    It names nobody. Rule: 11 CCR 7022(b)(2), (3), (e), (f) (deletion), 7024 (know).
+    Rule: 11 CCR 7101(a); a letter that is written again later would say what nobody was told.
     """
-    day = case.answer.get(RESIDUE_ON)
-    facts = {**_letter_facts(case, voice, cases), "residue_on": date.fromisoformat(day) if day else None}
-    return voice.text("letter.txt", case, **facts)
+    written = case.entry(step) or case.entry(RECEIPTS[step])
+    return cases.letter(str(written.detail["message"])) if written is not None and "message" in written.detail else None
 
 
 def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms: int) -> Refusal | None:
@@ -145,8 +114,8 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
         return Refusal("this request is answered, or was extended before", rules.DAYS_TO_ANSWER)
     if local_date(now_ms, voice.rulebook.law_table.timezone) > last:
         return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
-    text = voice.text("extended.txt", case, reason=reason.strip(), until=until)
-    message = Message(case.contact.email, f"Your request {case.reference}: we need more time", text)
+    facts = replace(letter_facts.of(case, Outcome.EXTENDED, voice), reason=reason.strip(), until=until)
+    message = message_of(case.contact, facts)
     is_ours = write(case, Step.EXTENSION_WRITTEN, {"until": str(until)}, message, cases, now_ms, staff=by)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.DAYS_TO_ANSWER)
 
@@ -230,39 +199,22 @@ def write(  # one way for everything that a person is told
 def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     """Return the message with the link that proves the contact's address."""
     answer = due.table(case, voice.rulebook)[due.What.ANSWER]
-    text = voice.text("acknowledge.txt", case, answer_by=answer.target, link=voice.link(Link.CONFIRM, case))
-    return Message(contact.email, f"Please confirm your request {case.reference}", text)
+    facts = replace(
+        letter_facts.of(case, Outcome.ACKNOWLEDGED, voice),
+        confirm=voice.link(Link.CONFIRM, case),
+        how_verified=letter_facts.BY_LINK,
+        answer_by=answer.target,
+    )
+    return message_of(contact, facts)
+
+
+def message_of(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, str, bytes], ...] = ()) -> Message:
+    """Return a letter as the message that carries it, and that is kept of it. Raises Incomplete: nothing is written then."""
+    written = letters.render(Letter(facts.kind, facts.outcome), facts)
+    return Message(contact.email, written.subject, written.text, attached, written.html, written.printed)
 
 
 def _residue_on(case: Case, proved: Entry, voice: Voice) -> date | None:
     """Return the day that the letter names for the search for what is left; none where nothing was erased, or nobody is real."""
     is_erased = case.kind is RequestKind.DELETE and not case.demonstration
     return due.residue_on(proved.at_ms, voice.rulebook) if is_erased else None
-
-
-def _letter_facts(case: Case, voice: Voice, cases: Cases) -> dict[str, Any]:  # Any: what the template shows
-    """Return what the letter tells: outcomes, what recipients answered, the day of the proof, how long the record is kept."""
-    proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
-    outcomes = outcomes_of(case)
-    return {
-        "outcomes": [one for one in outcomes if "instruction" not in one],
-        "answers": _answers([one for one in outcomes if "instruction" in one], case, cases, timezone),
-        "done": local_date(proved.at_ms if proved else case.received_ms, timezone),
-        "record_months": voice.rulebook.law_table.record_months,
-    }
-
-
-def _answers(
-    outcomes: Sequence[Mapping[str, Any]], case: Case, cases: Cases, timezone: str
-) -> list[dict[str, Any]]:  # Any: JSON, what the template shows
-    """Return what became of what each recipient was told: when, what it answered and why, or that it has not."""
-    told = {one.id: one for one in cases.instructions(case.request_id)} if outcomes else {}
-    found = []
-    for outcome in outcomes:
-        one = told.get(str(outcome["instruction"]))
-        on = local_date(one.told_ms, timezone) if one and one.told_ms is not None else None
-        reminders = one.reminders if one else 0
-        found.append(
-            {**outcome, "told": on, "reminders": reminders, "reason": cases.said(one) if one and outcome["answer"] else ""}
-        )
-    return found

@@ -244,6 +244,29 @@ class LawTable:
         return self.period("appeal_extension")
 
     @property
+    def authority(self) -> str:
+        """To whom a person can complain about a refusal; "" where the law says nothing of it.
+
+        Rule: each state's own act, for a refused appeal; GDPR Art. 12(4), for every refusal.
+        """
+        return self._words("authority") if "authority" in self.values else ""
+
+    @property
+    def authority_address(self) -> str:
+        """The address of the page on which that authority says how to complain; "" for none."""
+        return self._words("authority_address") if "authority_address" in self.values else ""
+
+    @property
+    def names_court(self) -> bool:
+        """Whether a refusal names the right to a judicial remedy. Rule: GDPR Art. 12(4)."""
+        return "denial_names_court" in self.values and self._is("denial_names_court")
+
+    @property
+    def statement_words(self) -> int | None:
+        """Most words of a statement about health data that was not corrected. Rule (US-CA): 11 CCR 7023(f)(3)."""
+        return self._number("statement") if "statement" in self.values else None
+
+    @property
     def free(self) -> FreeRequests | None:
         """How many requests are owed free of charge; None where their number is not limited.
 

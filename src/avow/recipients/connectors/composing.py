@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from avow.addresses import Mailbox
 from avow.definitions import moment
+from avow.gate import mail_look
 from avow.gate.messages import Waiting
 
 
@@ -62,6 +63,7 @@ def _composed(waiting: Waiting, sender: Mailbox, to: Mailbox) -> EmailMessage:
         return composed
     composed["Auto-Submitted"] = "auto-generated"
     composed.set_content(message.text)
+    composed.add_alternative(message.html or mail_look.of_text(message.subject, message.text), subtype="html")
     for name, media_type, content in message.attachments:
         kind, _, subtype = media_type.partition("/")
         composed.add_attachment(content, maintype=kind, subtype=subtype, filename=name)

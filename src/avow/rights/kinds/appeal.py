@@ -11,6 +11,7 @@ from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import Kind, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import APPEAL_WALK, State
 
 
@@ -35,6 +36,6 @@ KIND: Final = Kind(
     dates=clock.appeal_dates,
     degree=Degree.NONE,  # its parent was asked by whoever is behind the link, or staff know who calls
     plan=None,
-    letters=frozenset({"granted", "denied"}),
+    letters=frozenset({Outcome.GRANTED, Outcome.DENIED}),
     counts_towards=None,
 )

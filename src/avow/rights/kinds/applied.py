@@ -9,10 +9,11 @@ from avow.rights import applying, response
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import WHILE_MS, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import State
 
 #: What their persons are written about, where an address is known.
-LETTERS: Final = frozenset({"done", "fraudulent"})
+LETTERS: Final = frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})
 
 
 def _confirm(case: Case, tools: Tools, now_ms: int) -> bool:

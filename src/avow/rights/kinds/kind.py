@@ -16,9 +16,11 @@ from avow.rights.degrees import Degree
 from avow.rights.execution import Target, Telling
 from avow.rights.finding import Discloser, Finder
 from avow.rights.kept import Cases
+from avow.rights.letters import Outcome
+from avow.rights.letters.table import OUTCOMES
 from avow.rights.plan import Given, Task
-from avow.rights.response import Voice
 from avow.rights.states import ANSWERED, STEP_WORDS, TABLES, WORDS, State, Table
+from avow.rights.voice import Voice
 
 #: How long a request rests that waits for another job, milliseconds, and for an hour or a message that is on its way.
 SOON_MS: Final = 1_000
@@ -67,7 +69,7 @@ class Kind:
     dates: Dates
     degree: Degree
     plan: PlanOf | None
-    letters: frozenset[str]
+    letters: frozenset[Outcome]
     counts_towards: RequestKind | None
 
     def faults(self) -> list[str]:
@@ -83,6 +85,7 @@ class Kind:
             found.append("its clock is that of another kind")
         if self.name in clock.APPLIED and (self.degree is not Degree.NONE or State.VERIFYING in states):
             found.append("it is applied at once, and asks who somebody is")
+        found += [f"no letter says {one}" for one in sorted(self.letters - OUTCOMES[self.name])]
         if not states & ANSWERED:
             found.append("it never ends")
         return found

@@ -14,6 +14,7 @@ from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import applied, verified
 from avow.rights.kinds.kind import Kind, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import RESTRICTED_WALK, State, Step
 
 _ASKING: Final = (State.RECEIVED, State.ACKNOWLEDGING, State.VERIFYING, State.JOINED)
@@ -44,6 +45,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=None,
-    letters=frozenset({*applied.LETTERS, "acknowledgement", "extension", "unverified"}),
+    letters=applied.LETTERS | (verified.LETTERS - {Outcome.GRANTED}),
     counts_towards=None,
 )

@@ -10,10 +10,11 @@ from avow.rights import asked_again, downstream, due, execution, response, verif
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
 from avow.rights.states import State
 
 #: What their persons are written about.
-LETTERS: Final = frozenset({"acknowledgement", "extension", "done", "unverified"})
+LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
 
 
 def _plan(case: Case, tools: Tools, now_ms: int) -> bool:

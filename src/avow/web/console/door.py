@@ -35,6 +35,10 @@ from avow.web.forms import read_form
 from avow.web.rendering import View
 
 SESSION_COOKIE: Final = "avow_staff"
+#: A letter as a mail program shows it: with its own styles, and nothing that it could load.
+LETTER_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+)
 #: By it a browser is known that signed in before: its tries are counted alone, so that strangers cannot lock it out.
 DEVICE_COOKIE: Final = "avow_device"
 #: Which website staff look at, where there are several.

@@ -15,15 +15,11 @@ from avow.definitions import Refusal
 from avow.gate.roles import Act, Member
 from avow.messaging.letter import SUBJECT_LENGTH, TEXT_LENGTH
 from avow.store.control.mailings import Mailing
-from avow.web.console.door import Door, place
+from avow.web.console.door import LETTER_POLICY, Door, place
 from avow.web.console.needs import Shows, needs
 
 #: Subscriptions that are counted before a mailing: each is opened and asked about, in a second or two.
 COUNTED: Final = 2_000
-#: A letter as a mail program shows it: with its own styles, and nothing that it could load.
-_LETTER_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
-)
 _FIELDS: Final = ("list", "subject", "text", "site")
 
 
@@ -105,7 +101,7 @@ class MailingsPages:
     def _html(self, _request: Request, _member: Member, form: dict[str, str], _uploads: list[Upload]) -> Response:
         """Return the letter itself, as a mail program shows it."""
         parts = self._letters.preview(self._read(form))
-        return HTMLResponse(parts.html, headers={"Content-Security-Policy": _LETTER_POLICY})
+        return HTMLResponse(parts.html, headers={"Content-Security-Policy": LETTER_POLICY})
 
     def _send(self, _request: Request, member: Member, form: dict[str, str], _uploads: list[Upload]) -> Response:
         """Begin the mailing that was shown; the server's job puts its messages into the outbox, batch by batch."""

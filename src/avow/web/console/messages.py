@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
 from avow.definitions import LETTERS, Refusal
 from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
-from avow.web.console.door import Door, place
+from avow.rights import letters
+from avow.web.console.door import LETTER_POLICY, Door, place
 from avow.web.console.needs import Shows, needs
 from avow.web.console.opening import to_open
 
@@ -30,6 +31,7 @@ class MessagePages:
             self._door.page("/console/outbox", self._outbox, listed),
             self._door.page("/console/outbox/{message_id}", self._message, looks),
             self._door.action("/console/outbox/{message_id}", self._with_reason, looks),
+            self._door.page("/console/outbox/{message_id}/letter.{form}", self._letter, looks),
             self._door.action("/console/outbox/{message_id}/again", self._again, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/passed-on", self._passed_on, needs(Act.ANSWER, requests=WORKING)),
             self._door.action("/console/outbox/{message_id}/address", self._correct, needs(Act.ANSWER, requests=WORKING)),
@@ -61,6 +63,22 @@ class MessagePages:
             return self._door.refused(request, member, message)
         shown = {"message": message, "error": error, "address": address, "colleagues": self._door.colleagues()}
         return self._door.show(request, "message.html", member, status, **shown)
+
+    def _letter(self, request: Request, member: Member) -> Response:
+        """Return a letter as its person has it, as a page or as a PDF that can be printed and posted; a look like any other."""
+        message_id, form = request.path_params["message_id"], request.path_params["form"]
+        purpose = request.query_params.get("purpose", "")
+        message = self._house.outbox.read(message_id, member, purpose)
+        if isinstance(message, Closed):
+            return RedirectResponse(f"/console/outbox/{message_id}", 303)
+        if isinstance(message, Refusal):
+            return self._door.refused(request, member, message)
+        if message is None or not message.html or form not in {"html", "pdf"}:
+            raise HTTPException(404)
+        if form == "pdf":
+            named = {"Content-Disposition": f'attachment; filename="{message.line.reference}.pdf"'}
+            return Response(letters.pdf(message.printed), media_type="application/pdf", headers=named)
+        return HTMLResponse(message.html, headers={"Content-Security-Policy": LETTER_POLICY})
 
     def _again(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         message_id, outbox = request.path_params["message_id"], self._house.outbox

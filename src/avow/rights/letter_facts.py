@@ -1,0 +1,115 @@
+"""What is known of a consumer request, as its letters say it: from its history, its documents, the policy and its law.
+
+Nothing of a person is among it but what their letters tell: no name, no address, no value of theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from avow.definitions import RequestKind, local_date
+from avow.gate.choices import opted_out_by
+from avow.gate.sites import Site
+from avow.policy import Rulebook
+from avow.policy.rulebook.page_duties import CHOICES_PATH
+from avow.policy.rulebook.selling import sold_purposes
+from avow.rights import due
+from avow.rights.cases import Case
+from avow.rights.execution import outcomes_of
+from avow.rights.kept import Cases
+from avow.rights.letters import Answered, CategoryLine, Done, LetterFacts, Outcome, Sender
+from avow.rights.states import Step
+from avow.rights.voice import Voice
+
+#: How an address is verified by a link. Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new).
+BY_LINK: Final = (
+    "opening this link and pressing the button shows us that the address is yours.",
+    "We ask for nothing else.",
+)
+#: The documents of a request to know, as its letter names them.
+_FILES: Final = {
+    "archive.html": "a page to read",
+    "archive.json": "the same, for machines",
+    "files.zip": "the files that you sent",
+}
+
+
+def sender(site: Site, rulebook: Rulebook) -> Sender:
+    """Return in whose name a letter goes. Rule: 11 CCR 7003 (plain words), 15 U.S.C. 7704(a)(5) (a postal address)."""
+    company = rulebook.controller
+    return Sender(site.called(company.name), company.name, company.address, company.email, company.phone, site.origin)
+
+
+def of(case: Case, outcome: Outcome, voice: Voice) -> LetterFacts:
+    """Return what every letter about a request says of it. Rule: 11 CCR 7021."""
+    law = voice.rulebook.law_table
+    return LetterFacts(case.kind, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
+
+
+def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> LetterFacts:
+    """Return what an answer says: what was done where, what recipients answered, what is held, whether the sale is to stop.
+
+    Rule: 11 CCR 7022(b)(2), (3), (e) to (g) (deletion); 7024(k) (know).
+    """
+    proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
+    done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
+    facts = replace(of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone))
+    if case.kind is RequestKind.KNOW:
+        facts = replace(facts, answered=answered(case, cases, done_on))
+    return replace(facts, opt_out=opt_out(case, voice, cases))
+
+
+def opt_out(case: Case, voice: Voice, cases: Cases) -> str:
+    """Return the page where a sale or sharing is stopped; "" where nothing is sold or shared, or this person stopped all of it.
+
+    Rule: 11 CCR 7022(g).
+    """
+    sold = sold_purposes(voice.rulebook)
+    people = case.contact.identifiers() if case.contact else ()
+    return f"{voice.site.origin}{CHOICES_PATH}" if sold - opted_out_by(cases.store, people) else ""
+
+
+def done(case: Case, cases: Cases, timezone: str) -> tuple[Done, ...]:
+    """Return what became of each place, and of what each recipient was told: what it answered and why, or that it has not."""
+    outcomes = outcomes_of(case)
+    told = {one.id: one for one in cases.instructions(case.request_id)} if any("instruction" in one for one in outcomes) else {}
+    found = []
+    for one in outcomes:
+        line = Done(one["target"], one["did"], one["records"], one["rule"])
+        if "instruction" in one:
+            instruction = told.get(str(one["instruction"]))
+            on = local_date(instruction.told_ms, timezone) if instruction and instruction.told_ms is not None else None
+            said = cases.said(instruction) if instruction and one["answer"] else ""
+            more = _silent(on, instruction.reminders if instruction else 0) if not one["answer"] else ""
+            line = replace(line, more=more + (f". It says: {said}" if said else ""), is_recipient=True)
+        found.append(line)
+    return tuple(found)
+
+
+def _silent(told_on: date | None, reminders: int) -> str:
+    """Return what is said of a recipient that has not answered."""
+    told = f"we told it to on {told_on.day} {told_on:%B %Y}" if told_on else "we have tried to reach it"
+    often = "once" if reminders == 1 else f"{reminders} times"
+    return f", although {told}{f', and reminded it {often}' if reminders else ''}"
+
+
+def answered(case: Case, cases: Cases, done_on: date) -> Answered | None:
+    """Return the answer to a request to know, from its documents; None once they are gone. Rule: 11 CCR 7024(k)."""
+    data = cases.document(case.request_id, "archive.json")
+    if data is None:
+        return None
+    lines = tuple(_category(one) for one in json.loads(data)["categories"])
+    parties = sorted({name for one in lines for name in (*one.sold_or_shared_to, *one.disclosed_to)})
+    files = tuple(label for name, label in _FILES.items() if cases.document(case.request_id, name) is not None)
+    return Answered(lines, tuple(parties), files, done_on + due.FORGET_AFTER)
+
+
+def _category(plain: dict[str, Any]) -> CategoryLine:  # Any: JSON
+    lists: Sequence[tuple[str, ...]] = [
+        tuple(plain[name]) for name in ("data", "sources", "purposes", "sold_or_shared_to", "disclosed_to")
+    ]
+    return CategoryLine(plain["term"], *lists)

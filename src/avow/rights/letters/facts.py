@@ -1,0 +1,198 @@
+"""What a letter says about one consumer request: typed, and without the name or a value of anybody.
+
+A fact that is None is not known yet. A letter whose required parts need one that is not known is not written: `Incomplete`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from avow.definitions import AvowError, RequestKind
+from avow.policy import LawTable
+from avow.policy.law import rules
+
+
+class Outcome(StrEnum):
+    """What a letter tells. Rule: 11 CCR 7021 to 7024, 7026, 7027; the states' acts for appeals."""
+
+    ACKNOWLEDGED = "acknowledged"
+    EXTENDED = "extended"
+    GRANTED = "granted"
+    PARTIAL = "partial"
+    DENIED = "denied"
+    NARROWED = "narrowed"
+    UNVERIFIED = "unverified"
+    CONFIRMED = "confirmed"
+    FRAUDULENT = "fraudulent"
+
+
+class Ground(StrEnum):
+    """Why something is denied: the codes of the law table, and those of single kinds of requests. There is no other reason."""
+
+    D1 = "D1"
+    D2 = "D2"
+    D3 = "D3"
+    D4 = "D4"
+    D5 = "D5"
+    D6 = "D6"
+    D7 = "D7"
+    D8 = "D8"
+    H1 = "H1"
+    H2 = "H2"
+    H3 = "H3"
+    H4 = "H4"
+    H5 = "H5"
+    X1 = "X1"
+    X2 = "X2"
+    X3 = "X3"
+    F1 = "F1"
+    UNFOUNDED = "unfounded"
+    ACCURATE = "accurate"
+    REPEATED = "repeated"
+    ABUSIVE = "abusive"
+
+
+#: Grounds that no law table lists, with their rule and their words.
+GROUNDS: Final[Mapping[Ground, tuple[str, str]]] = {
+    Ground.UNFOUNDED: (rules.UNFOUNDED, "the request is manifestly unfounded or excessive"),
+    Ground.ACCURATE: (rules.CORRECT_TOTALITY, "what we hold is, more likely than not, accurate"),
+    Ground.REPEATED: (rules.CORRECT_REPEATED, "the same was asked and denied within the last six months"),
+    Ground.ABUSIVE: (
+        rules.CORRECT_ABUSIVE,
+        "we have a good-faith, reasonable and documented belief that it is fraudulent or abusive",
+    ),
+}
+
+
+class Incomplete(AvowError):
+    """A letter lacks what the law asks it to say; it is not written, and nothing leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """One thing that is not done: by which ground, of which fields (as the policy calls them), and why, in plain words.
+
+    Raises ValueError without fields or a reason: a denial names its code, what it covers and why.
+    Rule: Cal. Civ. Code § 1798.145(h)(2), (3); 11 CCR 7022(f)(1), 7023(f)(1), 7024(e).
+    """
+
+    ground: Ground
+    fields: tuple[str, ...]
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a denial that says too little."""
+        if not self.fields or not all(one.strip() for one in self.fields):
+            raise ValueError("a denial names the fields that it covers")
+        if not self.reason.strip():
+            raise ValueError("a denial has a reason that its person can read")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """What is kept although its deletion was asked for: by which code and rule, of which point, fields, until when and why."""
+
+    code: str
+    rule: str
+    point: str
+    fields: tuple[str, ...]
+    until: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one place, or one recipient (`is_recipient`): what was done, of how many records, and more words of it."""
+
+    target: str
+    did: str
+    records: int = 0
+    rule: str = ""
+    more: str = ""
+    is_recipient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryLine:
+    """The answer for one statutory category. Rule: Cal. Civ. Code § 1798.110(a), § 1798.115(a); 11 CCR 7024(k)."""
+
+    category: str
+    data: tuple[str, ...]
+    sources: tuple[str, ...]
+    purposes: tuple[str, ...]
+    sold_or_shared_to: tuple[str, ...]
+    disclosed_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request to know is answered with.
+
+    `third_parties` are those that got something; `files` the names of the files, at the page of the answer until the day `until`;
+    `not_searched` the kinds of records that were left out (11 CCR 7024(c)), `described` what is held and never shown (7024(d)).
+    """
+
+    categories: tuple[CategoryLine, ...]
+    third_parties: tuple[str, ...]
+    files: tuple[str, ...]
+    until: date
+    not_searched: tuple[str, ...] = ()
+    described: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """In whose name a letter goes: the website as people call it, the company and how it is reached."""
+
+    name: str
+    company: str
+    address: str
+    email: str
+    phone: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """Everything that a letter may say of a request. `law` is the table of its own jurisdiction.
+
+    `confirm` and `page` are links: the one that proves the address, and the page of the answer. `how_verified` says in sentences
+    how this request is verified. `opt_out` is the page where a sale or sharing is stopped, "" where nothing is sold or shared, or
+    the person stopped it before. `residue_on` is the day of the last search. `applied` says what an opt-out, limit, objection or
+    withdrawal stopped. `not_source` names who gave us what we cannot correct. `decides` is what an appeal was about.
+    """
+
+    kind: RequestKind
+    outcome: Outcome
+    reference: str
+    received_on: date
+    sender: Sender
+    law: LawTable
+    confirm: str = ""
+    page: str = ""
+    how_verified: tuple[str, ...] = ()
+    answer_by: date | None = None
+    reason: str = ""
+    until: date | None = None
+    done_on: date | None = None
+    done: tuple[Done, ...] | None = None
+    residue_on: date | None = None
+    has_proof: bool = False
+    opt_out: str = ""
+    kept: tuple[KeptLine, ...] = ()
+    denied: tuple[Denied, ...] = ()
+    answered: Answered | None = None
+    corrected: tuple[str, ...] = ()
+    not_source: tuple[str, ...] = ()
+    is_health: bool = False
+    narrowed_to: str = ""
+    identifiers: tuple[tuple[str, bool], ...] = ()
+    applied: tuple[str, ...] = ()
+    applied_on: date | None = None
+    not_asked_before: date | None = None
+    decides: str = ""
+    logic: tuple[str, ...] = ()

@@ -1,0 +1,184 @@
+"""The one table of letters: for each kind of request and outcome what the law asks to be said, and the letter that says it.
+
+    REQUIRED   (kind, outcome) -> the parts that a law asks for, each with its rule in `words` and `words_of_kinds`
+    LETTERS    (kind, outcome) -> subject line and the parts in their order
+
+It is complete by construction. Importing it checks that each kind has a letter for each outcome that it can have, and no other;
+that each letter uses every part that is required of it, once; and that each part really says what it is for (`specimens`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from avow.definitions import RequestKind
+from avow.rights.letters import words as w
+from avow.rights.letters import words_of_kinds as k
+from avow.rights.letters.facts import Outcome
+from avow.rights.letters.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Which letter: for a kind of request, and an outcome."""
+
+    kind: RequestKind
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a letter is made: what follows "Your request REFERENCE" in its subject line, and its parts in their order."""
+
+    subject: str
+    parts: tuple[Part, ...]
+
+
+_K: Final = RequestKind
+_VERIFIED: Final = (_K.KNOW, _K.DELETE, _K.CORRECT, _K.PORTABILITY, _K.CONFIRM_IDENTIFIER)
+_APPLIED: Final = (_K.OPT_OUT, _K.LIMIT, _K.OBJECT, _K.WITHDRAW_CONSENT)
+_ANSWER_OF: Final = frozenset(
+    {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.UNVERIFIED}
+)
+#: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide.
+OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
+    **dict.fromkeys(_VERIFIED, _ANSWER_OF),
+    _K.KNOW: _ANSWER_OF | {Outcome.NARROWED},
+    _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
+    **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
+    _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
+    _K.AUTOMATED_DECISION: frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
+    _K.APPEAL: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
+}
+
+#: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
+_REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
+_SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.DISCLOSED)
+_KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
+_IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
+_DELETED: Final = (k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_WHOLE: Final = (w.DENIAL, w.HOUSEHOLD, *_REFUSAL)
+
+#: What must be in each letter, whatever its kind.
+_ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
+    Outcome.ACKNOWLEDGED: (w.HOW_PROCESSED, w.HOW_VERIFIED, w.ANSWER_BY),
+    Outcome.EXTENDED: (w.REASON, w.NEW_DATE),
+    Outcome.GRANTED: (),
+    Outcome.PARTIAL: (*_IN_PART, *_REFUSAL),
+    Outcome.DENIED: _WHOLE,
+    Outcome.NARROWED: (w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL),
+    Outcome.UNVERIFIED: (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL),
+    Outcome.CONFIRMED: (k.APPLIED, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE),
+    Outcome.FRAUDULENT: (k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL),
+}
+#: What must be in a letter of one kind besides.
+_OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
+    (_K.KNOW, Outcome.GRANTED): (*_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.PARTIAL): (*_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
+    (_K.DELETE, Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    (_K.DELETE, Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
+    (_K.CORRECT, Outcome.GRANTED): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE),
+    (_K.CORRECT, Outcome.PARTIAL): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.STATEMENT),
+    (_K.CORRECT, Outcome.DENIED): (k.NOT_OUR_SOURCE, k.STATEMENT),
+    (_K.PORTABILITY, Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
+    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
+    (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): (k.LOGIC,),
+}
+#: An appeal is decided with reasons, and a refused one names the authority; it has no codes of its own.
+_OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
+    Outcome.GRANTED: (k.DECIDED,),
+    Outcome.PARTIAL: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
+    Outcome.DENIED: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
+}
+
+
+def _required(kind: RequestKind, outcome: Outcome) -> tuple[Part, ...]:
+    if kind is _K.APPEAL and outcome in _OF_APPEALS:
+        return _OF_APPEALS[outcome]
+    return (*_OF_KIND.get((kind, outcome), ()), *_ALWAYS[outcome])
+
+
+REQUIRED: Final[Mapping[Letter, tuple[Part, ...]]] = {
+    Letter(kind, outcome): _required(kind, outcome) for kind, every in OUTCOMES.items() for outcome in sorted(every)
+}
+
+_DONE_OF_DELETE: Final = (w.OWN_REQUEST, k.DONE)
+_END_OF_DELETE: Final = (k.RECIPIENTS, k.SEARCHED, k.RESIDUE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_TO_THE_PAGE: Final = (w.DOCUMENTS, w.PROOF)
+_UNVERIFIED: Final = Shape("not confirmed", (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL))
+_DENIED: Final = Shape("not done", (w.OWN_REQUEST, *_WHOLE))
+_ACKNOWLEDGED: Final = Shape("please confirm", (w.REQUEST, w.CONFIRM, w.HOW_VERIFIED, w.HOW_PROCESSED, w.ANSWER_BY, w.NOT_YOU))
+_EXTENDED: Final = Shape("we need more time", (w.LONGER, w.REASON, w.NEW_DATE))
+_CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE))
+_FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL))
+_KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
+
+_SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
+    (_K.KNOW, Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
+    (_K.KNOW, Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.KNOW, Outcome.NARROWED): Shape("done in part", (*_KNOW, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.NARROWED): Shape(
+        "done in part", (*_DONE_OF_DELETE, w.NARROWED, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
+    ),
+    (_K.DELETE, Outcome.DENIED): Shape(
+        "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.RECORD_KEPT, k.OPT_OUT_ASKED, *_REFUSAL)
+    ),
+    (_K.DELETE, Outcome.UNVERIFIED): Shape(
+        "not confirmed", (w.NOT_VERIFIED, w.POLICY, k.RECORD_KEPT, k.OPT_OUT_ASKED, w.AGAIN, *_REFUSAL)
+    ),
+    (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE)),
+    (_K.CORRECT, Outcome.PARTIAL): Shape(
+        "done in part", (w.OWN_REQUEST, k.CORRECTED_FIELDS, *_IN_PART, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
+    ),
+    (_K.CORRECT, Outcome.DENIED): Shape(
+        "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
+    ),
+    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
+    (_K.PORTABILITY, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
+    (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.LOGIC)),
+    (_K.APPEAL, Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
+    (_K.APPEAL, Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+    (_K.APPEAL, Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+}
+_COMMON: Final[Mapping[Outcome, Shape]] = {
+    Outcome.ACKNOWLEDGED: _ACKNOWLEDGED,
+    Outcome.EXTENDED: _EXTENDED,
+    Outcome.DENIED: _DENIED,
+    Outcome.UNVERIFIED: _UNVERIFIED,
+    Outcome.CONFIRMED: _CONFIRMED,
+    Outcome.FRAUDULENT: _FRAUDULENT,
+}
+
+
+def _shaped() -> Mapping[Letter, Shape]:
+    """Return every letter: those of one kind, and those that are the same for all."""
+    common = {Letter(kind, one): _COMMON[one] for kind, every in OUTCOMES.items() for one in every if one in _COMMON}
+    return {**common, **{Letter(*key): shape for key, shape in _SHAPES.items()}}
+
+
+LETTERS: Final[Mapping[Letter, Shape]] = _shaped()
+
+
+def faults(required: Mapping[Letter, tuple[Part, ...]], letters: Mapping[Letter, Shape]) -> list[str]:
+    """Return what is wrong with a table of letters: one missing or too many, a required part that a letter does not use."""
+    found = [f"{one.kind} {one.outcome}: there is no such letter" for one in required if one not in letters]
+    found += [f"{one.kind} {one.outcome}: nothing can have this outcome" for one in letters if one not in required]
+    for one in required.keys() & letters.keys():
+        parts = letters[one].parts
+        lacking = [part for part in required[one] if part not in parts]
+        found += [f"{one.kind} {one.outcome}: does not say {part.name} ({part.rule})" for part in lacking]
+        found += [f"{one.kind} {one.outcome}: says {part.name} twice" for part in set(parts) if parts.count(part) > 1]
+    found += [f"{kind}: a kind without letters" for kind in set(RequestKind) ^ set(OUTCOMES)]
+    return sorted(found)

@@ -1,0 +1,332 @@
+"""The words of what the letters of single kinds of requests say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from avow.policy.law import rules
+from avow.policy.rulebook.page_duties import CHOICES_PATH
+from avow.rights.letters.blocks import Block, Blocks, Heading, To, bullets, paragraph
+from avow.rights.letters.facts import Answered, Done, LetterFacts
+from avow.rights.letters.parts import Part, day, known, listed
+
+_NOBODY: Final = "nobody"
+
+
+# -- to delete ---------------------------------------------------------------------------------------------------------
+
+
+def _line(one: Done) -> str:
+    records = f" ({one.records} {'record' if one.records == 1 else 'records'})" if one.records else ""
+    return f"{one.target}: {one.did}{records}{one.more}{f' [{one.rule}]' if one.rule else ''}"
+
+
+def _done(facts: LetterFacts) -> Blocks:
+    done = facts.done if facts.done is not None else known(facts.done, "what was done")
+    ours = [_line(one) for one in done if not one.is_recipient]
+    return (Heading("What was done"), *(bullets(ours) or (paragraph("There was nothing to do: nothing of yours was found."),)))
+
+
+def _done_marks(facts: LetterFacts) -> tuple[str, ...]:
+    return tuple(f"{one.target}: {one.did}" for one in facts.done or ())
+
+
+def _recipients(facts: LetterFacts) -> Blocks:
+    head = (
+        "These companies had data of yours from us. We told each of them to erase it, to have those erase it to whom it had "
+        "given it, and to use for nothing else what a law makes it keep. What each of them answered:"
+    )
+    theirs = [_line(one) for one in facts.done or () if one.is_recipient]
+    return (Heading("Companies that had data of yours from us"), paragraph(head), *bullets(theirs))
+
+
+def _searched(facts: LetterFacts) -> Blocks:
+    found = "nothing of yours but what is named here as kept" if facts.kept else "nothing of yours"
+    words = (
+        f"Afterwards we searched every store again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
+        "not come back when a backup is restored."
+    )
+    return (paragraph(words),)
+
+
+BACKUPS: Final = "Copies in backups stay sealed"
+
+
+def _residue(facts: LetterFacts) -> Blocks:
+    on = day(known(facts.residue_on, "the day of the last search"))
+    words = (
+        f"On {on} we look once more: for your address and your browser's number, in every file that we keep here. How often they "
+        "were found will be on the page of your request, with a proof of its own."
+    )
+    return (paragraph(words),)
+
+
+def _record_kept(facts: LetterFacts) -> Blocks:
+    months = facts.law.record_months
+    words = f"We keep {RECORD} for {months} months, {_by_rule(facts)}: its dates, its kind and its answer, not your data."
+    return (paragraph(words),)
+
+
+RECORD: Final = "a record of this request"
+
+
+def _by_rule(facts: LetterFacts) -> str:
+    source = facts.law.values["record"].source
+    return "to be able to show that we answered it" if source.startswith("house rule") else f"as {source} asks"
+
+
+def _opt_out(facts: LetterFacts) -> Blocks:
+    words = (
+        f"{SELLS} Deleting does not stop that for what comes later. Do you want to stop it as well? It takes one step, and no "
+        "proof of who you are:"
+    )
+    return (Heading("The sale and sharing of what comes later"), paragraph(words), To("Do not sell or share", facts.opt_out))
+
+
+SELLS: Final = "We sell or share some personal information."
+
+DONE = Part("what was done", rules.DELETE, _done, _done_marks)
+RECIPIENTS = Part(
+    "what recipients answered",
+    rules.TELL_PROVIDERS,
+    _recipients,
+    lambda f: tuple(one.target for one in f.done or () if one.is_recipient),
+    lambda f: any(one.is_recipient for one in f.done or ()),
+)
+SEARCHED = Part("that it was searched again", rules.ERASED, _searched, lambda _: (BACKUPS,))
+RESIDUE = Part(
+    "the day of the last search",
+    rules.ERASED,
+    _residue,
+    lambda f: (day(f.residue_on),) if f.residue_on else (),
+    lambda f: f.residue_on is not None,
+)
+RECORD_KEPT = Part("that a record is kept", rules.RECORD_TOLD, _record_kept, lambda f: (RECORD, f"{f.law.record_months} months"))
+OPT_OUT_ASKED = Part(
+    "whether the sale is to stop, with its link",
+    rules.OPT_OUT_ASKED,
+    _opt_out,
+    lambda f: (SELLS, f.opt_out),
+    lambda f: bool(f.opt_out),
+)
+
+
+# -- to know -----------------------------------------------------------------------------------------------------------
+
+
+def _answer(facts: LetterFacts) -> Answered:
+    return known(facts.answered, "what is held")
+
+
+def _each(facts: LetterFacts, head: str, name: str, nothing: str) -> Blocks:
+    """Return one of the six parts: by category, what an attribute of its answer says."""
+    lines = [f"{one.category}: {listed(getattr(one, name)) or nothing}" for one in _answer(facts).categories]
+    return (Heading(head), *(bullets(lines) or (paragraph("No personal information of yours in any category."),)))
+
+
+def _categories(facts: LetterFacts) -> Blocks:
+    return _each(facts, "1. Categories of personal information that we collected about you", "data", "nothing")
+
+
+def _sources(facts: LetterFacts) -> Blocks:
+    return _each(facts, "2. Where it came from", "sources", "not known")
+
+
+def _purposes(facts: LetterFacts) -> Blocks:
+    return _each(facts, "3. What it is used for", "purposes", "nothing")
+
+
+def _third_parties(facts: LetterFacts) -> Blocks:
+    names = _answer(facts).third_parties
+    return (Heading("4. To whom it was given"), *(bullets(names) or (paragraph("To nobody."),)))
+
+
+def _sold(facts: LetterFacts) -> Blocks:
+    return _each(facts, "5. What was sold or shared, and to whom", "sold_or_shared_to", _NOBODY)
+
+
+def _disclosed(facts: LetterFacts) -> Blocks:
+    return _each(facts, "6. What was disclosed for a business purpose, and to whom", "disclosed_to", _NOBODY)
+
+
+def _marks(name: str, number: int) -> tuple[str, str]:
+    return name, f"{number}. "
+
+
+def _names(facts: LetterFacts, attribute: str) -> tuple[str, ...]:
+    lines = facts.answered.categories if facts.answered else ()
+    return tuple(text for one in lines for text in (one.category, *getattr(one, attribute)))
+
+
+def _files(facts: LetterFacts) -> Blocks:
+    answer = _answer(facts)
+    end = day(answer.until)
+    words = f"They can be fetched until {end}. After that we destroy them; you can ask again at any time."
+    return (Heading("The files"), *bullets(answer.files), paragraph(words))
+
+
+def _not_searched(facts: LetterFacts) -> Blocks:
+    words = (
+        "We did not search the following: it cannot be searched by a person, is kept for legal or compliance reasons alone, "
+        "and is neither sold nor used commercially."
+    )
+    return (Heading("What we did not search"), paragraph(words), *bullets(_answer(facts).not_searched))
+
+
+def _described(facts: LetterFacts) -> Blocks:
+    words = "We hold the following of you, and never show it to anybody, so that nobody can steal it by asking in your name:"
+    return (Heading("What we hold and do not show"), paragraph(words), *bullets(_answer(facts).described))
+
+
+def _of_answered(facts: LetterFacts, name: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = getattr(facts.answered, name) if facts.answered else ()
+    return found
+
+
+CATEGORIES = Part("categories collected", rules.KNOW, _categories, lambda f: ("1. ", *_names(f, "data")))
+SOURCES = Part("sources", rules.KNOW, _sources, lambda f: ("2. ", *_names(f, "sources")))
+PURPOSES = Part("purposes", rules.KNOW, _purposes, lambda f: ("3. ", *_names(f, "purposes")))
+THIRD_PARTIES = Part("third parties", rules.KNOW, _third_parties, lambda f: ("4. ", *_of_answered(f, "third_parties")))
+SOLD = Part("sold or shared, by category", rules.KNOW_DISCLOSED, _sold, lambda f: ("5. ", *_names(f, "sold_or_shared_to")))
+DISCLOSED = Part("disclosed, by category", rules.KNOW_DISCLOSED, _disclosed, lambda f: ("6. ", *_names(f, "disclosed_to")))
+FILES = Part(
+    "the files, and until when",
+    rules.SECURE_TRANSMISSION,
+    _files,
+    lambda f: (*f.answered.files, day(f.answered.until)) if f.answered else (),
+    lambda f: f.answered is None or bool(f.answered.files),
+)
+NOT_SEARCHED = Part(
+    "what was not searched",
+    rules.NOT_SEARCHED,
+    _not_searched,
+    lambda f: _of_answered(f, "not_searched"),
+    lambda f: bool(_of_answered(f, "not_searched")),
+)
+DESCRIBED = Part(
+    "what is held and not shown",
+    rules.NEVER_DISCLOSED,
+    _described,
+    lambda f: _of_answered(f, "described"),
+    lambda f: bool(_of_answered(f, "described")),
+)
+
+
+# -- to correct, to confirm a number ------------------------------------------------------------------------------------
+
+
+def _corrected(facts: LetterFacts) -> Blocks:
+    items = bullets(facts.corrected) or (paragraph("Nothing was changed."),)
+    return (Heading("What we corrected"), *items, *((paragraph(CORRECTED),) if facts.corrected else ()))
+
+
+CORRECTED: Final = "What comes in again with the old value is corrected as well, and who had it from us is told."
+
+
+def _not_source(facts: LetterFacts) -> Blocks:
+    words = "It did not come from you or from us, but from the following. Please ask them to correct it as well:"
+    return (Heading("Where it came from"), paragraph(words), *bullets(facts.not_source))
+
+
+def _statement(facts: LetterFacts) -> Blocks:
+    words = known(facts.law.statement_words, "the length of a statement")
+    said = (
+        f"It is about health. You can send us a statement of up to {words} words for each thing that we did not correct; ask for "
+        "it, and we attach the statement to it and give it to those who have it from us."
+    )
+    return (paragraph(said),)
+
+
+def _compared(facts: LetterFacts) -> Blocks:
+    said = [f"{name}: {RIGHT if is_right else WRONG}" for name, is_right in known(facts.identifiers, "what was compared")]
+    return (Heading("What we compared"), *bullets(said), paragraph("What we hold is never shown, so that nobody can steal it."))
+
+
+RIGHT: Final = "what you typed is what we hold"
+WRONG: Final = "what you typed is not what we hold"
+
+CORRECTED_FIELDS = Part("what was corrected", rules.CORRECT, _corrected, lambda f: f.corrected)
+NOT_OUR_SOURCE = Part("whose it was", rules.CORRECT_SOURCE, _not_source, lambda f: f.not_source, lambda f: bool(f.not_source))
+STATEMENT = Part(
+    "the statement about health",
+    rules.CORRECT_HEALTH,
+    _statement,
+    lambda f: (f"{f.law.statement_words} words",),
+    lambda f: f.is_health and bool(f.denied) and f.law.statement_words is not None,
+)
+COMPARED = Part("whether it is right", rules.CONFIRM_IDENTIFIER, _compared, lambda f: tuple(name for name, _ in f.identifiers))
+
+
+# -- applied at once, automated decisions, appeals ----------------------------------------------------------------------
+
+
+def _applied(facts: LetterFacts) -> Blocks:
+    on = day(known(facts.applied_on, "since when it holds"))
+    return (paragraph(f"It holds here since {on}:"), *bullets(known(facts.applied, "what was stopped")))
+
+
+def _told(_facts: LetterFacts) -> Blocks:
+    return (paragraph(f"{TOLD} We did not need to know who you are for it."),)
+
+
+TOLD: Final = "Companies that had data of yours from us for it have been told to stop as well."
+
+
+def _change(facts: LetterFacts) -> Blocks:
+    return (paragraph("You can change it yourself at any time:"), To("My privacy choices", _choices(facts)))
+
+
+def _choices(facts: LetterFacts) -> str:
+    return f"{facts.sender.origin}{CHOICES_PATH}"
+
+
+def _if_it_was_you(facts: LetterFacts) -> Blocks:
+    words = "If it was you, write to us and name the reference: a person looks at it again. You can also choose yourself:"
+    return (paragraph(words), To("My privacy choices", _choices(facts)))
+
+
+def _not_asked(facts: LetterFacts) -> Blocks:
+    return (
+        paragraph(f"We do not ask you to change your mind before {day(known(facts.not_asked_before, 'the end of that time'))}."),
+    )
+
+
+def _fraud(facts: LetterFacts) -> Blocks:
+    words = "We did not do it: we believe in good faith, and wrote down why, that it did not come from who it says. The reason:"
+    return (paragraph(f"{words} {known(facts.reason.strip(), 'the reason')}"),)
+
+
+def _decided(facts: LetterFacts) -> Blocks:
+    about = known(facts.decides, "what was decided about")
+    words = {
+        "granted": "We were wrong, and do what you asked.",
+        "partial": "We were wrong in part, and do that part of what you asked.",
+    }
+    said = words.get(
+        facts.outcome.value, "A person who did not decide before has looked at it again, and our answer stays as it is."
+    )
+    return (paragraph(f"{said} It is about our answer to your request {about}."), *_why(facts))
+
+
+def _why(facts: LetterFacts) -> tuple[Block, ...]:
+    return (paragraph(f"The reasons: {known(facts.reason.strip(), 'the reasons')}"),)
+
+
+def _logic(facts: LetterFacts) -> Blocks:
+    return (Heading("How the decision was made"), *bullets(known(facts.logic, "logic, outcome and use of the decision")))
+
+
+APPLIED = Part("what was stopped, and since when", rules.OPT_OUT_CONFIRMED, _applied, lambda f: f.applied)
+TOLD_TO_STOP = Part("that others were told", rules.OPT_OUT_PASSED_ON, _told, lambda _: (TOLD,))
+CHANGE = Part("how to change it", rules.OPT_OUT_CONFIRMED, _change, lambda f: (_choices(f),))
+IF_IT_WAS_YOU = Part("what to do if it was you", rules.FRAUDULENT_OPT_OUT, _if_it_was_you, lambda f: (_choices(f),))
+NOT_ASKED = Part(
+    "until when nobody asks again",
+    rules.NOT_ASKED_AGAIN,
+    _not_asked,
+    lambda f: (day(f.not_asked_before),) if f.not_asked_before else (),
+    lambda f: f.not_asked_before is not None,
+)
+FRAUD = Part("the documented belief", rules.FRAUDULENT_OPT_OUT, _fraud, lambda f: (f.reason.strip(),))
+DECIDED = Part("the decision and its reasons", rules.REASONS_TOLD, _decided, lambda f: (f.decides, f.reason.strip()))
+LOGIC = Part("logic, outcome and use", rules.AUTOMATED_ACCESS, _logic, lambda f: f.logic)
