@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    AgentStep,
     RequestApplied,
+    RequestByAgent,
     RequestCorrected,
     RequestDecided,
     RequestDenied,
@@ -32,12 +34,14 @@ from avow.gate.entries_of_rights import (
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
+    "AgentStep",
     "BatchStep",
     "DeliveryStep",
     "Entry",
     "OptOutTold",
     "RecipientChanged",
     "RequestApplied",
+    "RequestByAgent",
     "RequestCorrected",
     "RequestDecided",
     "RequestDenied",

@@ -127,6 +127,7 @@ def house(
         proposing=publication.proposing(store, versions, configuration, now_ms),
         promises=proofs.promises,
         rights=desk,
+        agents=rights.agent_room(store, site, rulebook, versions, configuration, now_ms),
         choices=choices,
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),

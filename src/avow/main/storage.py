@@ -188,7 +188,17 @@ def timetable(
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
     told = (events_read, carrying.read)
-    walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms)
+    walking = rights.walking(
+        store,
+        versions,
+        configuration,
+        audit_log,
+        spooled,
+        *told,
+        clock.is_believed,
+        now_ms,
+        recipients.callback(configuration).post,
+    )
     residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
     return [
@@ -205,6 +215,8 @@ def timetable(
         Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
         Job("requests", 1.0, requests.once, requests.changes),
         Job("reminders", 60.0, walking.reminders.once),
+        Job("agents", 2.0, walking.callbacks.once, written),
+        Job("permissions", LOOK_FOR_WORD_SECONDS, walking.callbacks.forget),
         Job("purge", 1.0, sweeping.purge.once),
         Job("residue", 0.5, residue.once, residue.changes),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),

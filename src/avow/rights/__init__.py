@@ -19,6 +19,12 @@ from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import finding, targets
+from avow.rights.agents.callbacks import Callbacks, Post
+from avow.rights.agents.exchange import Exchange
+from avow.rights.agents.pages import AgentPages
+from avow.rights.agents.progress import Progress
+from avow.rights.agents.register import Agents
+from avow.rights.agents.taking import Taking
 from avow.rights.answering import RecipientPages
 from avow.rights.cases import Case
 from avow.rights.desk import Desk
@@ -63,6 +69,28 @@ class Walking:
     reminders: Reminders
     one_form: OneForm
     erased: Erased
+    callbacks: Callbacks
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRoom:
+    """Authorized agents, as pages and commands call them: on one website, under one version of the policy."""
+
+    register: Agents
+    taking: Taking
+    exchange: Exchange
+    pages: AgentPages
+
+
+def agent_room(
+    store: Store, site: Site, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]
+) -> AgentRoom:
+    """Return what authorized agents come to. Rule: 11 CCR 7063."""
+    cases, register = _cases(store, configuration), Agents(store.control, now_ms)
+    taking = Taking(cases, rulebook, site.name, configuration.timezone, now_ms)
+    progress = Progress(cases, versions, Sites(configuration), store.vault.hmac)
+    exchange = Exchange(register, taking, progress, site.declared.drp_id)
+    return AgentRoom(register, taking, exchange, AgentPages(register, taking, progress, store.vault.hmac))
 
 
 def walking(
@@ -75,10 +103,12 @@ def walking(
     read: finding.Read,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
+    post: Post,
 ) -> Walking:
     """Return what the clock calls.
 
-    `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says.
+    `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says,
+    `post` tells an authorized agent something.
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
@@ -103,6 +133,7 @@ def walking(
         Reminders(store, configuration.instructions.remind_after_days, is_believed, now_ms),
         OneForm(store, now_ms),
         Erased(cases, store.aside, audit_log, now_ms),
+        Callbacks(store.control, Progress(cases, versions, sites, store.vault.hmac), post, is_believed, now_ms),
     )
 
 

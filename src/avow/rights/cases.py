@@ -25,7 +25,8 @@ class Contact:
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
-    that are refused, none for all that the kind of request reaches.
+    that are refused, none for all that the kind of request reaches. `agent` is what an authorized agent is called, "" for none;
+    `answer_to` the address of who holds a power of attorney, to which letters go in the place of `email`.
     """
 
     email: str
@@ -40,6 +41,13 @@ class Contact:
     phone: str = ""
     record: str = ""
     purposes: tuple[str, ...] = ()
+    agent: str = ""
+    answer_to: str = ""
+
+    @property
+    def written_to(self) -> str:
+        """The address that letters go to. Rule: 11 CCR 7063(b) (who holds a power of attorney stands in for the person)."""
+        return self.answer_to or self.email
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
@@ -91,6 +99,11 @@ class Case:
         return reference(self.request_id)
 
     @property
+    def agent(self) -> str:
+        """Our id of the authorized agent that asked, "" for none. Rule: 11 CCR 7063."""
+        return str(self.history[0].detail.get("agent", ""))
+
+    @property
     def corrections(self) -> int:
         """How often the address was corrected: the link that proves one address proves no other."""
         return sum(entry.step is Step.CORRECTED for entry in self.history)
@@ -121,7 +134,7 @@ class Case:
     @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
-        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED)
+        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED) or self.entry(Step.WITHDRAWN)
         return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
 
 

@@ -18,7 +18,7 @@ from avow.policy import Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
 from avow.rights import due
-from avow.rights.cases import Case
+from avow.rights.cases import Case, Contact
 from avow.rights.execution import outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.letters import Answered, CategoryLine, Done, LetterFacts, Outcome, Sender
@@ -30,12 +30,33 @@ BY_LINK: Final = (
     "opening this link and pressing the button shows us that the address is yours.",
     "We ask for nothing else.",
 )
+#: What is said where an agent showed no permission, by the reason of the denial. Rule: 11 CCR 7063(a).
+NOT_PERMITTED: Final = {
+    "no-permission": "Who asked for you as an agent did not show us that you permitted it, so we may not act on the request."
+}
 #: The documents of a request to know, as its letter names them.
 _FILES: Final = {
     "archive.html": "a page to read",
     "archive.json": "the same, for machines",
     "files.zip": "the files that you sent",
 }
+
+
+def how_verified(contact: Contact) -> tuple[str, ...]:
+    """Return how a request is verified, in sentences; of an agent with a power of attorney nothing is asked for.
+
+    The link from an agent's person both proves their address and confirms the permission; either would do.
+    Rule: 11 CCR 7021(a), 7063(a), (b).
+    """
+    if contact.answer_to:
+        return ("a member of staff looks at the power of attorney.", "We ask for nothing else.")
+    if contact.agent:
+        return (
+            f"{contact.agent} asked this for you, and says to be your authorized agent.",
+            f"Opening this link and pressing the button shows us that the address is yours, and that {contact.agent} may ask.",
+            "We ask for nothing else.",
+        )
+    return BY_LINK
 
 
 def sender(site: Site, rulebook: Rulebook) -> Sender:

@@ -34,6 +34,7 @@ from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
+from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.web.appearance import Appearance
 from avow.website import watching
@@ -60,6 +61,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    agents: AgentRoom
     choices: Choices
     browsers: Browsers
     recorded: RecordingChoices

@@ -7,6 +7,7 @@ from typing import Final
 
 from avow.policy import Rulebook
 from avow.rights import asked_again, downstream, due, execution, response, verification
+from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
@@ -18,6 +19,8 @@ LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRAN
 
 
 def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+    if not authority.permits(case):
+        return authority.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
@@ -68,7 +71,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
-    State.VERIFIED: soon,
+    State.VERIFIED: lambda case, rulebook, now_ms: now_ms + SOON_MS if authority.permits(case) else due.denied_ms(case, rulebook),
     State.FULFILLING: soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS

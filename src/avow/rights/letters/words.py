@@ -183,7 +183,11 @@ def _policy(facts: LetterFacts) -> Blocks:
 
 
 def _not_verified(facts: LetterFacts) -> Blocks:
-    return (paragraph(f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}. {UNVERIFIED}"),)
+    return (paragraph(f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}. {_why_not(facts)}"),)
+
+
+def _why_not(facts: LetterFacts) -> str:
+    return facts.reason or UNVERIFIED
 
 
 UNVERIFIED: Final = "The address was not confirmed with the link that we sent, so we may not act on the request."
@@ -241,6 +245,6 @@ AUTHORITY = Part(
 )
 COURT_REMEDY = Part("the way to a court", rules.GDPR_REFUSAL, _court, lambda _: (COURT,), lambda f: f.law.names_court)
 POLICY = Part("the policy's general practices", rules.NOT_VERIFIED, _policy, lambda f: (f"{f.sender.origin}/privacy-policy",))
-NOT_VERIFIED = Part("that it was not verified", rules.NOT_VERIFIED, _not_verified, lambda f: (day(f.received_on), UNVERIFIED))
+NOT_VERIFIED = Part("that it was not verified", rules.NOT_VERIFIED, _not_verified, lambda f: (day(f.received_on), _why_not(f)))
 AGAIN = Part("how to ask again", rules.METHODS_OF_REQUESTS, _again, lambda f: (f"{f.sender.origin}/privacy",))
 NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to))

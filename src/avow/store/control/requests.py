@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store import paging
-from avow.store.control import deliveries, instructions
+from avow.store.control import agents, deliveries, instructions
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
@@ -38,7 +38,7 @@ from avow.store.paging import Page, Part, Place
 #: The queue of requests whose next step failed (`store.aside`).
 QUEUE: Final = "requests"
 #: The entries of a history with which a request is open no longer (`rights.states.Step`).
-ANSWERS: Final = frozenset({"responded", "confirmed"})
+ANSWERS: Final = frozenset({"responded", "confirmed", "withdrawn"})
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
 #: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
@@ -284,6 +284,7 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     if entry.what in ANSWERS:
         now["is_open"] = False
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
+    agents.wake(tx, entry.request_id, entry.at_ms)
     return True
 
 
@@ -319,12 +320,14 @@ def forget_contact(tx: Transaction, request_id: str) -> None:
     name_people(tx, request_id, ())
     deliveries.forget_request(tx, request_id)
     instructions.forget_request(tx, request_id)
+    agents.forget_request(tx, request_id)
 
 
 def remove(tx: Transaction, request_id: str) -> None:
     """Remove the record of a request with history and messages; the caller destroys the key."""
     deliveries.remove_request(tx, request_id)
     instructions.remove_request(tx, request_id)
+    agents.remove_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))
