@@ -49,9 +49,9 @@ Signed = Mapping[str, Any]  # Any: JSON
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message whose signature holds; `digest` is the SHA-256 of what was signed, in hex, by which a second copy is known.
+    """A message whose signature holds; `digest` is the SHA-256 of its bytes, in hex, by which a second copy is known.
 
-    Of the signed bytes and not of the body: base64 can write the same in more than one way.
+    Of the bytes and not of the body: base64 can write the same in more than one way.
     """
 
     said: Signed
@@ -99,7 +99,7 @@ def opened(body: bytes, key: Key) -> Opened | Fault:
         said = json.loads(message)
     except (ValueError, RecursionError):
         return _NO_OBJECT
-    return Opened(said, sha256(message).hexdigest()) if isinstance(said, dict) else _NO_OBJECT
+    return Opened(said, sha256(plain).hexdigest()) if isinstance(said, dict) else _NO_OBJECT
 
 
 def fault(said: Signed, agent_id: str, business_id: str, now: datetime) -> Fault | None:

@@ -1,6 +1,6 @@
 """/v1/agent/{agent-id} and /v1/data-rights-request: the calls of authorized agents, signed and with a token.
 
-Whatever Content-Type there is, or none: an agent's libraries send text/plain, and some send nothing with DELETE. A path may end in
+Whatever Content-Type there is, or none: libraries of agents send text/plain, and some nothing with DELETE. A path may end in
 a slash. Nothing here is for browsers, so no page of another origin gains anything: what is signed is signed by no browser.
 Source: DRP 1.0, 2.0 to 2.06.
 """
