@@ -131,7 +131,7 @@ def test_an_entry_that_is_none_stops_no_other():
 @pytest.mark.parametrize("content", [b"", b"7", b"[" * 5000, b" " * 2_000_000, json.dumps([{}] * 1001).encode()])
 def test_what_is_no_directory_is_refused(content):
     """Before anything of it is taken."""
-    with pytest.raises(ValueError, match="directory|Expecting"):
+    with pytest.raises(ValueError, match=r"directory|Expecting"):
         directory.read(content)
 
 

@@ -1,4 +1,4 @@
-"""The Data Rights Protocol 1.0, each check of specs/data-rights-protocol.md, by an agent that signs by itself; pages as served."""
+"""The Data Rights Protocol 1.0, each check of specs/data-rights-protocol.md, by an agent that signs by itself."""
 
 import base64
 import json
