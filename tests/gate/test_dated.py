@@ -128,6 +128,12 @@ def reason(house):
     put(house, tables.read_reasons, **row)
 
 
+def kept(house):
+    texts = dict.fromkeys(("id", "code", "duty", "rule", "purpose"), "w")
+    moments = {"collected_ms": LONG_AGO, "kept_ms": LONG_AGO, "until": house.now.date() - timedelta(days=99)}
+    put(house, tables.kept, **RECORD, **texts, **moments, fields='["email"]', sealed=b"s")
+
+
 #: What is planted in each column, long past its day; a column without an entry has no day that anybody thought of.
 PLANTED = {
     "submissions.sealed": (submission,),
@@ -138,6 +144,7 @@ PLANTED = {
     "delivery_people.subject": (notice, mailing, message),
     "delivery_people.sealed": (corrected_notice,),
     "instructions.sealed": (instruction,),
+    "kept.sealed": (kept,),
     "letters.sealed": (message_of_a_request,),
     "opt_outs.subject": (opt_out,),
     "pending_subscriptions.subject": (waiting,),

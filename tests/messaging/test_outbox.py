@@ -26,6 +26,8 @@ from avow.recipients.connectors.mail import ROUND, Carrier
 from avow.rights import response
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
+from avow.rights.execution import Telling
+from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State, Step
@@ -88,6 +90,7 @@ class Office:
             house.now_ms,
             reads,
             told_recipients(house, places),
+            Telling(Recipients(house.store, house.versions), 10),
         )
         self.composing = composing(house, places=places)
         self.outbox = Outbox(house.store, self.desk.correct_address, self.composing, house.now_ms, reads)

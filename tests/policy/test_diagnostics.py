@@ -117,7 +117,12 @@ CASES = [
         "right to opt out of the sale",
     ),
     ("AV0507", "We count visits", "We use it for other purposes. We count visits", "for other purposes"),
-    ("AV0701", "by_people    = true\n", "", "correct"),
+    (
+        "AV0701",
+        "[right.correct]",
+        '[right.restrict]\nmethods = ["email", "phone"]\nverification = "by a call back"\nlevel = "reasonable"\n[right.correct]',
+        "restrict",
+    ),
     (
         "AV0604",
         KNOW,
@@ -193,7 +198,7 @@ CASES = [
     ("AV0704", 'technology  = "tag"', 'technology  = "conversation"', "conversation"),
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
     ("AV0708", KNOW, KNOW.replace("\nform", "\nper_12_months = 2\nform"), "2"),
-    ("AV0708", KNOW, KNOW.replace("\nform", '\nexceptions = ["D1"]\nform'), '["D1"]'),
+    ("AV0708", KNOW, KNOW.replace("\nform", '\nexceptions = ["D1"]\nform'), "D1"),
     ("AV0708", KNOW, KNOW.replace('"reasonable"', '"reasonably-high"'), "reasonably-high"),
     (
         "AV0708",
@@ -329,8 +334,8 @@ def test_a_file_without_a_block_has_one_finding(compiled, text):
 
 def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
     """The mend names both changes, so that it is not followed by another finding."""
-    text = small_text.replace('["email", "phone"]\nverification = "by a call back"', '["web", "phone"]\nverification = "x"')
-    (found,) = compiled(text.replace("by_people    = true\n", "")).diagnostics
+    offered = '[right.restrict]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "reasonable"\n[right.correct]'
+    (found,) = compiled(small_text.replace("[right.correct]", offered)).diagnostics
     assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
 
 

@@ -57,10 +57,10 @@ def test_a_policy_under_gdpr_names_people_safeguards_and_periods(european):
     assert "Professional or employment-related information: badge (sensitive)" in letter.data
     assert "representative: Tarn Europe SA; data protection officer: Robin Vale" in rows(european)[0]["Contact"]
     assert "Data protection officer: Robin Vale" in str(register_page(european))
-    duty = Duty("books", "Book-keeping", "the tax code", kept_for(7))
+    duty = Duty("books", "Book-keeping", "the tax code", "D8", frozenset({"email"}), "answer", kept_for(7))
     points = {**european.points, "letter": replace(european.points["letter"], duties=("books",))}
     bound = replace(european, points=points, duties={"books": duty})
-    assert register(bound)[1].erasure[-1] == "Book-keeping: 7 years after collection, then erased (the tax code)"
+    assert register(bound)[1].erasure[-1] == "Book-keeping: e-mail address, 7 years after collection, then erased (the tax code)"
 
 
 def test_what_a_recipient_takes_in_itself_has_its_measures(complete):

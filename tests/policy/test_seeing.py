@@ -71,7 +71,9 @@ def test_a_website_shows_its_own(complete):
 
 def test_a_written_reason_is_told(complete):
     """Which purposes ask for one."""
-    assert "Anybody who opens a record for reporting on equal opportunity writes down why." in str(roles_table(complete))
+    assert "Anybody who opens a record for showing how we chose and reporting on equal opportunity writes down why." in str(
+        roles_table(complete)
+    )
 
 
 def test_nobody_here_sees_what_is_not_here(complete):

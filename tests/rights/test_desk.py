@@ -19,12 +19,21 @@ from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
+from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
 from avow.rights.states import State
 from avow.rights.verification import Link
 
 ROBIN = "robin@example.com"
+
+
+def places_of(store, cases, versions):
+    """Return the places that a deletion goes through, and what finds what is in them; nothing waits in a spool."""
+    keeper = Keeper(store, versions)
+    kept = KeptRecords(keeper, targets.Waiting(lambda _people, _ms: (0, 0), lambda _people, _ms: None))
+    vault, rows = targets.KeyVault(store, kept.holding), targets.Rows(store, targets.CONTROL)
+    return (kept, vault, rows, targets.SealedFiles(store, cases)), finding.Finder(store, keeper)
 
 
 @dataclass
@@ -41,11 +50,11 @@ class Office:
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         told = told_recipients(self.house, sites(), self.cases)
-        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told)
         discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
-        places = (targets.KeyVault(store), targets.Rows(store, targets.CONTROL))
+        places, finder = places_of(store, self.cases, self.house.versions)
         telling = Telling(Recipients(store, self.house.versions), 10)
-        self.tools = walk.Tools(voice, self.cases, places, finding.Finder(store), discloser, self.log, telling)
+        self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told, telling)
+        self.tools = walk.Tools(voice, self.cases, places, finder, discloser, self.log, telling)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
         """File a request as the form does; return the token of its page."""

@@ -11,6 +11,7 @@ from avow.audit import log, note, proof
 from avow.definitions import ProofInvalid, RequestKind
 from avow.rights import finding, targets, verification
 from avow.rights.cases import Contact
+from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.verification import Link
 
@@ -54,7 +55,7 @@ def test_what_is_being_removed_of_others_is_counted_as_nobodys_own(office):
     office.house.write("ada@example.com")
     store.erase([person("ada@example.com")], office.house.now_ms() + 1)
     assert store.remaining(subjects=()).total == 1  # the purge has not come yet
-    found = finding.Finder(store).locate([person("berta@example.com")])
+    found = finding.Finder(store, Keeper(store, None)).locate([person("berta@example.com")])
     assert sum(found.counts.values()) == 0
     rows = targets.Rows(store, targets.CONTROL)
     assert rows.remaining(Erasure((), Located((), {}), 0)) == 0

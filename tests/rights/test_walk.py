@@ -57,6 +57,11 @@ class Parts:
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 
+    keeps = False
+
+    def holdings(self, _identifiers, _today):
+        return ()
+
     def browsers_of(self, _identifiers):
         return ()
 

@@ -12,12 +12,12 @@ from typing import Final
 from avow.assurance.reported import reported
 from avow.audit.log import read_state
 from avow.definitions import local_date, moment
-from avow.gate import choices, disclosures, reads
+from avow.gate import choices, disclosures, kept, reads
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions, changes_of
 from avow.policy import Rulebook, evidence
-from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, Read, Refused
+from avow.policy.evidence import Announced, Asked, Chosen, Disclosed, Facts, Held, Judged, KeptByRule, Read, Refused
 from avow.store.control import counts, integrity
 from avow.store.store import Store
 
@@ -80,6 +80,7 @@ class Promises:
             refused=_refused(refused),
             chosen=tuple(Chosen(one.purpose, one.source, one.opted_out, one.count) for one in choices.counts(self.store)),
             read=tuple(Read(one.point, one.purpose, one.allowed, one.refused) for one in reads.counted(self.store, since)),
+            kept=tuple(_kept(one) for one in kept.counts(self.store)),
             asked=self.asked(now_ms),
             versions=self._versions(),
             reported=reported(self.store, local_date(now_ms, self.versions.timezone) - REPORTED),
@@ -117,6 +118,10 @@ class Promises:
             found.append(Announced(one.in_force_on, material, days, promised))
             before = rulebook
         return tuple(found)
+
+
+def _kept(one: kept.KeptCount) -> KeptByRule:
+    return KeptByRule(one.duty, one.code, one.rule, one.point, one.fields, one.records, one.first, one.last)
 
 
 def _refused(found: tuple[tuple[counts.RefusalKind, int], ...]) -> tuple[Refused, ...]:

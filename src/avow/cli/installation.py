@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from avow import retention as sweeping
 from avow.cli.operations import Operations
-from avow.definitions import moment, now_ms
+from avow.definitions import Refusal, moment, now_ms
+from avow.policy.language.vocabulary import NOTED_ENDS, NOTED_STARTS
 from avow.rights import restoring
 from avow.rights.after_restore import Missed
 from avow.store import backup as copies
@@ -78,6 +80,8 @@ def restore(operations: Operations, source: Path | None, keys: bool, check: bool
         f"{done.removed.total} rows of erased people removed again"
     )
     _tell_missed(found)
+    for kept_id in done.kept_missing:
+        click.echo(f"A record that a rule keeps is not in this backup, and lost with what it replaced: {kept_id}")
     if not found.is_nothing:
         click.echo("Read this, then `avow restore --acknowledge`: until then `avow serve` does not start.")
 
@@ -119,3 +123,24 @@ def confirm(operations: Operations) -> None:
     with operations.control() as control:
         why = sweeping.confirm(control, now_ms())
     click.echo(f"confirmed; it waited because {why}" if why else "the sweep does not wait for anything")
+
+
+@retention.command()
+@click.argument("factor", type=click.Choice(sorted(NOTED_STARTS | NOTED_ENDS)))
+@click.argument("record")
+@click.option("--same", default="", help="Every record of its point with the same value in this data item, as position.")
+@click.option("--on", type=click.DateTime(formats=["%Y-%m-%d"]), help="The day on which it happened; today when not given.")
+@click.pass_obj
+def happened(operations: Operations, factor: str, record: str, same: str, on: datetime | None) -> None:
+    """Note that FACTOR happened to the submission RECORD, by its id: its last day counts from then, or has come.
+
+    A period that begins with it (`after`) counts from that day; one that ends with it (`until`) ends today. The audit log has it.
+    """
+    with operations.factors() as factors:
+        day = on.date() if on else factors.versions.today()
+        found = factors.note(factor, record, same, day, None)
+    if isinstance(found, Refusal):
+        raise click.ClickException(f"{found.reason} ({found.rule})")
+    click.echo(f"noted of {found.records} records; {found.moved} have another last day")
+    if found.damaged:
+        click.echo(f"{found.damaged} records of the point cannot be read, and were passed over")

@@ -16,6 +16,7 @@ from avow.assurance.shelf import Shelf
 from avow.collection.logs.server_log import Import
 from avow.config import Configuration
 from avow.definitions import Refusal
+from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.publication import Announcing
@@ -45,6 +46,9 @@ class Operations(Protocol):
 
     def announcing(self) -> AbstractContextManager[Announcing]:
         """Open the versions of the policy."""
+
+    def factors(self) -> AbstractContextManager[Factors]:
+        """Open what happened to records."""
 
     def letters(self) -> AbstractContextManager[Mailings]:
         """Open the mailings."""

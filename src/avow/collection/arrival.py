@@ -9,7 +9,7 @@ from typing import Final
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
-from avow.gate import choices, disclosures, handing_over, minors, profiles
+from avow.gate import choices, corrected, disclosures, handing_over, minors, profiles
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
 from avow.store.store import Store
@@ -39,7 +39,7 @@ class Arrival:
         whose place in their recording holds another one.
         """
         self._hear([one for one in records if isinstance(one, Signalled)])
-        came = [one for one in records if not isinstance(one, Signalled)]
+        came = [self._corrected(one) for one in records if not isinstance(one, Signalled)]
         for form in (one for one in came if isinstance(one, Submission)):
             if (rulebook := self._rulebook_of(form.rulebook_id)) is not None:
                 minors.note_with_form(self._store, form, rulebook)
@@ -66,6 +66,12 @@ class Arrival:
             rulebook = self._rulebook_of(one.rulebook_id)
             if rulebook is not None and choices.stops_recordings(rulebook, one.opted_out):
                 self._store.withdraw_recordings(one.visitor, "", one.collected_ms)
+
+    def _corrected(self, record: Record) -> Record:
+        """Return a record with what was corrected of its person. Rule: 11 CCR 7023(c)."""
+        if not isinstance(record, Submission):
+            return record
+        return corrected.standing(self._store, record, self._rulebook_of(record.rulebook_id))
 
     def _narrowed(self, record: Record, standing: Mapping[str, frozenset[str]]) -> Iterator[Record]:
         """Yield what its person's or its browser's standing choices leave of a record."""

@@ -187,7 +187,8 @@ def standing_of(store: Store, people: Iterable[Identifier], rulebook_of: Ruleboo
     versions = {one.rulebook_id: rulebook_of(one.rulebook_id) for one in stood}
     keeping = [one for one in stood if _keeps(versions[one.rulebook_id], one.recipient)]
     held = store.find(people) if keeping else Holdings()
-    points = {(one.point, one.rulebook_id): one.site for one in (*held.events, *held.submissions)}
+    points = {(one.point, one.rulebook_id): one.site for one in held.events}
+    points |= {(one.point, one.rulebook_id): one.site for one in held.submissions}
     found = [(one, points.get((one.point, one.rulebook_id))) for one in keeping]
     return tuple(one.of(one.until_ms, site) for one, site in found if site is not None)
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
     AgentStep,
+    ClaimDecided,
+    CorrectedShown,
+    KeptRead,
     RequestApplied,
     RequestByAgent,
     RequestCorrected,
@@ -30,14 +33,19 @@ from avow.gate.entries_of_rights import (
     RequestTold,
     RequestVerified,
     ResidueSearched,
+    ReviewWanted,
+    StatementAdded,
 )
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "AgentStep",
     "BatchStep",
+    "ClaimDecided",
+    "CorrectedShown",
     "DeliveryStep",
     "Entry",
+    "KeptRead",
     "OptOutTold",
     "RecipientChanged",
     "RequestApplied",
@@ -58,7 +66,9 @@ __all__ = [
     "RequestTold",
     "RequestVerified",
     "ResidueSearched",
+    "ReviewWanted",
     "Screened",
+    "StatementAdded",
     "by_whom",
     "record",
 ]
@@ -440,6 +450,24 @@ class RetentionSwept(Entry):
     on: str
     erased: int
     deidentified: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorNoted(Entry):
+    """Something happened on a day from which periods count, or with which they end: to one record, or to so many of a point.
+
+    `item` is the data item in which they have the same.
+    """
+
+    kinds = ("retention.factor",)
+    factor: str
+    point: str
+    on: str
+    records: int
+    record: str | None = None
+    item: str | None = None
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,12 +173,48 @@ class RequestDone(Entry):
     Before 0058 `targets` (`{name: {did, records}}`) in place of `found`.
     """
 
-    kinds = ("request.know.done", "request.delete.done")
+    kinds = ("request.know.done", "request.delete.done", "request.correct.done")
     what: str
     about: str
     rulebook: str
     left: int
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDecided(Entry):
+    """A member of staff decided about one contested field: `corrected`, `deleted` or `denied`, by a ground."""
+
+    kinds = ("request.claim-decided",)
+    request: str
+    outcome: str
+    staff: str
+    ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWanted(Entry):
+    """A request waits for a member of staff."""
+
+    kinds = ("request.review-wanted",)
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedShown(Entry):
+    """Its person asked to see what is held now in the fields that were corrected; it counts as no request to know."""
+
+    kinds = ("request.corrected-shown",)
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementAdded(Entry):
+    """A person's statement was put to a field that was not corrected; `recipients` are told of it where they asked for that."""
+
+    kinds = ("request.statement-added",)
+    request: str
+    recipients: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +267,14 @@ class RequestByAgent(Entry):
     reason: str | None = None
     staff: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRead(Entry):
+    """A member of staff opened what a rule keeps beyond an erasure, for its purpose, or was refused; `kept` is a keyed hash."""
+
+    kinds = ("kept.read", "kept.read.refused")
+    what: str
+    kept: str
+    purpose: str
+    staff: str

@@ -29,17 +29,20 @@ from avow.store.store import Store
 
 __all__ = [
     "BY_STAFF",
+    "OF",
     "PURPOSE",
     "RECIPIENT",
     "SILENT",
     "WITH_REASON",
     "Answer",
+    "Change",
     "Instruction",
     "Wanted",
     "Way",
     "What",
     "answer",
     "answer_by",
+    "changes",
     "count_left",
     "due",
     "get",
@@ -68,6 +71,7 @@ class What(StrEnum):
     """What a recipient is told to do."""
 
     ERASE = "erase"
+    CORRECT = "correct"
 
 
 class Way(StrEnum):
@@ -87,6 +91,7 @@ class Answer(StrEnum):
     """What a recipient answered; the last is noted by staff for a third party that cannot be told."""
 
     ERASED = "erased"
+    CORRECTED = "corrected"
     DEIDENTIFIED = "deidentified"
     KEPT = "kept"
     NOT_FOUND = "not-found"
@@ -97,13 +102,33 @@ class Answer(StrEnum):
 #: What only a member of staff may note, and what says nothing without a reason.
 BY_STAFF: Final = frozenset({Answer.DISPROPORTIONATE})
 WITH_REASON: Final = frozenset({Answer.KEPT, Answer.CANNOT, Answer.DISPROPORTIONATE})
+#: Which answers there are to what.
+OF: Final = {
+    What.ERASE: frozenset(Answer) - {Answer.CORRECTED},
+    What.CORRECT: frozenset({Answer.CORRECTED, Answer.NOT_FOUND, Answer.CANNOT, Answer.DISPROPORTIONATE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What of a person is to be corrected at a recipient: the data item as it is called, what it says, and what is right.
+
+    `after` is "" where the item is to be erased instead; `statement` is what a person says where it was not corrected.
+    Rule: 11 CCR 7023(c), (f)(3).
+    """
+
+    item: str
+    before: str
+    after: str
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What one recipient is to be told: by the version under which something last went to it, and by when it answers.
 
-    `identifiers` are what finds the person there, each with what it is: ("e-mail address", "robin@example.com").
+    `identifiers` are what finds the person there, each with what it is: ("e-mail address", "robin@example.com"); `changes` what
+    is to be corrected of them.
     """
 
     recipient: str
@@ -112,6 +137,8 @@ class Wanted:
     categories: str
     due_on: date
     identifiers: tuple[tuple[str, str], ...]
+    what: What = What.ERASE
+    changes: tuple[Change, ...] = ()
 
 
 def new_id() -> str:
@@ -128,10 +155,10 @@ def queue(store: Store, tx: Transaction, request_id: str, site: str, wanted: Map
             request_id=request_id,
             recipient=one.recipient,
             rulebook_id=one.rulebook_id,
-            what=What.ERASE,
+            what=one.what,
             way=one.way,
             categories=one.categories,
-            sealed=seal(json.dumps(one.identifiers).encode()),
+            sealed=seal(_packed(one)),
             site=site,
             made_ms=now_ms,
             due_on=one.due_on,
@@ -191,7 +218,24 @@ def answer(store: Store, tx: Transaction, one: Instruction, said: Answer, reason
 def identifiers(store: Store, one: Instruction) -> tuple[tuple[str, str], ...] | None:
     """Return what finds the person at the recipient; None once it was forgotten. Raises for damaged bytes."""
     plain = store.unseal_for_request(one.request_id, one.sealed)
-    return None if plain is None else tuple((str(kind), str(value)) for kind, value in json.loads(plain))
+    if plain is None:
+        return None
+    kept = json.loads(plain)
+    return tuple((str(kind), str(value)) for kind, value in (kept["people"] if isinstance(kept, dict) else kept))
+
+
+def changes(store: Store, one: Instruction) -> tuple[Change, ...]:
+    """Return what a recipient is to correct; nothing for what is to be erased, and once it was forgotten. Raises as above."""
+    plain = store.unseal_for_request(one.request_id, one.sealed) if one.what == What.CORRECT else None
+    return () if plain is None else tuple(Change(*map(str, each)) for each in json.loads(plain)["changes"])
+
+
+def _packed(one: Wanted) -> bytes:
+    """Return what is sealed of what a recipient is told: whom it is about, and what is to be corrected."""
+    if one.what is What.ERASE:
+        return json.dumps(one.identifiers).encode()
+    changed = [[each.item, each.before, each.after, each.statement] for each in one.changes]
+    return json.dumps({"people": one.identifiers, "changes": changed}).encode()
 
 
 def words(store: Store, one: Instruction) -> str:

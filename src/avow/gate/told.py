@@ -29,13 +29,31 @@ THIRD_PARTY: Final = (
 )
 
 
-def duties(*, is_third_party: bool) -> tuple[str, ...]:
-    """Return what a recipient has to do, a sentence for each part. Rule: 11 CCR 7022(b), (c), 7052(a)."""
+#: What whoever has something of the person from us has to do where it was wrong.
+CORRECTED: Final = (
+    "Correct on your systems what you hold of this person from us as it says here.",
+    "What lies in archives and backups is corrected when they are next used.",
+    "Tell your own service providers and contractors, and everybody else who got it from you or through you, to do the same.",
+    "Make sure that it stays corrected: what comes again as it was before is not right.",
+    "Where there is a statement of the person here, keep it with what it is about, and show it to whoever is shown that.",
+    "If you cannot do this, say so here within five business days.",
+)
+
+
+def duties(*, is_third_party: bool, what: str = "erase") -> tuple[str, ...]:
+    """Return what a recipient has to do, a sentence for each part; `what` is that of its instruction.
+
+    Rule: 11 CCR 7022(b), (c), 7052(a); 7023(c), (f)(3).
+    """
+    if what == "correct":
+        return CORRECTED
     return THIRD_PARTY if is_third_party else PROVIDER
 
 
-def by_rule(*, is_third_party: bool) -> str:
-    """Return the rule that asks it of a recipient. Rule: 11 CCR 7022(b)(2), (3)."""
+def by_rule(*, is_third_party: bool, what: str = "erase") -> str:
+    """Return the rule that asks it of a recipient. Rule: 11 CCR 7022(b)(2), (3), 7023(c)."""
+    if what == "correct":
+        return rules.both(rules.CORRECT_EFFORT, rules.CORRECT_EVERYWHERE, rules.UNABLE)
     rule = rules.TELL_THIRD_PARTIES if is_third_party else rules.TELL_PROVIDERS
     return rules.both(rules.DELETE_FROM_RECORDS, rule, rules.UNABLE)
 

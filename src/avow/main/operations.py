@@ -30,6 +30,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import server, storage
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
+from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
@@ -94,6 +95,13 @@ class Operations:
         configuration = self.configuration()
         with self.records() as store:
             yield publication.announcing(store, Versions(store.control, configuration.timezone, now_ms), configuration)
+
+    @contextmanager
+    def factors(self) -> Iterator[Factors]:
+        """Open what happened to records."""
+        configuration = self.configuration()
+        with self.records() as store:
+            yield Factors(store, self._versions(store, configuration), now_ms)
 
     @contextmanager
     def letters(self) -> Iterator[Mailings]:

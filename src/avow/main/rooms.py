@@ -136,6 +136,7 @@ def house(
         staff=shared.access.staff,
         register=shared.access.register,
         inbox=mail.inbox,
+        factors=mail.factors,
         outbox=mail.outbox,
         mailings=mail.reports,
         letters=messaging.carrying(store, versions, configuration, of_requests()).letters,

@@ -15,6 +15,7 @@ from avow.gate.reads import Reads
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.messaging.composing import Composing, OfRequests
+from avow.messaging.factors import Factors
 from avow.messaging.inbox import Inbox
 from avow.messaging.instructing import ToRecipients
 from avow.messaging.mailings import Mailings
@@ -32,6 +33,7 @@ class Messaging:
     """The room under one version of the policy, as doors and pages call it."""
 
     inbox: Inbox
+    factors: Factors
     outbox: Outbox
     reports: Reports
     subscriptions: Subscriptions
@@ -52,6 +54,7 @@ def build(
     composing, timezone = carrying(store, versions, configuration, requests), configuration.timezone
     return Messaging(
         Inbox(store, rulebook, versions, timezone, now_ms),
+        Factors(store, versions, now_ms),
         Outbox(store, correct_address, composing, now_ms, Reads(store, versions, now_ms)),
         Reports(store, rulebook),
         Subscriptions(store, rulebook, versions, spool, site, timezone, now_ms),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.definitions import IdentifierKind, Refusal, Technology, identifier, local_date
-from avow.gate import entries, reads
+from avow.gate import corrected, entries, reads
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member, Roles, as_member
@@ -99,10 +99,11 @@ class Inbox:
         rulebook, wanted = opened.rulebook, opened.fields
         named = [name for name in rulebook.points[held.point].fields if name in held.fields and name != VISITOR_ID]
         labelled = [(name, rulebook.data[name].label) for name in named]
+        said = corrected.statements(held.fields)
         return SubmissionView(
             self._line(held),
             purpose,
-            tuple((label, held.fields[name]) for name, label in labelled if name in wanted),
+            tuple(line for name, label in labelled if name in wanted for line in _lines(name, label, held.fields, said)),
             Relating(self.store, self._reads).to(held, opened, purpose, member, reason),
             held.dropped,
             tuple(label for name, label in labelled if name not in wanted),
@@ -199,3 +200,10 @@ class Inbox:
             row.site,
             row.assigned_to,
         )
+
+
+def _lines(name: str, label: str, fields: Mapping[str, str], said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what a field says, and its person's statement on it. Rule: 11 CCR 7023(f)(3)."""
+    yield label, fields[name]
+    if name in said:
+        yield f"{label}: what the person says of it", said[name]

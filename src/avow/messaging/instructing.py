@@ -14,7 +14,7 @@ from avow.definitions import Refusal
 from avow.gate import instructions, recipients, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
-from avow.gate.instructions import PURPOSE, Instruction
+from avow.gate.instructions import PURPOSE, Instruction, What
 from avow.gate.messages import Message, Waiting
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
@@ -78,19 +78,20 @@ class ToRecipients:
 
 
 def _subject(one: Instruction, row: Delivery) -> str:
-    again = "Reminder: erase" if row.made_ms > one.made_ms else "Erase"
+    again = f"Reminder: {one.what}" if row.made_ms > one.made_ms else one.what.capitalize()
     return f"{again} personal information, answer by {one.due_on} (request {one.request_id[:10].upper()})"
 
 
 def _text(one: Instruction, declared: Recipient | None, link: str, *company: str) -> str:  # name, address, e-mail
     is_third_party = declared is None or declared.effective_role == "third-party"
-    duties = told.duties(is_third_party=is_third_party)
+    duties = told.duties(is_third_party=is_third_party, what=one.what)
+    asked = "to correct what is wrong" if one.what == What.CORRECT else "to delete what we hold"
     name, address, email = company
     return "\n".join(
         (
             f"To {declared.label if declared else one.recipient}",
             "",
-            f"A person has asked {name} to delete what we hold of them. You got data of theirs from us.",
+            f"A person has asked {name} {asked} of them. You got data of theirs from us.",
             "Whom it is about, and where you answer, is here; the link needs no account, and works until you have answered:",
             link,
             "",
@@ -98,7 +99,7 @@ def _text(one: Instruction, declared: Recipient | None, link: str, *company: str
             "",
             *(f"{number}. {duty}" for number, duty in enumerate(duties, 1)),
             "",
-            told.by_rule(is_third_party=is_third_party),
+            told.by_rule(is_third_party=is_third_party, what=one.what),
             "",
             name,
             address,

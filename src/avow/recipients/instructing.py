@@ -1,4 +1,4 @@
-"""What tells a recipient's computers to erase something: whom it is about, what to do, by when, and where the answer goes.
+"""What tells a recipient's computers to erase or correct something: whom it is about, what to do, by when, where to answer.
 
 Put together in its turn from the row that the plan of the request made (`gate.instructions`); nothing of it is kept. What it
 names went to the recipient before, so nothing new is disclosed. The format is docs/specs/webhooks.md.
@@ -18,7 +18,7 @@ from avow.gate import deliveries, instructions, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
 from avow.gate.handing_over import NoMore
-from avow.gate.instructions import PURPOSE, Instruction
+from avow.gate.instructions import PURPOSE, Change, Instruction, What
 from avow.gate.parcels import Parcel
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
@@ -84,11 +84,13 @@ class Instructing:
             "categories": list(one.categories),
             "policy": one.rulebook_id,
             "due_on": one.due_on.isoformat(),
-            "to_do": list(told.duties(is_third_party=is_third_party)),
-            "rule": told.by_rule(is_third_party=is_third_party),
+            "to_do": list(told.duties(is_third_party=is_third_party, what=one.what)),
+            "rule": told.by_rule(is_third_party=is_third_party, what=one.what),
             "answer_at": f"{self.sites.named(row.site).origin}/avow/instructions/{token}",
             "page": f"{self.sites.named(row.site).origin}/privacy/instructions/{token}",
         }
+        if one.what == What.CORRECT:
+            data["corrections"] = [_correction(each) for each in instructions.changes(self.store, one)]
         return {
             "type": f"instruction.{one.what}",
             "timestamp": moment(row.made_ms).isoformat(timespec="milliseconds"),
@@ -96,8 +98,17 @@ class Instructing:
         }
 
 
+def _correction(one: Change) -> dict[str, str]:
+    """Return what is to be corrected as JSON: without a value that is right it is to be erased, or a statement goes with it."""
+    said = {"after": one.after, "statement": one.statement}
+    return {"item": one.item, "before": one.before, **{name: text for name, text in said.items() if text}}
+
+
 def _opendsr(row: Delivery, one: Instruction, people: Sequence[tuple[str, str]]) -> dict[str, object]:
-    """Return the request to erase, as OpenDSR 2.0 has it; its id follows from the instruction, so that it stays one."""
+    """Return the request to erase, as OpenDSR 2.0 has it; its id follows from the instruction, so that it stays one.
+
+    It carries no corrected values: what is to be corrected is told by a page (`rights.correcting`).
+    """
     return {
         "regulation": "ccpa",
         "subject_request_id": str(uuid.UUID(hex=one.id, version=4)),

@@ -30,6 +30,7 @@ from avow.rights.cases import Case
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
+from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
 from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
@@ -53,7 +54,8 @@ def build(
     cases, voice = _cases(store, configuration), Voice(site, store.vault.hmac, rulebook)
     sites, reads = Sites(configuration), Reads(store, versions, now_ms)
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
-    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told)
+    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
+    return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
 
 
 def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:
@@ -113,15 +115,18 @@ def walking(
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
     cases, sites = _cases(store, configuration), Sites(configuration)
+    keeper = Keeper(store, versions)
+    kept = KeptRecords(keeper, waiting)
     places = (
-        targets.KeyVault(store),  # first: nothing can be read from there on
+        kept,  # before anything is destroyed
+        targets.KeyVault(store, kept.holding),  # nothing can be read from there on
         targets.Rows(store, targets.EVENTS),
         targets.Rows(store, targets.RECORDINGS),
         targets.Rows(store, targets.CONTROL),
         targets.SealedFiles(store, cases),
         targets.SpoolTarget(waiting),
     )
-    found, discloser = finding.Finder(store), finding.Discloser(store, cases, versions, events, read)
+    found, discloser = finding.Finder(store, keeper), finding.Discloser(store, cases, versions, events, read)
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
     def tools(case: Case) -> Tools:

@@ -17,7 +17,7 @@ from typing import Final
 
 from avow.definitions import Refusal, local_date
 from avow.gate import instructions, told
-from avow.gate.instructions import RECIPIENT, SILENT, WITH_REASON, Answer, Instruction
+from avow.gate.instructions import RECIPIENT, SILENT, WITH_REASON, Answer, Instruction, What
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import SHORT_CATEGORIES
 from avow.policy.law import rules
@@ -32,6 +32,7 @@ REASON_MIN: Final = 20
 REASON_MAX: Final = 1000
 #: The answers that a recipient has, in the order of its page; what is said of each there.
 OFFERED: Final = {
+    Answer.CORRECTED: "We corrected it, and told those to whom we gave it",
     Answer.ERASED: "We erased it, and told those to whom we gave it",
     Answer.DEIDENTIFIED: "We deidentified it, and told those to whom we gave it",
     Answer.KEPT: "We erased what we may, and keep the rest because a law makes us",
@@ -74,7 +75,7 @@ class RecipientPages:
             return Refusal("this link is not one of ours", rules.RECORDS_KEPT)
         if not self._page(one).is_open:
             return _OVER if one.answer in {"", SILENT} else _ALREADY
-        if said not in set(OFFERED):
+        if said not in dict(offered(one)):
             return Refusal("choose one of the answers", rules.RECORDS_KEPT)
         refusal = judged(Answer(said), reason)
         return refusal or downstream.note(self.cases, one, Answer(said), reason.strip(), RECIPIENT, self.now_ms())
@@ -95,18 +96,27 @@ class RecipientPages:
             categories=tuple(SHORT_CATEGORIES[letter] for letter in one.categories if letter in SHORT_CATEGORIES),
             asked_on=local_date(one.made_ms, timezone),
             due_on=one.due_on,
-            duties=told.duties(is_third_party=is_third_party),
-            rule=told.by_rule(is_third_party=is_third_party),
+            duties=told.duties(is_third_party=is_third_party, what=one.what),
+            rule=told.by_rule(is_third_party=is_third_party, what=one.what),
+            what=one.what,
             answered_on=local_date(one.answered_ms, timezone) if one.answered_ms is not None else None,
             answer="" if one.answer == SILENT else downstream.words(one),
         )
         known = instructions.identifiers(self.cases.store, one) if not one.answer else None
-        return page if known is None else replace(page, is_open=True, identifiers=known, answers=tuple(OFFERED.items()))
+        if known is None:
+            return page
+        changed = instructions.changes(self.cases.store, one)
+        return replace(page, is_open=True, identifiers=known, answers=offered(one), changes=changed)
 
     def declared(self, one: Instruction) -> Recipient | None:
         """Return what the version under which something last went to a recipient declares of it; it may have another name now."""
         rulebook = self.versions.rulebook(one.rulebook_id)
         return rulebook.recipients.get(one.recipient) if rulebook else None
+
+
+def offered(one: Instruction) -> tuple[tuple[str, str], ...]:
+    """Return the answers to an instruction, each with its words. Rule: 11 CCR 7022(b)(2), (3), (c), 7023(c)."""
+    return tuple((said, words) for said, words in OFFERED.items() if said in instructions.OF[What(one.what)])
 
 
 def judged(said: Answer, reason: str) -> Refusal | None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from avow.definitions import RequestKind
+from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
+from avow.rights.cases import Claim
+from avow.rights.correcting.telling import FieldLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class NewRequest:
 
     `visitor_id` is this browser's own. `points` are the collection points that are meant, and `purposes` those that are refused,
     none for all; `pieces` is "categories", "specific" or "both" of a request to know. `received_on` is the day of receipt of what
-    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in.
+    is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in; `claims`
+    are what is said to be wrong.
     """
 
     kind: RequestKind
@@ -36,6 +40,7 @@ class NewRequest:
     received_on: date | None = None
     parent: str = ""
     record: str = ""
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class RequestStatus:
 
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    `fields` are what became of contested fields.
     """
 
     reference: str
@@ -109,6 +115,7 @@ class RequestStatus:
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    fields: tuple[FieldLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +178,8 @@ class Verification:
 class RecipientPage:
     """What a recipient is told on its page; `identifiers` find the person there (what it is, value), while it has not answered.
 
-    `duties` are what it has to do, `answers` what it may choose (value, words), `answer` what it has answered, in words.
+    `what` is "erase" or "correct", and `changes` what is to be corrected. `duties` are what it has to do, `answers` what it may
+    choose (value, words), `answer` what it has answered, in words.
     """
 
     recipient: str
@@ -186,6 +194,8 @@ class RecipientPage:
     is_open: bool = False
     identifiers: tuple[tuple[str, str], ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
+    what: str = "erase"
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +203,8 @@ class ToldLine:
     """A recipient that was told for a request, as staff and its person see it: whom, how, when, and what it answered.
 
     `link` is its page, for who passes it on, "" for everybody else and once there is an answer. `waits`: nobody has passed it on,
-    or it has not left. `answer` is what became of it in words, "" for nothing yet; `reason` what the recipient said with it.
+    or it has not left. `answers` are those that it has, each with its words. `answer` is what became of it in words, "" for
+    nothing yet; `reason` what the recipient said with it.
     """
 
     instruction_id: str
@@ -207,6 +218,8 @@ class ToldLine:
     link: str = ""
     waits: bool = False
     is_third_party: bool = False
+    answers: tuple[tuple[str, str], ...] = ()
+    what: str = "erase"
 
 
 @dataclass(frozen=True, slots=True)

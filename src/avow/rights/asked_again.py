@@ -92,4 +92,6 @@ def _both(lead: Contact, other: Contact) -> Contact:
     seen = [one for one in (lead.visitor_id, *lead.more_visitors, other.visitor_id, *other.more_visitors) if one]
     visitors = tuple(dict.fromkeys(seen))[:VISITORS]
     since = min(lead.since, other.since) if lead.since and other.since else ""
-    return replace(lead, visitor_id=visitors[0] if visitors else "", more_visitors=visitors[1:], since=since)
+    claims = {(one.point, one.field): one for one in (*lead.claims, *other.claims)}  # what was said last of a field
+    both = replace(lead, visitor_id=visitors[0] if visitors else "", more_visitors=visitors[1:], since=since)
+    return replace(both, claims=tuple(claims.values()))

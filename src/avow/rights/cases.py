@@ -18,6 +18,20 @@ REFERENCE_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One field of what is held that somebody says is wrong: where it is, what they say is wrong in it, and what is right.
+
+    `may_delete`: they agree that it is deleted instead. Rule: Cal. Civ. Code § 1798.106(a); 11 CCR 7023(e).
+    """
+
+    point: str
+    field: str
+    wrong: str
+    right: str
+    may_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """How to answer, and what finds the person's records; sealed under a key of its own while the request is open.
 
@@ -25,8 +39,8 @@ class Contact:
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
-    that are refused, none for all that the kind of request reaches. `agent` is what an authorized agent is called, "" for none;
-    `answer_to` the address of who holds a power of attorney, to which letters go in the place of `email`.
+    that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `agent` is what an
+    authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which letters go.
     """
 
     email: str
@@ -41,6 +55,7 @@ class Contact:
     phone: str = ""
     record: str = ""
     purposes: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
     agent: str = ""
     answer_to: str = ""
 
@@ -48,6 +63,11 @@ class Contact:
     def written_to(self) -> str:
         """The address that letters go to. Rule: 11 CCR 7063(b) (who holds a power of attorney stands in for the person)."""
         return self.answer_to or self.email
+
+    @property
+    def contested(self) -> frozenset[str]:
+        """The names of fields that are said to be wrong: none of them proves who somebody is. Rule: 11 CCR 7060(h)."""
+        return frozenset(claim.field for claim in self.claims)
 
     def identifiers(self) -> tuple[Identifier, ...]:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""

@@ -31,9 +31,13 @@ from avow.rights.answers import (
     Verification,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Contact, reference
+from avow.rights.cases import Case, Claim, Contact, reference
+from avow.rights.correcting import claims, telling
+from avow.rights.correcting.claims import Correctable
+from avow.rights.correcting.reviewing import Reviewing
+from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
-from avow.rights.execution import outcomes_of
+from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
@@ -94,6 +98,7 @@ class Desk:
     now_ms: Callable[[], int]
     reads: Reads
     told: ToldRecipients
+    telling: Telling
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""
@@ -163,6 +168,7 @@ class Desk:
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            fields=self._fields(case) if is_answer else (),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -191,6 +197,44 @@ class Desk:
             return ()
         case, _ = found
         return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
+
+    @property
+    def correctable(self) -> tuple[Correctable, ...]:
+        """What can be corrected under the version in force. Rule: Cal. Civ. Code § 1798.106(a)."""
+        return claims.correctable(self.voice.rulebook)
+
+    @property
+    def statement_words(self) -> int:
+        """Most words of a person's statement on what was not corrected. Rule: 11 CCR 7023(f)(3)."""
+        return self.voice.rulebook.law_table.statement_words
+
+    def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
+        """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
+        return claims.judged(self.voice.rulebook, values)
+
+    @property
+    def reviewing(self) -> Reviewing:
+        """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
+        return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
+
+    def corrected(self, token: str) -> tuple[Shown, ...]:
+        """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return ()
+        case, _ = found
+        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id), self.now_ms())
+
+    def state(self, token: str, number: int, text: str, *, tells: bool) -> Refusal | None:
+        """Attach a statement to a field that was left as it is, behind the same link; to recipients on request.
+
+        Rule: 11 CCR 7023(f)(3).
+        """
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
+        return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -311,7 +355,7 @@ class Desk:
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
         documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
-        if case.answer.get("outcome") != "granted":
+        if "proof" not in case.answer:
             return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         for name, label in _ARCHIVES:
@@ -319,6 +363,12 @@ class Desk:
             if content is not None:
                 documents.append(Document(name, label, len(content)))
         return tuple(documents)
+
+    def _fields(self, case: Case) -> tuple[FieldLine, ...]:
+        """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
+        if case.kind is not RequestKind.CORRECT or "proof" not in case.answer:
+            return ()
+        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id))
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
@@ -366,6 +416,7 @@ def _contact(request: NewRequest) -> Contact:
         phone=request.phone.strip(),
         record=request.record,
         purposes=request.purposes,
+        claims=request.claims,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from avow.definitions import Refusal, RequestKind
 from avow.gate import entries, instructions
-from avow.gate.instructions import RECIPIENT, SILENT, Answer, Instruction
+from avow.gate.instructions import RECIPIENT, SILENT, Answer, Instruction, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, plan
@@ -25,20 +25,27 @@ from avow.store.control import Transaction
 #: What is said of a recipient that has answered, and of one that has not.
 ANSWERS: Final[Mapping[str, str]] = {
     Answer.ERASED: "has confirmed that it erased it",
+    Answer.CORRECTED: "has confirmed that it corrected it",
     Answer.DEIDENTIFIED: "has confirmed that it deidentified it",
     Answer.KEPT: "has confirmed, and says that it has to keep some of it",
     Answer.NOT_FOUND: "has confirmed that it holds nothing",
     Answer.CANNOT: "says that it cannot do it",
     Answer.DISPROPORTIONATE: "was not told, because that would be impossible, or a disproportionate effort",
 }
-NOT_CONFIRMED: Final = "has not confirmed that it erased it"
-_WORDS: Final = {**ANSWERS, SILENT: NOT_CONFIRMED}
+NOT_CONFIRMED: Final = {
+    What.ERASE: "has not confirmed that it erased it",
+    What.CORRECT: "has not confirmed that it corrected it",
+}
+#: What recipients are told for a request, by its kind, where that is not to erase.
+_TOLD_TO: Final[Mapping[str, What]] = {"correct": What.CORRECT}
 _ALREADY: Final = Refusal("this was answered already", rules.RECORDS_KEPT)
 
 
 def words(one: Instruction) -> str:
     """Return what became of what a recipient was told; "" while it may yet answer. Rule: 11 CCR 7022(b)(2)."""
-    return _WORDS[one.answer] if one.answer else ""
+    if one.answer == SILENT:
+        return NOT_CONFIRMED[What(one.what)]
+    return ANSWERS[one.answer] if one.answer else ""
 
 
 def wait(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
@@ -60,7 +67,8 @@ def end_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> boo
     if not waiting or now_ms < due.denied_ms(case, rulebook):
         return False
     task = waiting[0]
-    detail = _detail(Outcome(task["target"], NOT_CONFIRMED, 0, task["rule"]), task["instruction"], "")
+    what = _TOLD_TO.get(case.kind.value, What.ERASE)
+    detail = _detail(Outcome(task["target"], NOT_CONFIRMED[what], 0, task["rule"]), task["instruction"], "")
     return cases.append(
         case, Step.OUTCOME, now_ms, detail, entries.RequestTarget(case.request_id, task["target"], task["rule"]), None
     )

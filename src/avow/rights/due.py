@@ -167,6 +167,8 @@ def _first_and_extended(kind: RequestKind, received_on: date, law: LawTable) -> 
 def _without_receipt(case: Case, law: LawTable) -> dict[What, Due]:
     """Return every line of a request whose receipt no law has confirmed: what is applied at once, and appeals."""
     first, extended = _first_and_extended(case.kind, case.received_on, law)
+    at_once = local_date(case.received_ms, law.timezone)  # the day of receipt may be the one before, in the business's zone
+    first = counting.Due(max(first.target, at_once), max(first.outer, at_once))
     told, found = case.entry(Step.EXTENDED), list[Due]()
     if told is not None or case.entry(Step.EXTENSION_WRITTEN) is not None:
         found.append(Due(What.EXTENSION, first.target, first.outer, told.at_ms if told else None))

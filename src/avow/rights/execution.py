@@ -18,7 +18,7 @@ from avow.definitions import RequestKind, local_date
 from avow.gate import entries, instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import due, plan
+from avow.rights import due, keeping, plan
 from avow.rights.cases import Case
 from avow.rights.finding import Discloser, Finder
 from avow.rights.given import Recipients
@@ -28,7 +28,7 @@ from avow.rights.plan import Given
 from avow.rights.states import Step
 
 SALT_BYTES: Final = 16
-#: What a statement says of what is left: it is made only once a search finds nothing.
+#: What a statement says of what is left beyond what rules keep: it is made only once a search finds nothing.
 _NOTHING_LEFT: Final = 0
 
 
@@ -81,13 +81,16 @@ def make_plan(
     if is_told and telling.recipients.are_leaving(case.contact):  # seen at the next round, with where it went
         return False
     given = telling.recipients.of(case.contact) if is_told else ()
-    tasks = plan.make(case.kind, tuple(target.name for target in targets), given, today)
+    own = tuple(target.name for target in targets if target.name != plan.KEPT or finder.keeps)
+    tasks = plan.make(case.kind, own, given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
     ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
-    wanted = {ids[one.name]: _wanted(one, answer_by, telling.connected) for one in given if one.name in ids}
+    wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
     located = finder.locate(case.contact.identifiers())
+    holdings = finder.holdings(case.contact.identifiers(), today)
     detail = {
-        "tasks": [_planned(task, ids) for task in tasks],
+        "tasks": [planned(task, ids) for task in tasks],
+        "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
     }
@@ -95,7 +98,7 @@ def make_plan(
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
-def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
+def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
     """Return what a recipient is told; without a declared way, or a connection for it, a member of staff passes it on."""
     declared = one.declared.instruct if one.declared else ""
     way = Way(declared) if declared in set(Way) else Way.PAGE
@@ -104,7 +107,7 @@ def _wanted(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]
     return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
 
 
-def _planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
+def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
     """Return a task as JSON, with the instruction of a recipient."""
     told = {"instruction": ids[task.recipient]} if task.recipient in ids else {"did": task.did} if task.did else {}
     return {"target": task.target, "action": task.action.value, "rule": task.rule, **told}
@@ -150,7 +153,9 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
             return False
     salt = secrets.token_bytes(SALT_BYTES)
     # How much was held of somebody, and where, is for them alone: the log has a hash of it under the salt that they have.
-    done = {one["target"]: {"did": one["did"], "records": one["records"]} for one in outcomes_of(case)}
+    # What rules keep is named in it; beyond that the search found nothing.
+    said = ("did", "records", "kept")
+    done = {one["target"]: {name: one[name] for name in said if name in one} for one in outcomes_of(case)}
     found = proof.canonical(done).decode()
     about, hidden = proof.blinded(salt, case.reference), proof.blinded(salt, found)
     statement = entries.RequestDone(f"request.{case.kind.value}.done", about, case.rulebook_id, _NOTHING_LEFT, hidden)
@@ -166,6 +171,17 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
 def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON
     """Return every outcome in the history. Rule: 11 CCR 7101(a)."""
     return [one for entry in case.history if entry.step is Step.OUTCOME for one in entry.detail["outcomes"]]
+
+
+def lines_of(case: Case) -> tuple[plan.Line, ...]:
+    """Return what was to become of what was held, as it was found before anything was done. Rule: 11 CCR 7022(b), (f)."""
+    planned = case.entry(Step.PLANNED)
+    return tuple(keeping.from_json(one) for one in planned.detail.get("lines", ())) if planned else ()
+
+
+def kept_of(case: Case) -> tuple[plan.Line, ...]:
+    """Return what rules keep, as it was done. Rule: 11 CCR 7022(f)."""
+    return tuple(keeping.from_json(line) for outcome in outcomes_of(case) for line in outcome.get("kept", ()))
 
 
 def open_tasks_of(case: Case) -> list[dict[str, str]]:
@@ -192,6 +208,7 @@ def _erasure(case: Case) -> Erasure:
     return Erasure(identifiers, Located(tuple(planned.detail["subjects"]), planned.detail["counts"]), planned.at_ms)
 
 
-def _plain(outcome: Outcome) -> dict[str, str | int]:
+def _plain(outcome: Outcome) -> dict[str, Any]:  # Any: JSON
     """Return the outcome as JSON."""
-    return {"target": outcome.target, "did": outcome.did, "records": outcome.records, "rule": outcome.rule}
+    plain = {"target": outcome.target, "did": outcome.did, "records": outcome.records, "rule": outcome.rule}
+    return {**plain, **({"kept": [keeping.as_json(line) for line in outcome.kept]} if outcome.kept else {})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, moment
@@ -16,8 +17,10 @@ from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.rights import archive, recorded
 from avow.rights.archive import Item, Section, SentFile
 from avow.rights.cases import Case
+from avow.rights.keeping import Keeper
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
+from avow.rights.plan import Holding
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
 from avow.store.holdings import HeldEvent, HeldSubmission, Holdings
 from avow.store.store import Store
@@ -30,9 +33,19 @@ MOST_RELATED: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds what is held of people."""
+    """Finds what is held of people, and what rules keep of it."""
 
     store: Store
+    keeper: Keeper
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any version of the policy keeps something beyond an erasure. Rule: Cal. Civ. Code § 1798.105(d)."""
+        return bool(self.keeper.points)
+
+    def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+        """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""
+        return self.keeper.holdings(identifiers, today)
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target. Why: decision 0005."""
@@ -119,6 +132,8 @@ class Discloser:
         for recording in recorded.items(self.store, held.recordings, rulebook, self.events):
             by_point.setdefault(recording.point, []).append(recording)
         sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
+        kept = Keeper(self.store, self.versions).section(case.contact.identifiers())
+        sections += [kept] if kept.items else []
         choices = [
             Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
             for one in held.choices

@@ -18,7 +18,7 @@ from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
 from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
-from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Contact, Delivery
+from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Claim, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
 from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, requests
@@ -478,7 +478,8 @@ def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one."""
     lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes")}
-    return Contact(**{**kept, **lists})
+    claims = tuple(Claim(**one) for one in kept.get("claims", ()))
+    return Contact(**{**kept, **lists, "claims": claims})
 
 
 def _row(request_id: str, entry: Entry) -> RequestEvent:

@@ -19,9 +19,10 @@ from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
 from avow.rights import due
 from avow.rights.cases import Case, Contact
-from avow.rights.execution import outcomes_of
+from avow.rights.correcting import telling as correcting
+from avow.rights.execution import kept_of, outcomes_of
 from avow.rights.kept import Cases
-from avow.rights.letters import Answered, CategoryLine, Done, LetterFacts, Outcome, Sender
+from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
 from avow.rights.states import Step
 from avow.rights.voice import Voice
 
@@ -81,7 +82,45 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
     facts = replace(of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone))
     if case.kind is RequestKind.KNOW:
         facts = replace(facts, answered=answered(case, cases, done_on))
-    return replace(facts, opt_out=opt_out(case, voice, cases))
+    if case.kind is RequestKind.CORRECT:
+        return replace(facts, fields=fields(case, voice, cases))
+    return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
+
+
+def outcome(case: Case, cases: Cases) -> Outcome:
+    """Return what the answer to a request that was carried out is: granted, in part, or, of a correction, denied.
+
+    Rule: 11 CCR 7022(f), 7023(f), 7102(a).
+    """
+    if case.kind is RequestKind.CORRECT:
+        return Outcome(correcting.outcome(case, cases))
+    return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
+
+
+def kept(case: Case, rulebook: Rulebook) -> tuple[KeptLine, ...]:
+    """Return what rules keep, as its person reads it. Rule: 11 CCR 7022(f) (the detailed basis, and no other use)."""
+    exceptions = {one.code: one.source for law in rulebook.law.values() for one in law.exceptions}
+    return tuple(
+        KeptLine(
+            code=line.code,
+            rule=f"{line.rule}; {exceptions[line.code]}" if line.code in exceptions else line.rule,
+            point=line.label,
+            fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
+            until=line.until,
+            reason=line.reason,
+            purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
+            records=line.records,
+        )
+        for line in kept_of(case)
+    )
+
+
+def fields(case: Case, voice: Voice, cases: Cases) -> tuple[FieldLine, ...]:
+    """Return what became of each contested field. Rule: 11 CCR 7023(f), (i)."""
+    return tuple(
+        FieldLine(one.called, one.did, one.rule, one.why, one.source, is_told=one.is_told, may_state=one.may_state)
+        for one in correcting.lines(case, cases, voice.rulebook)
+    )
 
 
 def opt_out(case: Case, voice: Voice, cases: Cases) -> str:

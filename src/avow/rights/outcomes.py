@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avow.definitions import Identifier
+from avow.rights.plan import Line
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one target did: how many records, and what is to be said about it."""
+    """What one target did: how many records, and what is to be said about it; `kept` is what rules keep, line by line."""
 
     target: str
     did: str
     records: int
     rule: str = ""
+    kept: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

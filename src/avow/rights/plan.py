@@ -1,4 +1,8 @@
-"""What will be done for a verified request: per target and recipient, with the rule (walk 2, step 4)."""
+"""What will be done for a verified request: by target and recipient, and by record and field group, each with its rule (walk 2).
+
+Tasks say who does what, and are carried out one after the other; lines say what becomes of which fields of how many records. The
+same lines are shown before anything is done, and compared with what was done.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy.law import rules
@@ -13,12 +18,70 @@ from avow.policy.rulebook.declarations import Recipient
 
 
 class Action(StrEnum):
-    """What a target does."""
+    """What a target does, and what becomes of records."""
 
     DISCLOSE = "disclose"
+    KEEP = "keep"
     ERASE = "erase"
     NOTHING_HELD = "nothing held"
     INSTRUCT = "instruct"
+    CORRECT = "correct"
+
+
+#: The target that keeps what rules name, before any other destroys something.
+KEPT: Final = "kept records"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What becomes of the same fields of so many records: erased, shown, or kept by a rule for one purpose, until a day.
+
+    `point` is the policy's name of the collection point, "" for what is no record of one, or is another's to do; `label` is what
+    it is called. `code` is that of the exception, `duty` the policy's name of what declares it, and `reason` what that is called.
+    `until` is the first day on which nothing of it is kept any more: of several records, the last of theirs.
+    """
+
+    action: Action
+    label: str
+    rule: str
+    point: str = ""
+    fields: tuple[str, ...] = ()
+    records: int = 0
+    code: str = ""
+    duty: str = ""
+    reason: str = ""
+    purpose: str = ""
+    until: date | None = None
+    recipient: str = ""
+    by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What a rule keeps of records; the words are those of `Line`."""
+
+    code: str
+    duty: str
+    reason: str
+    rule: str
+    purpose: str
+    fields: tuple[str, ...]
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """So many records of a point that have the same fields, and of which the same is kept.
+
+    `point` is "" for what belongs to no collection point; `earlier`: it is kept since an erasure before.
+    """
+
+    point: str
+    label: str
+    fields: tuple[str, ...]
+    records: int
+    kept: tuple[Keep, ...] = ()
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +136,50 @@ def make(kind: RequestKind, targets: tuple[str, ...], given: Sequence[Given], to
     Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties).
     """
     if kind is RequestKind.KNOW:
-        return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets)
+        return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets if target != KEPT)
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
-    own = tuple(Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS) for target in targets)
+    own = tuple(_own(target) for target in targets)
     called = names(given, targets)
     return own + tuple(_of(one, called[one.name], today) for one in given)
+
+
+def _own(target: str) -> Task:
+    if target == KEPT:
+        return Task(target, Action.KEEP, rules.both(rules.DELETION_EXCEPTIONS, rules.DENIED_IN_PART))
+    return Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS)
+
+
+def lines(kind: RequestKind, holdings: Iterable[Holding], tasks: Iterable[Task], answer_by: date) -> tuple[Line, ...]:
+    """Return what becomes of what is held, and who is told to do the same by when: what would happen, and what did.
+
+    Of a record that a rule keeps in part the rest is erased. Raises ValueError as `make`.
+    Rule: Cal. Civ. Code § 1798.105(c)(1), (d); 11 CCR 7022(b), (f).
+    """
+    if kind is RequestKind.KNOW:
+        return tuple(Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, one.fields, one.records) for one in holdings)
+    if kind is not RequestKind.DELETE:
+        raise ValueError(f'there is no plan for a request of the kind "{kind}"')
+    told = [
+        Line(Action.INSTRUCT, task.target, task.rule, recipient=task.recipient, by=answer_by)
+        for task in tasks
+        if task.action is Action.INSTRUCT
+    ]
+    return (*(line for one in holdings for line in _becomes(one)), *told)
+
+
+def kept_line(one: Holding, keep: Keep) -> Line:
+    """Return the line of what a rule keeps. Rule: 11 CCR 7022(f)."""
+    named = (keep.rule, one.point, keep.fields, one.records, keep.code, keep.duty, keep.reason, keep.purpose, keep.until)
+    return Line(Action.KEEP, one.label, *named)
+
+
+def _becomes(one: Holding) -> Iterable[Line]:
+    yield from (kept_line(one, keep) for keep in one.kept)
+    staying = {name for keep in one.kept for name in keep.fields}
+    rest = tuple(name for name in one.fields if name not in staying)
+    if not one.earlier and (rest or not one.kept):
+        yield Line(Action.ERASE, one.label, rules.DELETE_FROM_RECORDS, one.point, rest, one.records)
 
 
 def names(given: Iterable[Given], taken: Iterable[str] = ()) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ RESIDUE: Final = "residue.tlog-proof"
 _DELETED, _LOOKED_FOR = "request.delete.done", "residue.searched"
 _HEADINGS: Final = {
     "request.know.done": "We put together what we hold about you",
+    "request.correct.done": "We went through what you told us is wrong",
     _DELETED: "We deleted what we held about you",
     _LOOKED_FOR: "We looked for you in every file",
 }
@@ -29,7 +30,7 @@ def of(case: Case) -> Mapping[str, str]:
 
     Rule: 11 CCR 7101(a).
     """
-    if case.answer.get("outcome") != "granted":
+    if "proof" not in case.answer:
         return {}
     looked_for = case.entry(Step.RESIDUE_PROVED)
     found = {NAME: case.answer.get("proof"), RESIDUE: looked_for.detail["proof"] if looked_for else None}

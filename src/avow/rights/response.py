@@ -68,8 +68,9 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
     day = _residue_on(case, proved, voice)
+    outcome = letter_facts.outcome(case, cases)
     facts = replace(
-        letter_facts.of_answer(case, Outcome.GRANTED, voice, cases),
+        letter_facts.of_answer(case, outcome, voice, cases),
         page=voice.link(Link.ANSWER, case),
         residue_on=day,
         has_proof=True,
@@ -77,7 +78,7 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return write(case, Step.ANSWER_WRITTEN, {"outcome": "granted", "proof": written, **looked_for}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": outcome.value, "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:

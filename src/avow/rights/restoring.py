@@ -16,7 +16,7 @@ from typing import Final
 from avow.audit.log import each_entry, read_state
 from avow.config import Configuration
 from avow.definitions import ConfigurationError
-from avow.gate import entries
+from avow.gate import corrected, entries
 from avow.rights import after_restore
 from avow.rights.after_restore import Missed
 from avow.rights.kept import Cases
@@ -61,6 +61,7 @@ def restore(place: Place, source: Path, now_ms: int) -> tuple[Restored, Missed]:
                 settings.put(tx, UNREAD, str(_since(place, settings.get(tx, settings.LOG_SIZE), manifest.at_ms)))
             found = _missed(place, reopened)
             after_restore.close_answered(found, Cases(reopened).every(), Cases(reopened), now_ms)
+            corrected.again(reopened, now_ms)
             if found.is_nothing:
                 _settle(place, reopened, found, now_ms)
         finally:
@@ -87,6 +88,7 @@ def acknowledge(place: Place, now_ms: int) -> Missed:
     with _opened(place) as store:
         found = _missed(place, store)
         after_restore.close_answered(found, Cases(store).every(), Cases(store), now_ms)
+        corrected.again(store, now_ms)
         _settle(place, store, found, now_ms)
         return found
 

@@ -12,6 +12,18 @@ KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
 
     RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
 
+CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by field
+
+    VERIFIED ──► REVIEWING ──► FULFILLING ──► …
+                   │    ▲
+                   └────┘ one field decided
+
+    VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
+    REVIEWING   -> REVIEWING    -> [correcting.reviewing]    one contested field: corrected, deleted, denied
+    REVIEWING   -> FULFILLING   -> [correcting.carrying]     every field is decided; with it, what tells recipients is queued
+    FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
+    either      -> PROVED       -> [correcting.carrying]     looked again: nothing says what it said before
+
 OPT_OUT, LIMIT, OBJECT, WITHDRAW_CONSENT (`APPLIED_WALK`): nobody is asked who they are, and nothing is waited for
 
     RECEIVED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY ──► (purged)
@@ -266,8 +278,20 @@ APPEAL_WALK: Final = _table(
     },
     {Step.EXTENDED, Step.EXTENSION_WRITTEN},
 )
+#: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
+CORRECT_WALK: Final = _table(
+    {
+        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] is not State.VERIFIED},
+        (State.VERIFIED, Step.DENIED): State.DENIED,
+        (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.DECIDED): State.REVIEWING,
+        (State.REVIEWING, Step.PLANNED): State.FULFILLING,
+    },
+    VERIFIED_WALK.standing,
+)
 #: The table of each kind that this version carries out.
 TABLES: Final[Mapping[RequestKind, Table]] = {
+    RequestKind.CORRECT: CORRECT_WALK,
     RequestKind.KNOW: VERIFIED_WALK,
     RequestKind.DELETE: VERIFIED_WALK,
     RequestKind.OPT_OUT: APPLIED_WALK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,14 +24,19 @@ SPOOL: Final = "spool"
 
 @dataclass(frozen=True, slots=True)
 class KeyVault:
-    """First of all: the keys. From here on nothing can be read, whatever happens to the other steps."""
+    """First of what is destroyed: the keys. From here on nothing can be read, whatever happens to the other steps.
+
+    `kept` holds while they are destroyed: what rules keep is kept by then, and nothing comes in between.
+    """
 
     store: Store
+    kept: Callable[[Erasure, int], AbstractContextManager[None]]
     name: str = VAULT
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
         """Destroy the keys and write the tombstones. Rule: 11 CCR 7022(b)(1)."""
-        self.store.erase(erasure.identifiers, now_ms)
+        with self.kept(erasure, now_ms):
+            self.store.erase(erasure.identifiers, now_ms)
         return Outcome(self.name, "keys destroyed; nothing can be read any more", len(erasure.located.subjects))
 
     def remaining(self, erasure: Erasure) -> int:

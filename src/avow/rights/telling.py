@@ -12,12 +12,12 @@ from typing import Final
 
 from avow.definitions import Refusal, local_date
 from avow.gate import deliveries, entries, instructions
-from avow.gate.instructions import BY_STAFF, Answer, Instruction
+from avow.gate.instructions import BY_STAFF, Answer, Instruction, What
 from avow.gate.messages import DAMAGED
 from avow.gate.sites import Sites
 from avow.policy.law import rules
 from avow.rights import downstream
-from avow.rights.answering import RecipientPages, judged
+from avow.rights.answering import RecipientPages, judged, offered
 from avow.rights.answers import ToldLine
 from avow.rights.cases import Case
 
@@ -87,7 +87,7 @@ class ToldRecipients:
         one = self._one(request_id, instruction_id)
         if one is None:
             return _GONE
-        if said not in set(Answer) - BY_STAFF:
+        if said not in instructions.OF[What(one.what)] - BY_STAFF:
             return Refusal("choose one of the answers", rules.RECORDS_KEPT)
         refusal = judged(Answer(said), reason)
         return refusal or downstream.note(self.pages.cases, one, Answer(said), reason.strip(), staff_id, self.pages.now_ms())
@@ -128,6 +128,8 @@ class ToldRecipients:
             f"{self.sites.named(one.site).origin}/privacy/instructions/{token}" if is_shown else "",
             waits=not one.answer and one.told_ms is None,
             is_third_party=self._is_third_party(one),
+            answers=offered(one),
+            what=one.what,
         )
 
     def _said(self, one: Instruction) -> str:

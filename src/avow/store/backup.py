@@ -22,8 +22,9 @@ import msgspec
 from sqlalchemy import delete, func, select
 
 from avow.definitions import ConfigurationError, StoreUnavailable
-from avow.store import removal
+from avow.store import kept, removal
 from avow.store.control import Control, audit
+from avow.store.control import kept as kept_rows
 from avow.store.control.database import messages_table
 from avow.store.control.tables import staff_sessions, submissions
 from avow.store.events import Events
@@ -60,12 +61,16 @@ class BackedUp:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and what was at once removed again because its people were erased."""
+    """What was put back, and what was at once removed again because its people were erased.
+
+    `kept_missing` are the ids of records that a rule keeps and that are in no backup: they were kept after it was made.
+    """
 
     events: int
     submissions: int
     files: int
     removed: Counts
+    kept_missing: tuple[str, ...] = ()
 
 
 def backup(store: Store, destination: Path, at_ms: int) -> BackedUp:
@@ -166,8 +171,13 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     for path in sorted((source / "files").glob("*")):
         store.files.put(path.name, path.read_bytes())
     removed = removal.purge(control, store.events, store.vault, store.files, thorough=True, now_ms=0)
+    shelf = kept.Shelf(control, store.vault, store.files)
+    with control.reading() as tx:
+        every = kept_rows.ids(tx)
+    shelf.end(store.vault.kept_ended(every), 0)
+    missing = shelf.missing()
     control.close()
-    return Restored(loaded, manifest.submissions, manifest.files, removed)
+    return Restored(loaded, manifest.submissions, manifest.files, removed, missing)
 
 
 def _copy_events(events: Events, folder: Path) -> int:

@@ -60,6 +60,30 @@ class HeldSubmission:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """What a rule keeps of a record beyond the erasure of its person, unsealed: the named fields and files, and nothing else.
+
+    `code` is the exception's in the law table, `duty` the policy's name of what declares it. It is read for `purpose` alone, and
+    `until` is the first day on which it is kept no more.
+    """
+
+    id: str
+    code: str
+    duty: str
+    rule: str
+    purpose: str
+    site: str
+    point: str
+    rulebook_id: str
+    record_id: str
+    collected_ms: int
+    until: date
+    fields: Mapping[str, str]
+    files: tuple[StoredFile, ...]
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionPage:
     """Some submissions in the order of their ids; `last` is the last id looked at, "" behind the end.
 

@@ -9,8 +9,9 @@ the forms of before as well (`definitions.spellings`), and whoever comes again g
     subjects     subject -> key           absent key = nobody can read it
     tombstones   digest -> moment         "erased; drop what was collected before"; marks of ended lists and of ages next to them
     opt_outs     digest, purpose -> moment, no or taken back: to erase somebody takes back nothing that they refused
+    corrected    mark -> subject, value   what was corrected of somebody, sealed under their key (`store.corrected`)
     purging      subject                  key destroyed, rows not yet removed: the work list of `Store.purge`
-    named_keys   (scope, name) -> key     keys of spool segments, of days without a known person, of consumer requests
+    named_keys   (scope, name) -> key     of spool segments, of days without a known person, of consumer requests, of kept records
 
 `destroy` is one transaction over all of them, so a crash leaves either nothing done or the work list written.
 """
@@ -29,8 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from avow.definitions import Identifier, StoreUnavailable, spellings
-from avow.store import keys_file, sealing
+from avow.definitions import Identifier, IdentifierKind, StoreUnavailable, spellings
+from avow.store import corrected, keys_file, sealing
 
 #: The scopes of named keys; the spool has one of its own, "segment".
 DAY: Final = "day"
@@ -38,6 +39,10 @@ REQUEST: Final = "request"
 
 #: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
 _CHUNK: Final = 500
+#: What goes with a subject's key.
+_OF_SUBJECTS: Final = ("subjects", "identifiers", "corrected")
+#: What finds a person and is corrected: a browser's number is none of it.
+_CORRECTED: Final = frozenset({IdentifierKind.EMAIL, IdentifierKind.PHONE})
 #: Most rows written in one transaction: some milliseconds, in which every other process waits for the vault.
 _PIECE: Final = 2_000
 #: How long a process waits for another's write before it reports the vault as unavailable.
@@ -48,6 +53,8 @@ _BUSY_SECONDS: Final = 20.0
 _THIRTEEN: Final = b"thirteen"
 _SIXTEEN: Final = b"sixteen"
 _REFUSED: Final = b"minor refused"
+#: The label of marks of what was kept beyond an erasure, and is kept no more.
+_KEPT_ENDED: Final = b"kept ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,8 @@ class Vault:
         keys_file.create(path)
         self._connection = keys_file.connect(path, _BUSY_SECONDS)
         self._secret = keys_file.secret(self._connection)
+        #: What was corrected of people.
+        self.corrected = corrected.Marks(self._lock, self._read, self._writing, self.hmac)
 
     def close(self) -> None:
         """Close the file; no call may follow."""
@@ -137,6 +146,26 @@ class Vault:
             known = self._subjects(digests.values())
         return {one: frozenset(known[digest] for digest in own if digest in known) for one, own in digests.items()}
 
+    def readdress(self, old: Identifier, new: Identifier, points: Iterable[str], at_ms: int) -> frozenset[bytes] | None:
+        """Let a corrected address find whom the former one found, and the former one nobody; return their subjects.
+
+        What was noted of them by the former address holds for the new one: what they refused, their age, the lists of these
+        points that they left. None, and nothing is changed, when the new address has taken over too many already.
+        Rule: Cal. Civ. Code § 1798.106(c); § 1798.135(c)(4) (a correction takes back no refusal).
+        """
+        own, former = self._digests(new), self._digests(old)
+        carried = [(self._mark(label, old), self._mark(label, new)) for label in (_THIRTEEN, _SIXTEEN, _REFUSED)]
+        carried += [(self._end_mark(form, point), self._end_mark(new, point)) for point in points for form in spellings(old)]
+        with self._lock:
+            with self._writing() as connection:
+                subjects = corrected.readdress(connection, former, (own[0], *self.corrected.also(new)), at_ms)
+                if subjects:
+                    known = [(after, at) for before, after in carried for at in _at(connection, before)]
+                    connection.executemany(_WRITE_TOMBSTONE, known)
+                    connection.executemany(_CARRY_NO, [(own[0], digest) for digest in former])
+            keys_file.checkpoint(self._connection)
+        return subjects
+
     def key_of(self, subject: bytes) -> bytes | None:
         """Return the key of a subject, or None when it was destroyed."""
         return self.keys_of([subject]).get(subject)
@@ -200,7 +229,7 @@ class Vault:
         Returns how many there were.
         """
         rows = [(subject,) for subject in subjects]
-        return self._in_pieces(("DELETE FROM subjects WHERE subject = ?", "DELETE FROM identifiers WHERE subject = ?"), rows)
+        return self._in_pieces(tuple(f"DELETE FROM {table} WHERE subject = ?" for table in _OF_SUBJECTS), rows)  # noqa: S608 - ours
 
     def erased_at(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
         """Return the moments of the erasures of those people that were erased."""
@@ -355,13 +384,26 @@ class Vault:
     def destroy_keys(self, scope: str, names: Iterable[str]) -> int:
         """Destroy named keys, bytes included; return how many there were."""
         rows: list[tuple[str, ...]] = [(scope, name) for name in names]
-        statement = "DELETE FROM named_keys WHERE scope = ? AND name = ?"
-        return sum([self._remove_named(statement, rows[start : start + _PIECE]) for start in range(0, len(rows), _PIECE)])
+        return sum([self._remove_named(_DESTROY_NAMED, rows[start : start + _PIECE]) for start in range(0, len(rows), _PIECE)])
 
     def destroy_keys_before(self, scope: str, prefix: str, name: str) -> int:
         """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
         statement = "DELETE FROM named_keys WHERE scope = ? AND name >= ? AND name < ?"
         return self._remove_named(statement, [(scope, prefix, prefix + name)])
+
+    def end_kept(self, scope: str, names: Sequence[str], at_ms: int) -> None:
+        """Destroy the keys of kept records with a mark of each in one transaction: older keys or data bring none back."""
+        with self._lock:
+            with self._writing() as connection:
+                connection.executemany(_WRITE_TOMBSTONE, [(self.hmac(_KEPT_ENDED, name.encode()), at_ms) for name in names])
+                connection.executemany(_DESTROY_NAMED, [(scope, name) for name in names])
+            keys_file.checkpoint(self._connection)
+
+    def kept_ended(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those kept records that have ended."""
+        with self._lock:
+            marks = {self.hmac(_KEPT_ENDED, name.encode()): name for name in names}
+            return frozenset(marks[mark] for mark in self._marked(marks))
 
     def names(self, scope: str) -> tuple[str, ...]:
         """Return the names of the keys in a scope, sorted."""
@@ -405,14 +447,18 @@ class Vault:
                 }
                 _forget(connection, doomed)
                 connection.executemany("DELETE FROM identifiers WHERE digest = ?", [(one,) for one in doomed.values()])
+                named = connection.execute("SELECT scope, name FROM named_keys").fetchall()
+                ended = [(scope, name) for scope, name in named if self.hmac(_KEPT_ENDED, name.encode()) in tombstones]
+                connection.executemany(_DESTROY_NAMED, ended)
             keys_file.checkpoint(self._connection)
         return len(doomed)
 
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _digests(self, one: Identifier) -> tuple[bytes, ...]:
-        """Return the only forms in which the vault keeps an identifier: of its one form, then of those of earlier versions."""
-        return tuple(self.hmac(b"identifier", f"{form.kind.value}\0{form.value}".encode()) for form in spellings(one))
+        """Return the only forms in which the vault keeps an identifier: its one form, earlier versions', those it took over."""
+        own = tuple(self.hmac(b"identifier", f"{form.kind.value}\0{form.value}".encode()) for form in spellings(one))
+        return (*own, *self.corrected.also(one)) if one.kind in _CORRECTED else own
 
     def _subjects(self, people: Iterable[Iterable[bytes]]) -> dict[bytes, bytes]:
         """Return the subject of each digest of these people that has one."""
@@ -467,6 +513,7 @@ class Vault:
         return count
 
 
+_DESTROY_NAMED: Final = "DELETE FROM named_keys WHERE scope = ? AND name = ?"
 _WRITE_TOMBSTONE: Final = (
     "INSERT INTO tombstones (digest, at_ms) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)"
 )
@@ -485,6 +532,14 @@ _TAKE_BACK: Final = (
 _MERGE_MARK: Final = (
     "INSERT INTO opt_outs (digest, purpose, at_ms, opted_out) VALUES (?, ?, ?, ?) ON CONFLICT (digest, purpose) "
     "DO UPDATE SET at_ms = excluded.at_ms, opted_out = excluded.opted_out WHERE excluded.at_ms > at_ms"
+)
+
+
+#: A no of a former address is one of the address that it was corrected to; a yes is said again.
+_CARRY_NO: Final = (
+    "INSERT INTO opt_outs (digest, purpose, at_ms, opted_out) SELECT ?, purpose, at_ms, 1 FROM opt_outs "
+    "WHERE digest = ? AND opted_out = 1 ON CONFLICT (digest, purpose) "
+    "DO UPDATE SET at_ms = excluded.at_ms, opted_out = 1 WHERE excluded.at_ms > at_ms"
 )
 
 
@@ -508,9 +563,14 @@ def _create_person(connection: sqlite3.Connection, digest: bytes, now_ms: int, b
 def _forget(connection: sqlite3.Connection, subjects: Iterable[bytes]) -> None:
     """Delete the keys of subjects and put them on the work list, in the caller's transaction."""
     rows = [(subject,) for subject in subjects]
-    connection.executemany("DELETE FROM subjects WHERE subject = ?", rows)
-    connection.executemany("DELETE FROM identifiers WHERE subject = ?", rows)
+    for table in _OF_SUBJECTS:
+        connection.executemany(f"DELETE FROM {table} WHERE subject = ?", rows)  # noqa: S608 - ours
     connection.executemany("INSERT OR IGNORE INTO purging (subject) VALUES (?)", rows)
+
+
+def _at(connection: sqlite3.Connection, mark: bytes) -> list[int]:
+    """Return the moment of a mark next to the tombstones; nothing for none."""
+    return [row[0] for row in connection.execute("SELECT at_ms FROM tombstones WHERE digest = ?", (mark,))]
 
 
 def _chunks(values: Iterable[bytes]) -> Iterator[list[bytes]]:

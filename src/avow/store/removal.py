@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from avow.definitions import AfterRetention
-from avow.store import recordings, uploads
+from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
     choices,
@@ -27,6 +27,7 @@ from avow.store.control import (
     submissions,
     subscriptions,
 )
+from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
 from avow.store.keys import DAY, REQUEST
@@ -134,15 +135,16 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
         events.command("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
+    ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
     with control.transaction() as tx:
         forgotten = dated.sweep(tx, today)
         reports.sweep(tx, today)
     recordings.sweep(_start_ms(today), control, vault, files)
-    if due or emptied or forms or shown or forgotten:
+    if due or emptied or forms or shown or forgotten or ended:
         control.checkpoint()
         events.await_removal()
         keys += _forget_idle(today, control, events, vault)
-    return Due(sum(due.values()) + erased.forms + erased.recordings, emptied + erased.emptied, keys)
+    return Due(sum(due.values()) + erased.forms + erased.recordings + ended, emptied + erased.emptied, keys)
 
 
 @dataclass(slots=True)
@@ -161,6 +163,9 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     with control.reading() as tx:
         shown = listed.demonstration(tx)
     recorded = recordings.erase(shown, control, vault, files)
+    with control.reading() as tx:
+        invented_kept = kept_rows.demonstration(tx)
+    kept.Shelf(control, vault, files).end(invented_kept, 0)
     with control.transaction() as tx:
         forms = submissions.demonstration(tx)
         uploads.remove(submission_files.of_records(tx, forms), files)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeVar
+from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
-from avow.store import clicks, event_rows, mailed, recordings, removal, sealing, submission_rows, uploads, writing
+from avow.store import clicks, event_rows, kept, mailed, recordings, removal, sealing, submission_rows, uploads, writing
 from avow.store.aside import Aside
 from avow.store.control import (
     Control,
@@ -26,10 +27,12 @@ from avow.store.control import (
     submissions,
     subscriptions,
 )
+from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.kept import Keeping
 from avow.store.keys import DAY, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,11 @@ class Store:
     events: Events
     vault: Vault
     files: Files
+
+    @property
+    def kept(self) -> kept.Shelf:
+        """What rules keep beyond an erasure."""
+        return kept.Shelf(self.control, self.vault, self.files)
 
     @property
     def aside(self) -> Aside:
@@ -183,6 +191,12 @@ class Store:
         uploads.remove(gone, self.files)
         return is_kept
 
+    def keep_corrected(
+        self, held: HeldSubmission, fields: Mapping[str, str], people: tuple[Identifier, ...], now_ms: int
+    ) -> bool:
+        """Seal a submission once more, with these fields and of these people, as `keep_again`; safe to repeat."""
+        return self.keep_again(replace(held, people=people), fields, now_ms)
+
     def owners(self, record_id: str) -> frozenset[bytes]:
         """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""
         with self.control.reading() as tx:
@@ -205,6 +219,38 @@ class Store:
         with self.control.transaction() as tx:
             days = {form.record_id: due(form) for form in self._unsealed(tx, submissions.of_subjects(tx, subjects))}
             return sum(submissions.keep_until(tx, record_id, day) for record_id, day in days.items() if day is not None)
+
+    def keep(self, record: HeldSubmission | HeldEvent, people: Collection[Identifier], keeping: Keeping, now_ms: int) -> str:
+        """Keep what a rule names of a record beyond the erasure of its people; see `kept.Shelf.keep`.
+
+        Rule: Cal. Civ. Code § 1798.105(d), § 1798.145.
+        """
+        return self.kept.keep(record, people, keeping, self.open_file, now_ms)
+
+    def held_at(
+        self, people: Iterable[Identifier], points: Collection[str]
+    ) -> Iterator[tuple[HeldSubmission | HeldEvent, tuple[Identifier, ...]]]:
+        """Yield what is held of these people at some points, each record with everybody who finds it, submissions first."""
+        subjects = self.vault.each_subjects_of(people)
+        every = frozenset(one for found in subjects.values() for one in found)
+        with self.control.reading() as tx:
+            sealed = [one for one in submissions.of_subjects(tx, every) if one.point in points]
+            owners, forms = submissions.owners(tx, [one.record_id for one in sealed]), self._unsealed(tx, sealed)
+        for form in forms:
+            own = owners.get(form.record_id, frozenset())
+            yield form, tuple(dict.fromkeys((*form.people, *(one for one, found in subjects.items() if found & own))))
+        keys = self.vault.keys_of(every)
+        named = [UUID(bytes=one) for one in sorted(every)]
+        for row in self.events.query("find_events_at", subjects=named, points=sorted(points)) if named and points else ():
+            event = event_rows.held_event(row, keys.get)
+            if event is not None:
+                yield event, tuple(one for one, found in subjects.items() if row["subject"].bytes in found)
+
+    def events_by_point(self, people: Iterable[Identifier]) -> dict[tuple[str, str], int]:
+        """Return how many events of these people are held, by collection point and version."""
+        named = [UUID(bytes=one) for one in sorted(self.vault.subjects_of(people))]
+        found = self.events.query("count_points", subjects=named) if named else ()
+        return {(row["point"], row["rulebook_id"]): int(row["events"]) for row in found}
 
     # -- clicks on links ---------------------------------------------------------------------------------------
 
@@ -313,13 +359,13 @@ class Store:
         return None if key is None else sealing.unseal(key, reason.sealed, _REASON + reason.record_id.encode()).decode()
 
     def _key_of(self, record_id: str) -> bytes | None:
-        """Return the key of a submission, a recording, a consumer request or a subscription that waits; None when it is gone.
+        """Return the key of a submission, recording, kept record, request or waiting subscription; None when it is gone.
 
         Joined of those of all its people: when one is gone, all of it is.
         """
         with self.control.reading() as tx:
             form, shown = submissions.get(tx, record_id), listed_recordings.get(tx, record_id)
-            waiting = subscriptions.get(tx, record_id)
+            waiting, is_kept = subscriptions.get(tx, record_id), kept_rows.known(tx, [record_id])
             owners = submissions.owners(tx, [record_id]).get(record_id, frozenset())
         if shown is not None:
             people = (shown.subject,) if shown.subject else ()
@@ -328,6 +374,8 @@ class Store:
             keys = list(map(self.vault.key_of, owners)) or [self.vault.get_key(DAY, form.day_key) if form.day_key else None]
         elif waiting is not None:
             keys = [self.vault.key_of(waiting.subject)]
+        elif is_kept:
+            keys = [self.vault.get_key(kept.KEPT, record_id)]
         else:
             keys = [self.vault.get_key(REQUEST, record_id)]
         present = _present(keys)
@@ -364,7 +412,8 @@ class Store:
         """Return by point how many records should have been erased or de-identified before today, and were not."""
         found = {row["point"]: int(row["events"]) for row in self.events.query("overdue", today=today)}
         with self.control.reading() as tx:
-            for point, count in (*submissions.overdue(tx, today).items(), *listed_recordings.overdue(tx, today).items()):
+            parts = (submissions.overdue(tx, today), listed_recordings.overdue(tx, today), kept_rows.overdue(tx, today))
+            for point, count in (pair for part in parts for pair in part.items()):
                 found[point] = found.get(point, 0) + count
         return found
 

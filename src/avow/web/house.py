@@ -26,6 +26,7 @@ from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
+from avow.messaging.factors import Factors
 from avow.messaging.inbox import Inbox
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
@@ -70,6 +71,7 @@ class House:
     staff: Staff
     register: Register
     inbox: Inbox
+    factors: Factors
     outbox: Outbox
     mailings: Reports
     letters: Mailings

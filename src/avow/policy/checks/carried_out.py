@@ -23,6 +23,8 @@ from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import (
     METHODS,
+    NOTED_ENDS,
+    NOTED_STARTS,
     RETENTION_CRITERIA,
     RETENTION_STARTS,
     RIGHTS,
@@ -48,8 +50,8 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
-    `combined` are the technologies of what it shows next to a letter of the same person. `stands_by` is what it does about rights
-    and standing promises; None takes all of them.
+    `noted_starts` and `noted_criteria` are what staff note of what people sent. `combined` are the technologies of what it shows
+    next to a letter of the same person. `stands_by` is what it does about rights and standing promises; None takes all of them.
     """
 
     technologies: frozenset[str]
@@ -57,6 +59,8 @@ class CarriedOut:
     rights: frozenset[str]
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
+    noted_starts: frozenset[str]
+    noted_criteria: frozenset[str]
     recording_criteria: frozenset[str]
     deidentified_recordings: bool
     withdrawn: frozenset[str]
@@ -64,7 +68,6 @@ class CarriedOut:
     own_choice_only: bool
     own_mailings_only: bool
     combined: frozenset[str]
-    duties: bool
     datasets: bool
     stands_by: StoodBy | None
 
@@ -76,6 +79,8 @@ EVERYTHING: Final = CarriedOut(
     rights=frozenset(RIGHTS),
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
+    noted_starts=frozenset(RETENTION_STARTS),
+    noted_criteria=frozenset(RETENTION_CRITERIA),
     recording_criteria=frozenset(RETENTION_CRITERIA),
     deidentified_recordings=True,
     withdrawn=frozenset(TECHNOLOGIES),
@@ -83,7 +88,6 @@ EVERYTHING: Final = CarriedOut(
     own_choice_only=False,
     own_mailings_only=False,
     combined=frozenset(TECHNOLOGIES),
-    duties=True,
     datasets=True,
     stands_by=None,
 )
@@ -111,6 +115,8 @@ THIS_VERSION: Final = CarriedOut(
     rights=VERIFIED | _BY_SWITCH | _AT_ONCE,
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
+    noted_starts=NOTED_STARTS,
+    noted_criteria=NOTED_ENDS,
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
     deidentified_recordings=False,
     withdrawn=_IN_BROWSER,
@@ -118,7 +124,6 @@ THIS_VERSION: Final = CarriedOut(
     own_choice_only=True,
     own_mailings_only=True,
     combined=LETTERS | {Technology.TAG, Technology.WEB_BEACON, Technology.PIXEL, Technology.CLEAR_GIF},
-    duties=False,
     datasets=False,
     stands_by=STOOD_BY,
 )
@@ -156,10 +161,6 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     yield from _technology(entries, point, does)
-    for place, duty in enumerate(point.values.get("duties", ())):
-        if not does.duties and duty in entries.declared("duty"):
-            message = f'this version erases records of "{point.name}" on request, whatever "{duty}" says'
-            yield diagnostic("AV0705", point.at("duties", place), message, _LATER)
     yield from _periods(point, does)
 
 
@@ -199,8 +200,10 @@ def _periods(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     technology = point.values["technology"]
     criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
     criteria |= does.subscription_criteria if technology == Technology.EMAIL else frozenset()
+    criteria |= does.noted_criteria if technology in LETTERS else frozenset()
+    starts = does.retention_starts | (does.noted_starts if technology in LETTERS else frozenset())
     for way, period in build.periods(point):
-        for key, known in (("after", does.retention_starts), ("until", criteria)):
+        for key, known in (("after", starts), ("until", criteria)):
             withdrawn = key == "until" and period.get(key) == "consent-withdrawn" and technology in does.withdrawn
             if key in period and period[key] not in known and not withdrawn:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'

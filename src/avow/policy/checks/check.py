@@ -20,6 +20,7 @@ from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
 from avow.policy.checks.external_links import check_links, linked
 from avow.policy.checks.files import check_authorisations, check_files
+from avow.policy.checks.keeping import check_keeping
 from avow.policy.checks.people import check_people
 from avow.policy.checks.promises import check_promises
 from avow.policy.checks.prose import check_prose
@@ -73,6 +74,8 @@ def check(
     yield from check_people(entries)
     yield from check_links(entries)
     yield from check_combining(entries)
+    if whole:
+        yield from check_keeping(entries, law)
     for dataset in entries.of("dataset"):
         if not dataset.values["never_reidentified"]:
             message = f'whoever releases "{dataset.name}" must promise never to find out whom it was about'
@@ -114,6 +117,8 @@ _USES: Final = (
     ("collection", "on", "on"),
     ("collection", "authorised_by", "collection"),
     ("collection", "duties", "duty"),
+    ("duty", "fields", "data"),
+    ("duty", "purpose", "purpose"),
     ("recipient", "purposes", "purpose"),
     ("recipient", "needs_authorisation", "collection"),
     ("purpose", "combines", "collection"),
@@ -371,6 +376,7 @@ def _unused(entries: Entries, unmet: Container[str]) -> Iterator[Diagnostic]:
     points = entries.of("collection")
     used = {key: {name for point in points for name in point.values.get(key, ())} for key in _LISTS}
     used["recipients"] |= {point.values["collected_by"] for point in points if "collected_by" in point.values}
+    used["purposes"] |= {duty.values["purpose"] for duty in entries.of("duty")}
     used["source"] = {point.values["source"] for point in points}
     used["brand"] = {place.values.get("brand") for kind in ("website", "message") for place in entries.of(kind)}
     looked = {

@@ -83,7 +83,7 @@ def _apart(entries: Entries, role: Entry) -> Iterator[Diagnostic]:
     Rule: Cal. Civ. Code § 1798.100(a)(1), (c): no use that is incompatible with the disclosed purpose.
     """
     points, purposes = role.values.get("points", []), role.values.get("purposes", [])
-    serves = {point.name: set(point.values["purposes"]) for point in entries.of("collection")}
+    serves = {point.name: _serves(entries, point) for point in entries.of("collection")}
     unserved = set(purposes) - set().union(*(serves[point] for point in points))
     for place, purpose in enumerate(purposes):
         if purpose in unserved:
@@ -95,6 +95,12 @@ def _apart(entries: Entries, role: Entry) -> Iterator[Diagnostic]:
             message = f'"{role.name}" names "{point}", which is collected for none of its purposes'
             mend = f"add one of its purposes to the role ({', '.join(sorted(serves[point]))}), or remove the point"
             yield diagnostic("AV0804", role.at("points", place), message, mend)
+
+
+def _serves(entries: Entries, point: Entry) -> set[str]:
+    """Return the purposes for which records of a point are opened: its own, and those of the duties that keep them."""
+    duties = {duty.name: str(duty.values["purpose"]) for duty in entries.of("duty")}
+    return {*point.values["purposes"], *(duties[name] for name in point.values.get("duties", ()) if name in duties)}
 
 
 def _hidden(entries: Entries, role: Entry) -> Iterator[Diagnostic]:
@@ -145,7 +151,8 @@ def _unheld(entries: Entries, roles: list[Entry]) -> Iterator[Diagnostic]:
     """
     held = {name for role in roles for name in role.values.get("purposes", ())}
     read = {name for role in roles if _may(role, Act.READ) for name in role.values.get("points", ())}
-    left = {name: point.name for point in entries.of("collection") if point.name in read for name in point.values["purposes"]}
+    opened = (point for point in entries.of("collection") if point.name in read)
+    left = {name: point.name for point in opened for name in sorted(_serves(entries, point))}
     for purpose in entries.of("purpose"):
         if purpose.name in left and purpose.name not in held:
             message = f'no role works for "{purpose.name}", though staff open the records of "{left[purpose.name]}"'

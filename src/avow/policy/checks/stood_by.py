@@ -14,24 +14,26 @@ from typing import Final
 from avow.definitions import RequestKind, Technology
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.read import Entries, Entry
+from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS
 
 _STAFF: Final = "add by_people = true, and take the right out of the form, if your staff carry it out"
 _LINK: Final = '"by a link that we send to your e-mail address"'
 
 
 #: Rights that this version carries out once it knows who asks.
-VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.RESTRICT})
+VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.CORRECT, RequestKind.RESTRICT})
 
 
 @dataclass(frozen=True, slots=True)
 class StoodBy:
     """What a version of the software does by itself about rights and standing promises.
 
-    `verification` are the words of what it does to verify somebody; None takes any words. `languages` are those of its pages;
-    None takes any. `place` are the technologies by which people give their precise place themselves.
+    `exceptions` are the codes of those from deletion under which it keeps something back. `verification` are the words of what it
+    does to verify somebody; None takes any words. `languages` are those of its pages; None takes any. `place` are the
+    technologies by which people give their precise place themselves.
     """
 
-    exceptions: bool
+    exceptions: frozenset[str]
     per_12_months: bool
     levels: frozenset[str]
     verification: re.Pattern[str] | None
@@ -51,7 +53,7 @@ _A_LINK_BY_MAIL: Final = re.compile(
 )
 _WORD: Final = re.compile(r"e-mail|[^\W\d_]+|\d+", re.IGNORECASE)
 THIS_VERSION: Final = StoodBy(
-    exceptions=False,
+    exceptions=DECLARED_EXCEPTIONS,
     per_12_months=False,
     levels=frozenset({"reasonable", "by-sensitivity"}),
     verification=_A_LINK_BY_MAIL,
@@ -97,9 +99,10 @@ def _metrics(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
 def _right(right: Entry, does: StoodBy) -> Iterator[Diagnostic]:
     """Rule: Cal. Civ. Code § 1798.105(d), § 1798.130(b); 11 CCR 7060-7062."""
     values, name = right.values, right.name
-    if values.get("exceptions") and not does.exceptions:
-        message = f'this version carries out the right "{name}" in full: it keeps nothing back under an exception'
-        yield diagnostic("AV0708", right.at("exceptions"), message, f"remove the exceptions, or {_STAFF}")
+    for place, code in enumerate(values.get("exceptions", ())):
+        if code not in does.exceptions or name != RequestKind.DELETE:
+            message = f'this version keeps nothing back under the exception "{code}" when somebody uses the right "{name}"'
+            yield diagnostic("AV0708", right.at("exceptions", place), message, f"remove it, or {_STAFF}")
     if "per_12_months" in values and not does.per_12_months:
         message = f'this version answers every request for the right "{name}": it counts none in 12 months'
         yield diagnostic("AV0708", right.at("per_12_months"), message, f"remove the limit, or {_STAFF}")

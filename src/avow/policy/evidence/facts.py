@@ -91,6 +91,23 @@ class Announced:
     promised: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeptByRule:
+    """What a duty or exception keeps of a collection point beyond deletions: which fields of how many records, until when.
+
+    `first` and `last` are the days on which the first and the last of them are kept no more.
+    """
+
+    duty: str
+    code: str
+    rule: str
+    point: str
+    fields: tuple[str, ...]
+    records: int
+    first: date
+    last: date
+
+
 #: Stands for a browser where Avow itself looked at the page. Brackets: no browser's family is written so.
 OWN_LOOK: Final = "Avow (its own look)"
 
@@ -147,6 +164,7 @@ class Facts:
     refused: tuple[Refused, ...] = ()
     chosen: tuple[Chosen, ...] = ()
     read: tuple[Read, ...] = ()
+    kept: tuple[KeptByRule, ...] = ()
     asked: Mapping[str, Asked] = field(default_factory=lambda: MappingProxyType({}))
     versions: tuple[Announced, ...] = ()
     reported: tuple[Reported, ...] = ()

@@ -237,6 +237,25 @@ def _right(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     )
 
 
+def _duty(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: 11 CCR 7022(f): just what the exception needs, for that alone, and no longer."""
+    duty, today = rulebook.duties[name], datetime.fromtimestamp(facts.at_ms / 1000, UTC).date()
+    fields = joined(lowered(item.label) for item in rulebook.data.values() if item.name in duty.fields)
+    purpose = lowered(rulebook.purposes[duty.purpose].label)
+    kept = [one for one in facts.kept if one.duty == name]
+    count = sum(one.records for one in kept)
+    late = any(one.first < today for one in kept)
+    days = [day for one in kept for day in (one.first, one.last)]
+    until = f", the first until {_day(min(days))}, the last until {_day(max(days))}" if days else ""
+    yield Finding(
+        f"Of records that people had deleted, {fields} are kept under {duty.rule} ({duty.exception}), apart from everything else "
+        f"and for {purpose} alone, {duty.keeps.length}.",
+        f"{_many(count, 'record')} kept so{until}.",
+        Verdict.FAILS if late else Verdict.HOLDS if kept else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
 def _role(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
     """Say what the gate lets a role open, and what was opened of that by all who may; figures of one role alone are not kept.
 
@@ -400,6 +419,7 @@ _FINDERS: Final[Mapping[str, Callable[[Rulebook, Facts, str], Iterator[Finding]]
         "signal": _signal,
         "right": _right,
         "role": _role,
+        "duty": _duty,
         "changes": _changes,
         "table": _table,
     }

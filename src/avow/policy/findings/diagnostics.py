@@ -60,6 +60,7 @@ _NOTICE: Final = rules.NOTICE_AT_COLLECTION
 _RETENTION: Final = rules.RETENTION
 _METHODS: Final = rules.both(rules.METHODS, rules.METHODS_OF_REQUESTS)
 _SALE: Final = rules.both(rules.SOLD_TOLD, rules.SERVICE_PROVIDER)
+_KEPT: Final = rules.both(rules.DELETION_EXCEPTIONS, rules.DENIED_IN_PART)
 _PROMISE: Final = rules.POLICY_IS_KEPT
 _ACCESS: Final = rules.both(rules.MINIMISATION, rules.SECURITY)
 
@@ -209,12 +210,15 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0702": _error("a third party, and an opt-out that no form takes", rules.OPT_OUT_LINK),
         "AV0703": _error("a recipient keeps data, and nothing tells it to delete", rules.DELETE_DOWNSTREAM),
         "AV0704": _error("a technology that this version does not collect by", _PROMISE),
-        "AV0705": _error("a duty to keep, which this version's deletion does not respect", rules.LEGAL_DUTY),
         "AV0706": _error("a retention that starts or ends with something this version does not see", _RETENTION),
         "AV0707": _error("a data set that this version does not release", _PROMISE),
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        "AV0718": _error("a duty under an exception that no policy can declare", _KEPT),
+        "AV0719": _error("a duty keeps a field that none of its points takes", _KEPT),
+        "AV0720": _error("a duty on a point of which nothing can be kept", _KEPT),
+        "AV0721": _error("the right to delete and the duties name other exceptions", _KEPT),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),

@@ -205,7 +205,17 @@ _COLLECTING: Final = {
         named=True,
     ),
     "backups": Table({"days": Key(Shape.NUMBER, required=True, least=1, most=3650)}, named=False),
-    "duty": Table({"label": _TEXT, "rule": _TEXT, "keeps": Key(Shape.PERIOD, required=True)}, named=True),
+    "duty": Table(
+        {
+            "label": _TEXT,
+            "rule": _TEXT,
+            "exception": _OPTIONAL_TEXT,
+            "fields": Key(Shape.NAMES, required=True, least=1),
+            "purpose": _TEXT,
+            "keeps": Key(Shape.PERIOD, required=True),
+        },
+        named=True,
+    ),
     "dataset": Table(
         {
             "label": _TEXT,

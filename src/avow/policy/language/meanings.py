@@ -148,8 +148,15 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             {"days": "days until the last backup that may hold it is gone"},
         ),
         "duty": Meaning(
-            "A rule of law that makes the business keep records, whoever asks to delete them.",
-            {"label": "what it is for", "rule": "the rule", "keeps": "how long, and from when"},
+            "A rule that makes or lets the business keep some fields of records, whoever asks to delete them.",
+            {
+                "label": "what it is for",
+                "rule": "the rule",
+                "exception": "code of the exception from deletion that it is; default `D8`, a legal obligation",
+                "fields": "names of the data items that are kept, files among them; the rest is erased",
+                "purpose": "the purpose for which alone what is kept is read",
+                "keeps": "how long, and from when",
+            },
         ),
         "dataset": Meaning(
             "A data set that is released without persons.",

@@ -403,6 +403,13 @@ RETENTION_STARTS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: The exception that a duty is when it names none: to comply with a legal obligation (Cal. Civ. Code § 1798.105(d)(8)).
+LEGAL_OBLIGATION: Final = "D8"
+#: Exceptions whose facts are known beforehand, so that a policy declares them, by their codes. Why: decision 0080.
+DECLARED_EXCEPTIONS: Final = frozenset({"D1", "D2", "D3", LEGAL_OBLIGATION, "X1", "X2", "X3", "F1"})
+#: Exceptions that weigh one case: a person decides them, and a second one looks.
+WEIGHED_EXCEPTIONS: Final = frozenset({"D4", "D5", "D6", "D7", "H2", "H3", "H4"})
+
 #: Event that ends a retention before its period -> how notices call it, after "until".
 RETENTION_CRITERIA: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -413,6 +420,10 @@ RETENTION_CRITERIA: Final[Mapping[str, str]] = MappingProxyType(
         "unsubscribed": "you unsubscribe",
     }
 )
+
+#: Starts and ends of a period of which nobody but a person learns: staff note them of what people sent. Why: decision 0085.
+NOTED_STARTS: Final = frozenset({"contract-end", "account-closed"})
+NOTED_ENDS: Final = frozenset({"account-closed", "position-filled"})
 
 #: How a data set is stripped of persons -> how notices call it. Rule: Cal. Civ. Code § 1798.140(b), (m).
 DATASET_METHODS: Final[Mapping[str, str]] = MappingProxyType(

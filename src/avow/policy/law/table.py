@@ -262,11 +262,6 @@ class LawTable:
         return "denial_names_court" in self.values and self._is("denial_names_court")
 
     @property
-    def statement_words(self) -> int | None:
-        """Most words of a statement about health data that was not corrected. Rule (US-CA): 11 CCR 7023(f)(3)."""
-        return self._number("statement") if "statement" in self.values else None
-
-    @property
     def free(self) -> FreeRequests | None:
         """How many requests are owed free of charge; None where their number is not limited.
 
@@ -276,6 +271,14 @@ class LawTable:
         if count is None or window is None:
             return None
         return FreeRequests(self._number("free_requests"), window.number, self._list("free_kinds"))
+
+    @property
+    def statement_words(self) -> int:
+        """Most words of a person's statement on what is not corrected about their health; 0 where the law knows none.
+
+        Rule (US-CA): 11 CCR 7023(f)(3).
+        """
+        return self._number("statement_words") if "statement_words" in self.values else 0
 
     @property
     def signal_from(self) -> date | None:

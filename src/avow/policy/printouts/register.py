@@ -132,7 +132,8 @@ def _limits(rulebook: Rulebook, point: CollectionPoint) -> Iterator[str]:
     if rulebook.backup_days is not None:
         yield f"in backups for {rulebook.backup_days} days more"
     for duty in (rulebook.duties[name] for name in point.duties):
-        yield f"{duty.label}: {duty.keeps.words} ({duty.rule})"
+        fields = joined(lowered(rulebook.data[name].label) for name in point.fields if name in duty.fields)
+        yield f"{duty.label}: {fields}, {duty.keeps.words} ({duty.rule})"
 
 
 def _by_category(rulebook: Rulebook, point: CollectionPoint) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from avow.policy.printouts.tables import retention_table
+from avow.policy.rulebook.declarations import Duty
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.rulebook import Retention, Rulebook
 
@@ -60,12 +62,19 @@ def schedule_json(rulebook: Rulebook) -> str:
             "categories": line.categories,
             "periods": [_period(kept, purposes) for kept, purposes in periods(rulebook, rulebook.points[line.point])],
             "collected_by": rulebook.points[line.point].collected_by,
-            "duties": [rulebook.duties[duty].rule for duty in rulebook.points[line.point].duties],
+            "duties": [_duty(rulebook.duties[duty], line.items) for duty in rulebook.points[line.point].duties],
         }
         for line in schedule(rulebook)
     ]
     printed = {"policy": rulebook.id, "backup_days": rulebook.backup_days, "schedule": lines}
     return json.dumps(printed, indent=1, ensure_ascii=False) + "\n"
+
+
+def _duty(duty: Duty, items: Collection[str]) -> dict[str, object]:
+    """Return what a duty keeps of a point whoever asks to delete it. Rule: 11 CCR 7022(f)."""
+    kept = [name for name in items if name in duty.fields]
+    facts = {"name": duty.name, "rule": duty.rule, "exception": duty.exception, "data": kept}
+    return {**facts, **_period(duty.keeps, (duty.purpose,))}
 
 
 def _period(kept: Retention, purposes: tuple[str, ...]) -> dict[str, object]:

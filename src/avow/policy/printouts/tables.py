@@ -105,7 +105,7 @@ def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, 
     for kept, purposes in periods(rulebook, point):
         needed = {item for item in point.fields if point.needing(item) & set(purposes)}
         earlier = f", or until {RETENTION_CRITERIA[kept.until]}" if kept.until else ""
-        duties = "".join(f"; {rulebook.duties[duty].label} ({rulebook.duties[duty].rule})" for duty in point.duties)
+        duties = "".join(f"; {_kept_by(rulebook, point, duty)}" for duty in point.duties)
         yield (
             point.label,
             joined(_short(sorted({letter for item in needed for letter in rulebook.data[item].categories}))),
@@ -114,6 +114,14 @@ def _periods(rulebook: Rulebook, point: CollectionPoint) -> Iterator[tuple[str, 
             "the day it was collected" if kept.after == "collection" else kept.start,
             "erased" if kept.then == "erase" else "stripped of everything that points to you",
         )
+
+
+def _kept_by(rulebook: Rulebook, point: CollectionPoint, duty: str) -> str:
+    """Return what a duty keeps whoever asks to delete it, for what alone, and how long. Rule: 11 CCR 7022(f)."""
+    kept = rulebook.duties[duty]
+    fields = joined(lowered(rulebook.data[name].label) for name in point.fields if name in kept.fields)
+    purpose = lowered(rulebook.purposes[kept.purpose].label)
+    return f"{kept.label} ({kept.rule}): even if you ask us to delete it, {fields} for {kept.keeps.length}, for {purpose} alone"
 
 
 def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:

@@ -10,7 +10,7 @@ from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.grammar import RETENTION_UNITS
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import SOURCES, USUAL_PEOPLE
+from avow.policy.language.vocabulary import LEGAL_OBLIGATION, SOURCES, USUAL_PEOPLE
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
@@ -179,8 +179,17 @@ def backups(entry: Entry) -> int:
 
 
 def duty(entry: Entry) -> Duty:
-    """Return the declared duty to keep records. Rule: Cal. Civ. Code § 1798.105(d)(8)."""
-    return Duty(entry.name, entry.values["label"], entry.values["rule"], retention(entry.values["keeps"]))
+    """Return the declared duty, or exception, to keep fields of records. Rule: Cal. Civ. Code § 1798.105(d), § 1798.145."""
+    values = entry.values
+    return Duty(
+        name=entry.name,
+        label=values["label"],
+        rule=values["rule"],
+        exception=values.get("exception", LEGAL_OBLIGATION),
+        fields=frozenset(values["fields"]),
+        purpose=values["purpose"],
+        keeps=retention(values["keeps"]),
+    )
 
 
 def dataset(entry: Entry) -> Dataset:

@@ -11,7 +11,14 @@ from datetime import date, timedelta
 from typing import Final
 
 from avow.definitions import READABLE_CATEGORIES, AfterRetention, IdentifierKind, Technology
-from avow.policy.language.vocabulary import CLAUSES, RETENTION_CRITERIA, RETENTION_STARTS, THIRD_PARTY_CLAUSES
+from avow.policy.language.vocabulary import (
+    CLAUSES,
+    LEGAL_OBLIGATION,
+    NOTED_STARTS,
+    RETENTION_CRITERIA,
+    RETENTION_STARTS,
+    THIRD_PARTY_CLAUSES,
+)
 from avow.policy.law.counting import add_months
 
 
@@ -142,7 +149,8 @@ class Retention:
         """
         end = "erased" if self.then is AfterRetention.ERASE else "deidentified"
         earlier = f", or until {RETENTION_CRITERIA[self.until]} if that comes first" if self.until else ""
-        undecided = " (until one is noted, after collection)" if self.after == "decision" else ""
+        noted = {"decision": "one is noted", **dict.fromkeys(NOTED_STARTS, "that is noted")}.get(self.after)
+        undecided = f" (until {noted}, after collection)" if noted else ""
         return f"{self.length} after {self.start}{undecided}{earlier}, then {end}"
 
 
@@ -205,12 +213,24 @@ class CollectionPoint:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A rule of law that makes the business keep records, no matter who asks to delete them."""
+    """A rule that makes or lets the business keep some fields of records, no matter who asks to delete them.
+
+    `exception` is the code of the exception from deletion that it is, as the law tables have it; what is kept is read for
+    `purpose` alone. Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f).
+    """
 
     name: str
     label: str
     rule: str
+    exception: str
+    fields: frozenset[str]
+    purpose: str
     keeps: Retention
+
+    @property
+    def is_of_law(self) -> bool:
+        """Whether a law orders it: then it holds for what was collected before the policy declared it as well."""
+        return self.exception == LEGAL_OBLIGATION
 
 
 @dataclass(frozen=True, slots=True)

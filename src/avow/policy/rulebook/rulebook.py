@@ -183,6 +183,13 @@ class Rulebook:
             return Refusal(reason, rules.NOTICE_AND_MINIMISATION)
         return None
 
+    def read_for(self, point: CollectionPoint) -> frozenset[str]:
+        """Return the purposes for which staff read records of a point: its own, and those of duties for what these keep.
+
+        Rule: Cal. Civ. Code § 1798.100(c); 11 CCR 7022(f).
+        """
+        return point.purposes | {self.duties[name].purpose for name in point.duties}
+
     def needs_reason(self, purpose: str) -> bool:
         """Return whether a member of staff who opens a record for this purpose writes why; for an unknown one, yes.
 

@@ -46,7 +46,7 @@ def seeing(rulebook: Rulebook, point: CollectionPoint) -> tuple[Seeing, ...]:
     found = (
         Seeing(
             role,
-            tuple(name for name in rulebook.purposes if name in role.purposes & point.purposes),
+            tuple(name for name in rulebook.purposes if name in role.purposes & rulebook.read_for(point)),
             tuple(item for item in point.fields if item in role.hides),
         )
         for role in rulebook.roles.values()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights.kinds import appeal, delete, know, limit, objection, opt_out, restrict, withdraw_consent
+from avow.rights.kinds import appeal, correct, delete, know, limit, objection, opt_out, restrict, withdraw_consent
 from avow.rights.kinds.kind import Kind
 from avow.rights.states import TABLES
 
@@ -28,6 +28,7 @@ KINDS: Final[Mapping[RequestKind, Kind]] = table(
     (
         know.KIND,
         delete.KIND,
+        correct.KIND,
         opt_out.KIND,
         limit.KIND,
         objection.KIND,

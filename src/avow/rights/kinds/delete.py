@@ -10,6 +10,7 @@ from avow.rights import clock, plan
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind
+from avow.rights.letters import Outcome
 from avow.rights.states import VERIFIED_WALK
 
 KIND: Final = Kind(
@@ -20,6 +21,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=partial(plan.make, RequestKind.DELETE),
-    letters=verified.LETTERS,
+    letters=verified.LETTERS | {Outcome.PARTIAL},
     counts_towards=RequestKind.DELETE,
 )

@@ -18,9 +18,21 @@ from avow.rights.states import State
 LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
 
 
-def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
-    if not authority.permits(case):
+def once_permitted(step: StepOf) -> StepOf:
+    """Return a step that an agent's request takes only with a permission; without one it is denied on its day.
+
+    Rule: 11 CCR 7063(a).
+    """
+
+    def take(case: Case, tools: Tools, now_ms: int) -> bool:
+        if authority.permits(case):
+            return step(case, tools, now_ms)
         return authority.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+    return take
+
+
+def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
@@ -46,7 +58,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
     State.VERIFYING: _deny,
-    State.VERIFIED: _plan,
+    State.VERIFIED: once_permitted(_plan),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
     State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),

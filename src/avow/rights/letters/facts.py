@@ -31,7 +31,10 @@ class Outcome(StrEnum):
 
 
 class Ground(StrEnum):
-    """Why something is denied: the codes of the law table, and those of single kinds of requests. There is no other reason."""
+    """Why something is denied: the codes of the law table, and what is manifestly unfounded. There is no other reason.
+
+    What is said of a contested field has grounds of its own (`correcting.grounds`).
+    """
 
     D1 = "D1"
     D2 = "D2"
@@ -51,20 +54,11 @@ class Ground(StrEnum):
     X3 = "X3"
     F1 = "F1"
     UNFOUNDED = "unfounded"
-    ACCURATE = "accurate"
-    REPEATED = "repeated"
-    ABUSIVE = "abusive"
 
 
 #: Grounds that no law table lists, with their rule and their words.
 GROUNDS: Final[Mapping[Ground, tuple[str, str]]] = {
     Ground.UNFOUNDED: (rules.UNFOUNDED, "the request is manifestly unfounded or excessive"),
-    Ground.ACCURATE: (rules.CORRECT_TOTALITY, "what we hold is, more likely than not, accurate"),
-    Ground.REPEATED: (rules.CORRECT_REPEATED, "the same was asked and denied within the last six months"),
-    Ground.ABUSIVE: (
-        rules.CORRECT_ABUSIVE,
-        "we have a good-faith, reasonable and documented belief that it is fraudulent or abusive",
-    ),
 }
 
 
@@ -94,7 +88,10 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class KeptLine:
-    """What is kept although its deletion was asked for: by which code and rule, of which point, fields, until when and why."""
+    """What is kept although its deletion was asked for: by which code and rule, of which point, fields, until when and why.
+
+    `purpose` is the only one for which it is used; of several `records` the day `until` is the last of theirs.
+    """
 
     code: str
     rule: str
@@ -102,6 +99,25 @@ class KeptLine:
     fields: tuple[str, ...]
     until: date | None
     reason: str
+    purpose: str = ""
+    records: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """What became of one contested field, in words, with its rule; why, where it was left as it is; where it came from.
+
+    `is_told`: its source is a recipient of ours, and was told. `may_state`: the person may add a statement.
+    Rule: 11 CCR 7023(f), (i).
+    """
+
+    called: str
+    did: str
+    rule: str
+    why: str = ""
+    source: str = ""
+    is_told: bool = False
+    may_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +179,7 @@ class LetterFacts:
     `confirm` and `page` are links: the one that proves the address, and the page of the answer. `how_verified` says in sentences
     how this request is verified. `opt_out` is the page where a sale or sharing is stopped, "" where nothing is sold or shared, or
     the person stopped it before. `residue_on` is the day of the last search. `applied` says what an opt-out, limit, objection or
-    withdrawal stopped. `not_source` names who gave us what we cannot correct. `decides` is what an appeal was about.
+    withdrawal stopped. `fields` are those that were contested. `decides` is what an appeal was about.
     """
 
     kind: RequestKind
@@ -186,9 +202,7 @@ class LetterFacts:
     kept: tuple[KeptLine, ...] = ()
     denied: tuple[Denied, ...] = ()
     answered: Answered | None = None
-    corrected: tuple[str, ...] = ()
-    not_source: tuple[str, ...] = ()
-    is_health: bool = False
+    fields: tuple[FieldLine, ...] = ()
     narrowed_to: str = ""
     identifiers: tuple[tuple[str, bool], ...] = ()
     applied: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from avow.rights.letters.facts import (
     CategoryLine,
     Denied,
     Done,
+    FieldLine,
     Ground,
     Incomplete,
     KeptLine,
@@ -61,9 +62,10 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         answered=Answered(
             (category,), ("a seller of clicks",), ("archive.html",), date(2027, 1, 5), ("paper archive",), ("a licence number",)
         ),
-        corrected=("your street",),
-        not_source=("a register",),
-        is_health=True,
+        fields=(
+            FieldLine("Form: Street", "corrected", "Cal. Civ. Code § 1798.106(c)", source="from a register", is_told=True),
+            FieldLine("Form: Illness", "left as it is", "11 CCR 7023(f)", "it is accurate", may_state=True),
+        ),
         narrowed_to="the categories of what we hold about you",
         identifiers=(("your licence number", True), ("your account number", False)),
         applied=("selling what we collect here",),

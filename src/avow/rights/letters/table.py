@@ -59,6 +59,10 @@ _SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.D
 _KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
 _IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
 _DELETED: Final = (k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_CORRECTED: Final = (
+    *(k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.RECIPIENTS, k.STAYS_CORRECTED, k.SHOWN_CORRECTED, k.RECORD_KEPT),
+    *(w.DOCUMENTS, w.PROOF),
+)
 _WHOLE: Final = (w.DENIAL, w.HOUSEHOLD, *_REFUSAL)
 
 #: What must be in each letter, whatever its kind.
@@ -83,15 +87,17 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.DELETE, Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
     (_K.DELETE, Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
     (_K.DELETE, Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
-    (_K.CORRECT, Outcome.GRANTED): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE),
-    (_K.CORRECT, Outcome.PARTIAL): (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.STATEMENT),
-    (_K.CORRECT, Outcome.DENIED): (k.NOT_OUR_SOURCE, k.STATEMENT),
+    (_K.CORRECT, Outcome.GRANTED): _CORRECTED,
+    (_K.CORRECT, Outcome.PARTIAL): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
+    (_K.CORRECT, Outcome.DENIED): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
     (_K.PORTABILITY, Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
     (_K.PORTABILITY, Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): (k.LOGIC,),
 }
+#: What is said of contested fields has its rule and reason field by field. Rule: 11 CCR 7023(f).
+_OF_CORRECTIONS: Final = {Outcome.GRANTED: (), Outcome.PARTIAL: _REFUSAL, Outcome.DENIED: _REFUSAL}
 #: An appeal is decided with reasons, and a refused one names the authority; it has no codes of its own.
 _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.GRANTED: (k.DECIDED,),
@@ -103,6 +109,8 @@ _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
 def _required(kind: RequestKind, outcome: Outcome) -> tuple[Part, ...]:
     if kind is _K.APPEAL and outcome in _OF_APPEALS:
         return _OF_APPEALS[outcome]
+    if kind is _K.CORRECT and outcome in _OF_CORRECTIONS:
+        return (*_OF_KIND[kind, outcome], *_OF_CORRECTIONS[outcome])
     return (*_OF_KIND.get((kind, outcome), ()), *_ALWAYS[outcome])
 
 
@@ -121,6 +129,9 @@ _CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_TO_STOP, k.N
 _FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL))
 _KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
 
+_CORRECT: Final = (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.RECIPIENTS, k.STAYS_CORRECTED, k.SHOWN_CORRECTED)
+_NOT_CORRECTED: Final = (k.STATEMENT, k.ONCE_MORE, k.RECORD_KEPT, *_REFUSAL)
+
 _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.KNOW, Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
     (_K.KNOW, Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
@@ -136,13 +147,9 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.DELETE, Outcome.UNVERIFIED): Shape(
         "not confirmed", (w.NOT_VERIFIED, w.POLICY, k.RECORD_KEPT, k.OPT_OUT_ASKED, w.AGAIN, *_REFUSAL)
     ),
-    (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE)),
-    (_K.CORRECT, Outcome.PARTIAL): Shape(
-        "done in part", (w.OWN_REQUEST, k.CORRECTED_FIELDS, *_IN_PART, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
-    ),
-    (_K.CORRECT, Outcome.DENIED): Shape(
-        "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.NOT_OUR_SOURCE, k.STATEMENT, *_REFUSAL)
-    ),
+    (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_CORRECT, k.RECORD_KEPT, *_TO_THE_PAGE)),
+    (_K.CORRECT, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
+    (_K.CORRECT, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
     (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
     (_K.PORTABILITY, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),

@@ -120,16 +120,25 @@ def _household(_facts: LetterFacts) -> Blocks:
 
 
 def _kept_line(one: KeptLine) -> str:
-    until = f"until {day(one.until)}" if one.until else "for as long as this reason lasts"
-    return f"{one.point}: {listed(one.fields)}; code {one.code} ({one.rule}), {until}. Why: {one.reason}"
+    code = f" (code {one.code})" if one.code else ""
+    until = f"Erased on {day(one.until)}" if one.until else "Erased when this reason is over"
+    count = f" ({one.records} records, the last until then)" if one.records > 1 else ""
+    used = f" Used for this alone: {one.purpose}." if one.purpose else ""
+    return f"{one.point}: {', '.join(one.fields)}. {one.reason} [{one.rule}]{code}.{used} {until}{count}."
 
 
 def _kept(facts: LetterFacts) -> Blocks:
-    return (Heading("What we have to keep, and why"), *bullets(_kept_line(one) for one in facts.kept))
+    return (Heading("What we keep, and why"), paragraph(KEPT_HEAD), *bullets(_kept_line(one) for one in facts.kept))
+
+
+KEPT_HEAD: Final = "A law makes us keep some of it, or lets us. We keep just this, apart from everything else:"
 
 
 def _kept_marks(facts: LetterFacts) -> tuple[str, ...]:
-    every = [(f"code {one.code}", one.rule, *one.fields, *([day(one.until)] if one.until else [])) for one in facts.kept]
+    every = [
+        (*([f"code {one.code}"] if one.code else []), one.rule, *one.fields, *([day(one.until)] if one.until else []))
+        for one in facts.kept
+    ]
     return tuple(text for each in every for text in each)
 
 

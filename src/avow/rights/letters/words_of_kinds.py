@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.policy.law import rules
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.rights.letters.blocks import Block, Blocks, Heading, To, bullets, paragraph
-from avow.rights.letters.facts import Answered, Done, LetterFacts
+from avow.rights.letters.facts import Answered, Done, FieldLine, LetterFacts, Outcome
 from avow.rights.letters.parts import Part, day, known, listed
 
 _NOBODY: Final = "nobody"
@@ -32,16 +33,18 @@ def _done_marks(facts: LetterFacts) -> tuple[str, ...]:
 
 
 def _recipients(facts: LetterFacts) -> Blocks:
-    head = (
+    corrected = "These companies had something of it from us. We told each of them what is right. What each of them answered:"
+    erased = (
         "These companies had data of yours from us. We told each of them to erase it, to have those erase it to whom it had "
         "given it, and to use for nothing else what a law makes it keep. What each of them answered:"
     )
+    head = corrected if facts.kind is RequestKind.CORRECT else erased
     theirs = [_line(one) for one in facts.done or () if one.is_recipient]
     return (Heading("Companies that had data of yours from us"), paragraph(head), *bullets(theirs))
 
 
 def _searched(facts: LetterFacts) -> Blocks:
-    found = "nothing of yours but what is named here as kept" if facts.kept else "nothing of yours"
+    found = "nothing of yours but what is kept as named above" if facts.kept else "nothing of yours"
     words = (
         f"Afterwards we searched every store again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
         "not come back when a backup is restored."
@@ -215,26 +218,57 @@ DESCRIBED = Part(
 # -- to correct, to confirm a number ------------------------------------------------------------------------------------
 
 
-def _corrected(facts: LetterFacts) -> Blocks:
-    items = bullets(facts.corrected) or (paragraph("Nothing was changed."),)
-    return (Heading("What we corrected"), *items, *((paragraph(CORRECTED),) if facts.corrected else ()))
+def _fields(facts: LetterFacts) -> Blocks:
+    said = [_field(one) for one in known(facts.fields, "what became of each field")]
+    return (Heading("What you said is wrong"), *bullets(said))
 
 
-CORRECTED: Final = "What comes in again with the old value is corrected as well, and who had it from us is told."
+def _field(one: FieldLine) -> str:
+    return f"{one.called}: {one.did}{f', because {one.why}' if one.why else ''} [{one.rule}]"
 
 
-def _not_source(facts: LetterFacts) -> Blocks:
-    words = "It did not come from you or from us, but from the following. Please ask them to correct it as well:"
-    return (Heading("Where it came from"), paragraph(words), *bullets(facts.not_source))
+def _sources_told(facts: LetterFacts) -> Blocks:
+    return bullets(
+        f"{one.called}: It came to us {one.source}{', and we told them' if one.is_told else '; ask them to correct it as well'}."
+        for one in facts.fields
+        if one.source
+    )
 
 
 def _statement(facts: LetterFacts) -> Blocks:
-    words = known(facts.law.statement_words, "the length of a statement")
-    said = (
-        f"It is about health. You can send us a statement of up to {words} words for each thing that we did not correct; ask for "
-        "it, and we attach the statement to it and give it to those who have it from us."
+    about = listed(tuple(one.called for one in facts.fields if one.may_state))
+    words = (
+        f"You may give us a statement on {about}, of at most {facts.law.statement_words} words for each, on the page of this "
+        "request. We keep it with what it is about, show it to whoever reads that, and send it to those who got it from us if "
+        "you ask us to."
     )
-    return (paragraph(said),)
+    return (Heading("A statement of yours"), paragraph(words))
+
+
+def _stays(_facts: LetterFacts) -> Blocks:
+    words = (
+        f"{STAYS} if it comes to us again as it was before, we keep it as you told us. What your browser sent, and what lies "
+        "sealed in backups, is as it was; where a backup is put back, it is corrected again."
+    )
+    return (paragraph(words),)
+
+
+STAYS: Final = "What was corrected stays corrected:"
+
+
+def _shown(_facts: LetterFacts) -> Blocks:
+    words = "On the page of this request you can see what we hold now in the fields that were corrected."
+    return (paragraph(f"{words} {NOT_COUNTED}"),)
+
+
+NOT_COUNTED: Final = "That counts as no request to know."
+
+
+def _once_more(_facts: LetterFacts) -> Blocks:
+    return (paragraph(f"{NOT_HELD_AGAINST} You can ask again at any time, with anything that shows that we are wrong."),)
+
+
+NOT_HELD_AGAINST: Final = "We are not allowed to hold it against you that you asked."
 
 
 def _compared(facts: LetterFacts) -> Blocks:
@@ -245,16 +279,38 @@ def _compared(facts: LetterFacts) -> Blocks:
 RIGHT: Final = "what you typed is what we hold"
 WRONG: Final = "what you typed is not what we hold"
 
-CORRECTED_FIELDS = Part("what was corrected", rules.CORRECT, _corrected, lambda f: f.corrected)
-NOT_OUR_SOURCE = Part("whose it was", rules.CORRECT_SOURCE, _not_source, lambda f: f.not_source, lambda f: bool(f.not_source))
+CORRECTED_FIELDS = Part(
+    "what became of each field, by which rule and why",
+    rules.CORRECT_DENIED,
+    _fields,
+    lambda f: tuple(text for one in f.fields for text in (one.called, one.did, one.rule, *([one.why] if one.why else []))),
+)
+NOT_OUR_SOURCE = Part(
+    "whose it was",
+    rules.CORRECT_SOURCE,
+    _sources_told,
+    lambda f: tuple(one.source for one in f.fields if one.source),
+    lambda f: any(one.source for one in f.fields),
+)
 STATEMENT = Part(
     "the statement about health",
-    rules.CORRECT_HEALTH,
+    rules.CORRECT_DENIED,
     _statement,
     lambda f: (f"{f.law.statement_words} words",),
-    lambda f: f.is_health and bool(f.denied) and f.law.statement_words is not None,
+    lambda f: any(one.may_state for one in f.fields),
 )
-COMPARED = Part("whether it is right", rules.CONFIRM_IDENTIFIER, _compared, lambda f: tuple(name for name, _ in f.identifiers))
+STAYS_CORRECTED = Part(
+    "that it stays corrected", rules.CORRECT, _stays, lambda _: (STAYS,), lambda f: f.outcome is not Outcome.DENIED
+)
+SHOWN_CORRECTED = Part(
+    "that what was corrected is shown",
+    rules.CORRECT_SHOWN,
+    _shown,
+    lambda _: (NOT_COUNTED,),
+    lambda f: f.outcome is not Outcome.DENIED,
+)
+ONCE_MORE = Part("that nobody holds it against them", rules.NO_RETALIATION, _once_more, lambda _: (NOT_HELD_AGAINST,))
+COMPARED = Part("whether it is right", rules.NEVER_DISCLOSED, _compared, lambda f: tuple(name for name, _ in f.identifiers))
 
 
 # -- applied at once, automated decisions, appeals ----------------------------------------------------------------------

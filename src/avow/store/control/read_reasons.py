@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, select
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import consumer_requests, pending_subscriptions, read_reasons, recordings, submissions
+from avow.store.control.tables import kept as kept_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def has_written(tx: Transaction, record_id: str, staff_id: str, purpose: str, si
 def left(before_ms: int) -> ColumnElement[bool]:
     """Return which reasons are of records that are gone, from before a moment."""
     kept = read_reasons.c
-    of_what = (submissions.c.record_id, recordings.c.recording_id, consumer_requests.c.id, pending_subscriptions.c.record_id)
+    of_records = (submissions.c.record_id, recordings.c.recording_id, kept_records.c.id)
+    of_what = (*of_records, consumer_requests.c.id, pending_subscriptions.c.record_id)
     there = [select(one).where(one == kept.record_id).correlate(read_reasons).exists() for one in of_what]
     return and_(kept.at_ms < before_ms, *(~one for one in there))
 

@@ -9,6 +9,7 @@ from avow.web.console.aside import AsidePages
 from avow.web.console.audience import AudiencePages
 from avow.web.console.audit import AuditPages
 from avow.web.console.campaigns import CampaignPages
+from avow.web.console.corrections import CorrectionPages
 from avow.web.console.desk import DeskPages
 from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
@@ -45,6 +46,7 @@ class Console:
             MessagePages(door),
             MailingsPages(door),
             DeskPages(door),
+            CorrectionPages(door),
             EvidencePages(door),
             AuditPages(door),
             PublishingPages(door),

@@ -10,7 +10,6 @@ from starlette.routing import Route
 from avow.definitions import Refusal
 from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
-from avow.rights.answering import OFFERED
 from avow.rights.telling import WAYS, Facts
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
@@ -102,5 +101,5 @@ class DeskPages:
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
-        shown |= {"told_error": told_error, "told_ways": WAYS, "told_answers": tuple(OFFERED.items())}
+        shown |= {"told_error": told_error, "told_ways": WAYS}
         return self._door.show(request, "request.html", member, status, **shown)

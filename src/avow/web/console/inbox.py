@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final, cast, get_args
 from urllib.parse import quote
 
@@ -52,6 +53,7 @@ class InboxPages:
             page("/console/inbox/{record_id}/files/{number}", self._file, reads),
             action("/console/inbox/{record_id}/assigned", self._assign, needs(Act.ASSIGN, Act.ANSWER)),
             action("/console/inbox/{record_id}/decision", self._decide, needs(Act.DECIDE)),
+            action("/console/inbox/{record_id}/factor", self._note, needs(Act.DECIDE)),
             action("/console/inbox/{record_id}/state", self._mark, needs(Act.READ, Act.ANSWER)),
         ]
 
@@ -139,6 +141,9 @@ class InboxPages:
             can_assign=self._may(member, Act.ASSIGN, line, only_looks=True),
             can_answer=self._may(member, Act.ANSWER, line),
             can_decide=self._may(member, Act.DECIDE, line),
+            factors=self._house.factors.of(record_id),
+            alike=self._house.factors.alike(record_id),
+            today=self._house.factors.versions.today(),
         )
 
     def _assign(self, request: Request, member: Member, form: dict[str, str]) -> Response:
@@ -173,6 +178,18 @@ class InboxPages:
         refusal = self._house.inbox.decide(record_id, cast("Decision", decision), member)  # it is one of them
         if refusal is not None:
             raise HTTPException(409, f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse(f"/console/inbox/{record_id}", 303)
+
+    def _note(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Note what happened to a record, or to all of its point with the same value in an item."""
+        record_id = request.path_params["record_id"]
+        try:
+            on = date.fromisoformat(form.get("on", ""))
+        except ValueError:
+            raise HTTPException(422, "Please say on which day it happened.") from None
+        found = self._house.factors.note(form.get("factor", ""), record_id, form.get("same", ""), on, member)
+        if isinstance(found, Refusal):
+            raise HTTPException(409, f"{found.reason} ({found.rule})")
         return RedirectResponse(f"/console/inbox/{record_id}", 303)
 
     def _mark(self, request: Request, member: Member, form: dict[str, str]) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.web.privacy_center.choices import ChoicePages
+from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
 from avow.web.privacy_center.instructions import InstructionPages
 from avow.web.privacy_center.requests import RequestPages
@@ -26,12 +27,14 @@ class PrivacyCenter:
     def routes(self) -> list[Route]:
         """Return all routes of the privacy centre."""
         has_site = self._view.house.website.pages is not None
+        requests = RequestPages(self._view)
         return [
             # A company's own site shows its policy on a page of its own.
             *([] if has_site else [Route("/privacy-policy", self._policy)]),
             *VersionPages(self._view).routes(),
             Route("/privacy", self._home),
-            *RequestPages(self._view).routes(),
+            *requests.routes(),
+            *CorrectingPages(self._view, requests).routes(),
             *FollowingPages(self._view).routes(),
             *ChoicePages(self._view).routes(),
             *InstructionPages(self._view).routes(),

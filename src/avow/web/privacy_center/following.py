@@ -79,6 +79,8 @@ class FollowingPages:
             token=token,
             switches=shown,
             was_saved=was_saved,
+            stated="stated" in request.query_params,
+            statement_words=self._rights.statement_words,
             says=says.value,
             not_asked_before=self._view.house.choices.not_asked_before(token),
         )

@@ -76,8 +76,8 @@ class RequestPages:
         asked, errors = asked_for(kind, values, numbered(request), self._view.today())
         if asked is not None:
             own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
-            if not await run_in_threadpool(self._is_let_in, request, kind, own):
-                return await run_in_threadpool(self._ask_once_more, request, kind, values, again=CHECK in own)
+            if not await run_in_threadpool(self.is_let_in, request, kind, own):
+                return await run_in_threadpool(self.ask_once_more, request, kind, values, again=CHECK in own)
             asked = replace(asked, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
             answer = await run_in_threadpool(self._view.house.rights.receive, asked)
             if not isinstance(answer, Refusal):
@@ -85,14 +85,14 @@ class RequestPages:
             errors = {"": f"{answer.reason} ({answer.rule})"}
         return await run_in_threadpool(self._form, request, kind, values, errors, 422)
 
-    def _is_let_in(self, request: Request, kind: RequestKind, own: Mapping[str, str]) -> bool:
+    def is_let_in(self, request: Request, kind: RequestKind, own: Mapping[str, str]) -> bool:
         """Return whether a request is filed as it is: one of few from its network, or one that passed the check."""
         senders = self._view.house.senders
         if own.get(CHECK):
             return senders.passes(request, f"rights-{kind}", own)
         return senders.let_in(request, _RIGHTS, _RIGHTS_MOST)
 
-    def _ask_once_more(self, request: Request, kind: RequestKind, values: Mapping[str, str], *, again: bool) -> Response:
+    def ask_once_more(self, request: Request, kind: RequestKind, values: Mapping[str, str], *, again: bool) -> Response:
         """Ask once more, with everything typed in hidden fields: nobody is refused a right, and a machine has work to do."""
         return self._view.page(
             request,
@@ -106,13 +106,16 @@ class RequestPages:
             again=again,
         )
 
+    def by_people(self, request: Request) -> Response:
+        """Return the page of a right that a person takes. Rule: 11 CCR 7020."""
+        facts = self._view.house.policy.facts()
+        ways = f"Write to {facts.email}" + (f" or call {facts.phone}" if facts.phone else "")
+        return self._view.sorry(request, 404, f"A person takes this request. {ways}; how else you can ask stands in our policy.")
+
     def _form(self, request: Request, kind: RequestKind, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
         facts = self._view.house.policy.facts()
         if kind not in facts.forms:
-            ways = f"Write to {facts.email}" + (f" or call {facts.phone}" if facts.phone else "")
-            return self._view.sorry(
-                request, 404, f"A person takes this request. {ways}; how else you can ask stands in our policy."
-            )
+            return self.by_people(request)
         return self._view.page(
             request,
             "privacy_center/ask.html",

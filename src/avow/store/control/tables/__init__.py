@@ -61,6 +61,9 @@ from avow.store.control.tables.people import (
     request_people,
 )
 from avow.store.control.tables.records import (
+    kept,
+    kept_files,
+    kept_marks,
     read_reasons,
     recording_chunks,
     recording_withdrawals,
@@ -90,6 +93,9 @@ __all__ = [
     "integrity_changes",
     "integrity_days",
     "invitations",
+    "kept",
+    "kept_files",
+    "kept_marks",
     "letters",
     "log_imports",
     "mailings",

@@ -99,3 +99,44 @@ submission_files: Final = Table(
     Column("record_id", Text, nullable=False),
     Index("submission_files_record", "record_id"),
 )
+
+#: What a rule keeps of a record whose person asked to delete it: just the named fields, sealed under the key ("kept", id).
+kept: Final = Table(
+    "kept",
+    metadata,
+    Column("id", Text, primary_key=True),  # worked out of record and rule: the same is kept once
+    Column("code", Text, nullable=False),  # of the exception, as the law table has it
+    Column("duty", Text, nullable=False),  # by its name in the policy
+    Column("rule", Text, nullable=False),
+    Column("purpose", Text, nullable=False),  # for which alone it is read
+    Column("site", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("rulebook_id", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("collected_ms", BigInteger, nullable=False),
+    Column("kept_ms", BigInteger, nullable=False),
+    Column("until", Date, nullable=False),  # the first day on which it is kept no more
+    Column("fields", Text, nullable=False),  # JSON list of their names
+    Column("sealed", LargeBinary, nullable=False),
+    Column("demonstration", Boolean, nullable=False),
+    Index("kept_until", "until"),
+    Index("kept_listed", "kept_ms", "id"),
+)
+
+kept_files: Final = Table(
+    "kept_files",
+    metadata,
+    Column("name", Text, primary_key=True),  # among the files; sealed under the same key
+    Column("kept_id", Text, nullable=False),
+    Index("kept_files_kept", "kept_id"),
+)
+
+#: Whose it is: a keyed hash of each identifier, by which a request to know finds it. No pseudonym: that died with the key.
+kept_marks: Final = Table(
+    "kept_marks",
+    metadata,
+    Column("mark", LargeBinary, nullable=False),
+    Column("kept_id", Text, nullable=False),
+    PrimaryKeyConstraint("mark", "kept_id"),
+    Index("kept_marks_kept", "kept_id"),
+)

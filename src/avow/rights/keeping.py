@@ -1,0 +1,224 @@
+"""What rules keep when somebody's data is erased: found for the plan, kept before the keys go, shown, and told in the letter.
+
+    holdings   what is held, in groups of the same fields of which the same is kept    shown before, in the plan's lines
+    erase      keeps what the rules name, once what was accepted is stored             first of all targets
+    again      the same in the lock in which the keys are destroyed                    nothing slips in between
+
+Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f). Why: decision 0080.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from avow.definitions import Identifier, local_date
+from avow.gate.versions import Versions
+from avow.policy.rulebook import keeping as kept_by_rules
+from avow.policy.rulebook.keeping import Kept
+from avow.rights import plan
+from avow.rights.archive import Item, Section
+from avow.rights.outcomes import Erasure, Outcome
+from avow.rights.plan import KEPT, Action, Holding, Keep, Line
+from avow.rights.targets import Waiting
+from avow.store.control.kept import KeptRow
+from avow.store.holdings import HeldEvent, HeldSubmission
+from avow.store.kept import Keeping
+from avow.store.store import Store
+
+_CHOICES, _DISCLOSED, _MESSAGES = "Your choices", "Disclosures to others", "Messages to you"
+_SECTION: Final = "Kept after a deletion"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record of somebody that a duty or exception is about, with everybody who finds it, and what is kept of it."""
+
+    record: HeldSubmission | HeldEvent
+    people: tuple[Identifier, ...]
+    fields: frozenset[str]
+    kept: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Finds what is held and what rules keep of it, and keeps it."""
+
+    store: Store
+    versions: Versions
+
+    @property
+    def points(self) -> frozenset[str]:
+        """The collection points of which any version ever published keeps something."""
+        known = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
+        return kept_by_rules.points_with_duties([one for one in known if one is not None])
+
+    def holdings(self, people: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+        """Return what is held of these people, by point and fields, with what rules keep of it if all were erased today.
+
+        What was kept at an erasure before comes last. Rule: 11 CCR 7022(f), 7024.
+        """
+        bound = self.points
+        single = {one.record.record_id: one for one in self._found(people, bound, today)}
+        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding] = {}
+        for one in single.values():
+            self._add(groups, one.record.point, one.fields, 1, tuple(self._keep(kept) for kept in one.kept))
+        held = self.store.find(people)
+        for form in held.submissions:
+            if form.record_id not in single:
+                self._add(groups, form.point, {*form.fields, *(file.item for file in form.files)}, 1)
+        for (point, rulebook_id), count in self.store.events_by_point(people).items():
+            if point not in bound:
+                self._add(groups, point, self._declared(point, rulebook_id), count)
+        for recording in held.recordings:
+            self._add(groups, recording.point, self._declared(recording.point, recording.rulebook_id), 1)
+        others = ((_CHOICES, held.choices), (_DISCLOSED, held.disclosures), (_MESSAGES, held.deliveries))
+        rest = (Holding("", label, (), len(rows)) for label, rows in others if rows)
+        return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people))
+
+    def earlier(self, people: Iterable[Identifier]) -> tuple[Holding, ...]:
+        """Return what is kept of these people already, by rule, point and fields. Rule: Cal. Civ. Code § 1798.110."""
+        groups: dict[tuple[str, ...], Holding] = {}
+        for row in self.store.kept.rows_of(people):
+            keep = Keep(row.code, row.duty, self._reason(row), row.rule, row.purpose, row.fields, row.until)
+            key = (row.point, row.code, row.duty, row.rule, row.purpose, *row.fields)
+            one = groups.get(key)
+            last = keep if one is None else replace(keep, until=max(keep.until, one.kept[0].until))
+            count = 1 if one is None else one.records + 1
+            groups[key] = Holding(row.point, self._label(row.point), row.fields, count, (last,), earlier=True)
+        return tuple(groups[key] for key in sorted(groups))
+
+    def lines(self, people: Iterable[Identifier]) -> tuple[Line, ...]:
+        """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
+        return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
+
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int) -> None:
+        """Keep what rules name of everything that is held of these people. Safe to repeat: each is kept once."""
+        for one in self._found(people, self.points, today):
+            for kept in one.kept:
+                duty = kept.duty
+                wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
+                self.store.keep(one.record, one.people, wanted, now_ms)
+
+    def section(self, people: Iterable[Identifier]) -> Section:
+        """Return what is kept of these people for their archive: the fields, by which rule, for what and until when.
+
+        Rule: Cal. Civ. Code § 1798.110(a)(5): what is kept is held.
+        """
+        items = []
+        for one in self.store.kept.of(people):
+            why = {"kept under": f"{one.rule} ({one.code})", "kept until": one.until.isoformat(), "kept for": one.purpose}
+            items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
+        return Section(_SECTION, tuple(items))
+
+    def _found(self, people: Sequence[Identifier], points: frozenset[str], today: date) -> Iterator[Found]:
+        """Yield the records of these people at points of which something may be kept."""
+        if not points:
+            return
+        in_force, timezone = self.versions.in_force(), self.versions.timezone
+        for record, finders in self.store.held_at(people, points):
+            files = {one.item for one in record.files} if isinstance(record, HeldSubmission) else set()
+            fields = frozenset({*record.fields, *files})
+            own, on = self.versions.rulebook(record.rulebook_id), local_date(record.collected_ms, timezone)
+            kept = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
+            yield Found(record, finders, fields, kept)
+
+    def _add(
+        self,
+        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding],
+        point: str,
+        fields: Iterable[str],
+        records: int,
+        kept: tuple[Keep, ...] = (),
+    ) -> None:
+        """Add records to the group of those with the same fields, of which the same is kept: until the last day of theirs."""
+        named = tuple(sorted(fields))
+        key = (point, named, tuple((one.duty, *one.fields) for one in kept))
+        before = groups.get(key)
+        if before is not None:
+            pairs = zip(kept, before.kept, strict=True)
+            kept = tuple(replace(one, until=max(one.until, other.until)) for one, other in pairs)
+            records += before.records
+        groups[key] = Holding(point, self._label(point), named, records, kept)
+
+    def _keep(self, kept: Kept) -> Keep:
+        duty, fields = kept.duty, tuple(sorted(kept.fields))
+        return Keep(duty.exception, duty.name, duty.label, duty.rule, duty.purpose, fields, kept.until)
+
+    def _declared(self, point: str, rulebook_id: str) -> tuple[str, ...]:
+        rulebook = self.versions.rulebook(rulebook_id)
+        return rulebook.points[point].fields if rulebook and point in rulebook.points else ()
+
+    def _label(self, point: str) -> str:
+        declared = self.versions.everything_declared().points.get(point)
+        return declared.label if declared else point
+
+    def _reason(self, row: KeptRow) -> str:
+        rulebook = self.versions.rulebook(row.rulebook_id)
+        return rulebook.duties[row.duty].label if rulebook and row.duty in rulebook.duties else row.rule
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecords:
+    """The first target of a deletion: what rules keep is kept before anything is destroyed."""
+
+    keeper: Keeper
+    waiting: Waiting
+    name: str = KEPT
+
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
+        """Keep what the rules name, once whatever was accepted before the plan is stored. Rule: 11 CCR 7022(f)."""
+        if self.waiting.left(erasure.identifiers, erasure.planned_ms)[0]:
+            return None
+        self._keep(erasure, now_ms)
+        kept = self.keeper.lines(erasure.identifiers)
+        did = "kept apart, as named below; the rest is erased" if kept else "nothing to keep"
+        return Outcome(self.name, did, sum(one.records for one in kept), kept=kept)
+
+    @contextmanager
+    def holding(self, erasure: Erasure, now_ms: int) -> Iterator[None]:
+        """Hold while the keys are destroyed: what came since is kept, and nothing is stored meanwhile."""
+        if not self.keeper.points:
+            yield
+            return
+        with self.keeper.store.vault.no_batch():
+            self._keep(erasure, now_ms)
+            yield
+
+    def _keep(self, erasure: Erasure, now_ms: int) -> None:
+        today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
+        self.keeper.keep(erasure.identifiers, today, now_ms)
+
+    def remaining(self, _erasure: Erasure) -> int:
+        """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""
+        return 0
+
+
+def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
+    """Return a line as a history keeps it, without what it does not say."""
+    said = {
+        "action": line.action.value,
+        "label": line.label,
+        "rule": line.rule,
+        "point": line.point,
+        "fields": list(line.fields),
+        "records": line.records,
+        "code": line.code,
+        "duty": line.duty,
+        "reason": line.reason,
+        "purpose": line.purpose,
+        "until": line.until.isoformat() if line.until else "",
+        "recipient": line.recipient,
+        "by": line.by.isoformat() if line.by else "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def from_json(said: Mapping[str, Any]) -> Line:  # Any: as above
+    """Return a line of a history."""
+    facts: dict[str, Any] = {**said, "action": Action(said["action"]), "fields": tuple(said.get("fields", ()))}  # Any: as above
+    facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by") if name in said}
+    return Line(**facts)

@@ -1,0 +1,60 @@
+"""To correct what is held: verified, then decided field by field by a person. Rule: Cal. Civ. Code § 1798.106; 11 CCR 7023."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from avow.definitions import RequestKind
+from avow.rights import clock, downstream
+from avow.rights.cases import Case
+from avow.rights.correcting import carrying
+from avow.rights.degrees import Degree
+from avow.rights.kinds import verified
+from avow.rights.kinds.kind import Kind, RestOf, StepOf, Tools
+from avow.rights.letters import Outcome
+from avow.rights.states import CORRECT_WALK, State
+
+
+def _review(case: Case, tools: Tools, now_ms: int) -> bool:
+    return carrying.want_review(case, tools.cases, now_ms)
+
+
+def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+    return carrying.make_plan(case, tools.voice.rulebook, tools.telling, tools.cases, now_ms)
+
+
+def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    rulebook = tools.voice.rulebook
+    return (
+        carrying.execute(case, rulebook, tools.cases, now_ms)
+        or downstream.wait(case, rulebook, tools.cases, now_ms)
+        or carrying.prove(case, tools.cases, now_ms)
+    )
+
+
+def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
+    ended = downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+    return ended or carrying.prove(case, tools.cases, now_ms)
+
+
+_STEPS: Final[Mapping[State, StepOf]] = {
+    **verified.STEPS,
+    State.VERIFIED: verified.once_permitted(_review),
+    State.REVIEWING: _plan,
+    State.FULFILLING: _fulfil,
+    State.DOWNSTREAM: _wait,
+}
+#: A review ends when a member of staff decides, which is an entry of the history; until then nothing is to be done.
+_RESTS: Final[Mapping[State, RestOf]] = verified.RESTS
+KIND: Final = Kind(
+    name=RequestKind.CORRECT,
+    transitions=CORRECT_WALK,
+    steps=_STEPS,
+    rests=_RESTS,
+    dates=clock.deadlines,
+    degree=Degree.LINK,
+    plan=None,
+    letters=verified.LETTERS | {Outcome.PARTIAL, Outcome.DENIED},
+    counts_towards=None,
+)

@@ -1,0 +1,79 @@
+"""The review of a request to correct: before and after, field by field, for a purpose; and what is decided of each."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from avow.definitions import Refusal
+from avow.gate.reads import REASON_LENGTH
+from avow.gate.roles import WORKING, Act, Member
+from avow.rights.correcting.grounds import GROUNDS
+from avow.rights.correcting.reviewing import REASON_MAX, Decision
+from avow.web.console.door import Door
+from avow.web.console.needs import Shows, needs
+
+
+class CorrectionPages:
+    """The page /console/requests/{request_id}/corrections."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._reviewing = door.house.rights.reviewing
+
+    def routes(self) -> list[Route]:
+        """Return the page, the look at what is held, and the decision about one field."""
+        opens = needs(requests=WORKING, shows=Shows.A_PERSON)
+        decides = needs(requests=[Act.DECIDE, Act.DENY], fresh=True)
+        return [
+            self._door.page("/console/requests/{request_id}/corrections", self._show, opens),
+            self._door.action("/console/requests/{request_id}/corrections", self._open, opens),
+            self._door.action("/console/requests/{request_id}/corrections/decision", self._decide, decides),
+        ]
+
+    def _show(self, request: Request, member: Member) -> Response:
+        return self._page(request, member, {})
+
+    def _open(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Show what is held for a purpose; why it is opened never stands in an address."""
+        return self._page(request, member, form)
+
+    def _decide(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        request_id, number = request.path_params["request_id"], form.get("number", "")
+        if not number.isascii() or not number.isdigit():
+            raise HTTPException(422, "Please choose the field that you decide about.")
+        records = tuple(name.removeprefix("record-") for name in form if name.startswith("record-"))
+        said = {name: form.get(name, "") for name in ("ground", "reason", "known_by", "harmless")}
+        decision = Decision(form.get("outcome", ""), records, **said)
+        refusal = self._reviewing.decide(request_id, int(number), decision, member)
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
+        return self._page(request, member, form, refusal, int(number))
+
+    def _page(
+        self, request: Request, member: Member, form: dict[str, str], refusal: Refusal | None = None, number: int = -1
+    ) -> Response:
+        look = form.get("purpose", ""), form.get("why", "")
+        compared = self._reviewing.compared(request.path_params["request_id"], member, *look)
+        if compared is None:
+            raise HTTPException(404)
+        if isinstance(compared, Refusal):
+            return self._door.refused(request, member, compared)
+        return self._door.show(
+            request,
+            "corrections.html",
+            member,
+            422 if refusal else 200,
+            compared=compared,
+            purpose=look[0],
+            why=look[1],
+            form=form,
+            refusal=refusal,
+            refused=number,
+            grounds=GROUNDS,
+            request_id=request.path_params["request_id"],
+            most=REASON_MAX,
+            reason_length=REASON_LENGTH,
+        )

@@ -1,0 +1,290 @@
+"""To correct: asked field by field, decided by a person, carried out everywhere, and it stays corrected."""
+
+import json
+
+import pytest
+from tests.houses import compiled, insider
+from tests.rights.test_desk import ROBIN, Office
+from tests.told import gone, policy_with
+
+from avow.audit.log import Log
+from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
+from avow.gate import instructions
+from avow.rights import walk
+from avow.rights.cases import Claim
+from avow.rights.correcting.reviewing import Decision
+from avow.rights.states import State, Step
+
+TYPO = "robin@exmaple.example.com"
+WHY = "The address was read to us on the telephone."
+NAME = Claim("contact-form", "name", "Robyn", "Robin")
+ADDRESS = Claim("contact-form", "email", TYPO, ROBIN)
+
+
+@pytest.fixture
+def office(house, tmp_path):
+    """An installation under the example policy, with a recipient that is told by its page, and one by e-mail."""
+    house.publisher.first(policy_with(), house.now_ms())
+    return Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+
+
+def write(office, name="Robyn", email=ROBIN, **changes):
+    fields = {"name": name, "email": email, "company": "Tarn", "message": "m"}
+    return office.house.write(email, fields=fields, **changes)
+
+
+def asked(office, *claims):
+    """File a request and confirm it; return the token of its answer."""
+    filed = office.ask(RequestKind.CORRECT, claims=claims or (NAME,))
+    office.walk()
+    answer = office.press(filed)
+    office.walk()
+    return answer
+
+
+def case(office):
+    return office.cases.every()[-1]
+
+
+def decide(office, number=0, outcome="corrected", member=None, **how):
+    return office.desk.reviewing.decide(case(office).request_id, number, Decision(outcome, **how), member or insider())
+
+
+def fields(office, record):
+    return office.house.store.submission(record).fields
+
+
+def letter(office, answer):
+    return office.desk.download(answer, "letter.txt").content.decode()
+
+
+def test_a_field_is_corrected_by_a_person_and_proved(office):
+    """The walk: asked, confirmed, waits for a person, corrected, looked at again, answered with a proof."""
+    record, other = write(office), write(office, email="kim@example.com")
+    answer = asked(office)
+    assert case(office).state is State.REVIEWING
+    assert fields(office, record)["name"] == "Robyn"
+    assert decide(office, records=(record,)) is None
+    office.walk()
+    assert case(office).state is State.CLOSED
+    assert (fields(office, record)["name"], fields(office, other)["name"]) == ("Robin", "Robyn")
+    assert "- Contact form: Name: corrected [Cal. Civ. Code § 1798.106(c)]" in letter(office, answer)
+    assert [one.did for one in office.desk.proofs(answer)[0].outcomes] == ["corrected"]
+
+
+def test_staff_see_before_and_after_for_a_purpose_alone(office):
+    """Opened by the gate of reads, counted and logged; without a purpose nothing that is held is on the page."""
+    record = write(office)
+    asked(office)
+    reviewing, request_id = office.desk.reviewing, case(office).request_id
+    closed = reviewing.compared(request_id, insider())
+    assert [(one.record_id, one.value) for one in closed.lines[0].held] == [(record, "")]
+    refused = reviewing.compared(request_id, insider(), "recruiting").lines[0].held[0]
+    assert (refused.value, isinstance(refused.refusal, Refusal)) == ("", True)
+    (line,) = reviewing.compared(request_id, insider(), "answer-questions").lines
+    assert (line.called, line.wrong, line.right, line.held[0].value) == ("Contact form: Name", "Robyn", "Robin", "Robyn")
+    assert sum('"submission.read"' in entry for entry in office.house.logged()) == 1
+
+
+def test_neither_value_is_readable_in_a_history_or_the_log(office):
+    """Sealed under the request's key; the log says that it was done."""
+    record = write(office)
+    asked(office)
+    decide(office, records=(record,), reason="by a call")
+    logged = "".join(office.house.logged())
+    office.walk()
+    written = json.dumps([entry.detail for entry in case(office).history]) + logged
+    assert "Robyn" not in written
+    assert "Robin" not in written
+    assert '"request.claim-decided"' in logged
+
+
+def test_a_denial_names_ground_and_reason_and_leaves_the_field(office):
+    """Each field by itself: one corrected, one left as it is, and the letter says why."""
+    record = write(office)
+    answer = asked(office, NAME, Claim("contact-form", "company", "Tarn", "Tarn & Sons"))
+    assert isinstance(decide(office, 1, "denied", reason=WHY), Refusal)
+    assert isinstance(decide(office, 1, "denied", ground="accurate", reason="no"), Refusal)
+    assert decide(office, 1, "denied", ground="accurate", reason=WHY) is None
+    assert decide(office, records=(record,)) is None
+    office.walk()
+    assert (fields(office, record)["name"], fields(office, record)["company"]) == ("Robin", "Tarn")
+    said = letter(office, answer)
+    assert "- Contact form: Company: left as it is, because what we hold is, more likely than not, accurate" in said
+    assert (WHY in said, case(office).answer["outcome"]) == (True, "partial")
+
+
+def test_the_clock_denies_nothing_that_a_person_has_to_decide(office):
+    """A confirmed request that waits for staff is late, and waits. Rule: 11 CCR 7021(b)."""
+    write(office)
+    asked(office)
+    office.house.wait(days=80)
+    office.walk()
+    assert case(office).state is State.REVIEWING
+    assert office.desk._line(case(office)).is_late
+
+
+def test_it_is_deleted_instead_only_with_consent_or_without_harm(office):
+    """11 CCR 7023(e); and it stays deleted when another company sends it again."""
+    record = write(office)
+    asked(office)
+    assert isinstance(decide(office, 0, "deleted", records=(record,)), Refusal)
+    assert decide(office, 0, "deleted", records=(record,), harmless="Nothing is ever decided by the name of a company.") is None
+    office.walk()
+    assert "name" not in fields(office, record)
+    late = write(office, collected_ms=office.house.now_ms() - 60_000)
+    assert "name" not in fields(office, late)
+
+
+def test_consent_of_the_person_is_enough(office):
+    """They ticked that it may be deleted."""
+    record = write(office)
+    asked(office, Claim("contact-form", "name", "Robyn", "", may_delete=True))
+    assert isinstance(decide(office, records=(record,)), Refusal)  # nothing was said to be right
+    assert decide(office, 0, "deleted", records=(record,)) is None
+
+
+def test_a_new_address_is_corrected_only_where_it_is_proved(office):
+    """The link goes to the address that the person asks with: no other becomes theirs."""
+    record = write(office)
+    asked(office, Claim("contact-form", "email", ROBIN, "elsewhere@example.com"))
+    refused = decide(office, records=(record,))
+    assert (isinstance(refused, Refusal), "proved first" in refused.reason) == (True, True)
+
+
+def test_a_corrected_address_finds_the_person_and_the_wrong_one_nobody(office):
+    """What only the wrong address finds is theirs by what a member of staff knows; everything of the person follows."""
+    store, record = office.house.store, write(office, email=TYPO)
+    letter_of_news = office.house.write(TYPO, point="newsletter", fields={"email": TYPO})
+    asked(office, ADDRESS)
+    assert [one.is_proved for one in office.desk.reviewing.compared(case(office).request_id, insider()).lines[0].held] == [False]
+    assert isinstance(decide(office, records=(record,)), Refusal)
+    assert decide(office, records=(record,), known_by=WHY) is None
+    office.walk()
+    new, old = (identifier(IdentifierKind.EMAIL, one) for one in (ROBIN, TYPO))
+    assert {one.record_id for one in store.submissions_of(new)} == {record, letter_of_news}
+    assert store.submissions_of(old) == ()
+    assert (fields(office, record)["email"], fields(office, letter_of_news)["email"]) == (ROBIN, ROBIN)
+    assert store.vault.lookup([old]) == {}
+
+
+def test_a_recipient_that_got_the_former_value_is_told_and_waited_for(office):
+    """It is told what is wrong and what is right, and answers on its page; the letter names its answer."""
+    record = write(office)
+    gone(office.house, ROBIN, "crm")
+    answer = asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    (one,) = office.cases.instructions(case(office).request_id)
+    assert (case(office).state, one.what, one.recipient) == (State.DOWNSTREAM, "correct", "crm")
+    link = instructions.link(office.house.store.vault.hmac, one.id)
+    page = office.desk.told.pages.opened(link)
+    assert [(each.item, each.before, each.after) for each in page.changes] == [("Name", "Robyn", "Robin")]
+    assert [said for said, _ in page.answers] == ["corrected", "not-found", "cannot"]
+    assert isinstance(office.desk.told.pages.answer(link, "erased", ""), Refusal)
+    assert office.desk.told.pages.answer(link, "corrected", "") is None
+    office.walk()
+    assert "- Copperline Contacts: has confirmed that it corrected it" in letter(office, answer)
+
+
+def test_a_recipient_is_not_told_of_what_it_never_got(office):
+    """The category of the field never went there."""
+    record = write(office)
+    gone(office.house, ROBIN, "crm", categories="D")
+    asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    assert (office.cases.instructions(case(office).request_id), case(office).state) == ((), State.CLOSED)
+
+
+def test_silence_of_a_recipient_is_never_corrected(office):
+    """On our day the letter names who has not confirmed it."""
+    record = write(office)
+    gone(office.house, ROBIN, "crm")
+    answer = asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    office.house.wait(days=45)
+    office.walk()
+    assert "- Copperline Contacts: has not confirmed that it corrected it" in letter(office, answer)
+
+
+def test_what_came_in_between_is_corrected_before_it_is_proved(office):
+    """A record of before that arrived while recipients were waited for, by a way that knows of no marks."""
+    record = write(office)
+    gone(office.house, ROBIN, "crm")
+    asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    held = office.house.store.submission(record)
+    office.house.store.keep_again(held, {**held.fields, "name": "robyn "}, office.house.now_ms())
+    (one,) = office.cases.instructions(case(office).request_id)
+    office.desk.told.pages.answer(instructions.link(office.house.store.vault.hmac, one.id), "not-found", "")
+    office.walk()
+    assert fields(office, record)["name"] == "Robin"
+    assert case(office).state is State.DOWNSTREAM
+    office.walk()
+    assert case(office).state is State.CLOSED
+
+
+def test_what_was_corrected_is_shown_to_who_proved_the_address(office):
+    """What it says now; logged, and no request to know. Who filed the request sees nothing. Rule: 11 CCR 7023(j)."""
+    record = write(office)
+    filed = office.ask(RequestKind.CORRECT, claims=(NAME,))
+    office.walk()
+    answer = office.press(filed)
+    office.walk()
+    decide(office, records=(record,))
+    office.walk()
+    assert office.desk.corrected(filed) == ()
+    assert [(one.called, [text for _, text in one.now]) for one in office.desk.corrected(answer)] == [
+        ("Contact form: Name", ["Robin"])
+    ]
+    assert sum('"request.corrected-shown"' in entry for entry in office.house.logged()) == 1
+
+
+@pytest.mark.parametrize(("source", "said"), [("crm", "and we told them"), ("maps", "ask them to correct it as well")])
+def test_where_it_came_from_is_named_or_told(house, tmp_path, source, said):
+    """A company that is a recipient of ours is told, whatever went to it; any other is named. Rule: 11 CCR 7023(i)."""
+    declared = f'[source.{source}]\nlabel = "the makers of lists"\nkind = "service-provider"\n\n[collection.contact-form]'
+    data = 'data       = ["name", "email", "company", "message"]'
+    replaced = (("[collection.contact-form]", declared), (f'source     = "consumer"\n{data}', f'source = "{source}"\n{data}'))
+    house.publisher.first(policy_with(replaced=replaced), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    record = write(office)
+    answer = asked(office)
+    decide(office, records=(record,))
+    office.walk()
+    assert [one.recipient for one in office.cases.instructions(case(office).request_id)] == (["crm"] if source == "crm" else [])
+    if source == "crm":  # it does not answer, and is named on our day
+        office.house.wait(days=45)
+        office.walk()
+    assert f"It came to us from the makers of lists{',' if source == 'crm' else ';'} {said}." in letter(office, answer)
+
+
+def test_two_requests_within_the_hour_lose_no_claim(office):
+    """The second goes with the first, with what it says."""
+    write(office)
+    first = office.ask(RequestKind.CORRECT, claims=(NAME,))
+    office.house.wait(seconds=1)
+    office.ask(RequestKind.CORRECT, claims=(Claim("contact-form", "company", "Tarn", "Tarn & Sons"),))
+    walk.advance(case(office), office.tools, office.house.now_ms())
+    office.walk()
+    office.press(first)
+    office.walk()
+    lead = next(one for one in office.cases.every() if one.state is State.REVIEWING)
+    assert [one.field for one in lead.contact.claims] == ["name", "company"]
+    assert lead.contact.contested == {"name", "company"}
+
+
+def test_who_may_not_deny_denies_nothing(office):
+    """Each outcome asks for its own act."""
+    write(office)
+    asked(office)
+    assert isinstance(decide(office, 0, "denied", insider("s2", "administrator"), ground="accurate", reason=WHY), Refusal)
+    assert [entry.step for entry in case(office).history].count(Step.DECIDED) == 0
+
+
+def test_the_example_company_offers_it_without_by_people():
+    """The policy says so, and the form takes it."""
+    assert compiled().rights["correct"].by_form
