@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from avow import __version__
+from avow.cli.agents import agents, drp
 from avow.cli.aside import aside
 from avow.cli.audit import audit
 from avow.cli.collection import demo, import_log, link, tag
@@ -41,6 +42,8 @@ COMMANDS: Final = (
     mail,
     recipients,
     deliveries,
+    agents,
+    drp,
     aside,
     verify,
     assurance,

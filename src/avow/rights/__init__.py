@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from avow.audit.log import Log
 from avow.config import Configuration
+from avow.config.keys import DataRightsProtocol
+from avow.definitions import Refusal
 from avow.gate import messages
 from avow.gate.contacts import LastContact
 from avow.gate.instructions import Way
@@ -35,6 +37,7 @@ from avow.rights.kept import Cases
 from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
+from avow.rights.protocol import directory, exercise
 from avow.rights.recorded import EventsOf
 from avow.rights.reminding import Reminders
 from avow.rights.telling import ToldRecipients
@@ -82,6 +85,15 @@ class AgentRoom:
     taking: Taking
     exchange: Exchange
     pages: AgentPages
+
+    def entry(self, site: Site, spoken: DataRightsProtocol) -> Mapping[str, object] | Refusal:
+        """Return the entry of a website for the protocol's directory of businesses. Source: DRP 1.0, 3.05."""
+        if not site.declared.drp_id:
+            return Refusal(f"“{site.name}” speaks no protocol; give it a drp_id", directory.DIRECTORY_RULE)
+        company = self.taking.rulebook.controller
+        contacts = (spoken.technical_contact or company.email, spoken.business_contact or company.email)
+        name, actions = site.called(company.name), self.exchange.actions()
+        return directory.entry_of_business(site.declared.drp_id, name, site.origin, actions, exercise.VERIFICATIONS, contacts)
 
 
 def agent_room(

@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 
 from avow.rights.protocol.envelope import key_of
 
+#: Where the directory is, and what of it.
+DIRECTORY: Final = "https://discovery.datarightsprotocol.org"
+AGENTS_PATH: Final = "/agents.json"
+DIRECTORY_RULE: Final = "DRP 1.0, 3.05"
 #: An id, as entries have it in practice.
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 #: Largest directory that is read, bytes, and most entries: there are four today.

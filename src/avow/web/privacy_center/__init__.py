@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.web.privacy_center.agents import AgentPages
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
@@ -37,6 +38,7 @@ class PrivacyCenter:
             *CorrectingPages(self._view, requests).routes(),
             *FollowingPages(self._view).routes(),
             *ChoicePages(self._view).routes(),
+            *AgentPages(self._view).routes(),
             *InstructionPages(self._view).routes(),
         ]
 
