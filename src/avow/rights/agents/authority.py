@@ -29,7 +29,7 @@ from avow.rights.kept import Cases
 from avow.rights.states import Entry, State, Step
 
 #: How long a signed permission counts that names no day of its own, and the longest that one may name: what somebody permitted
-#: long ago may not be what they want (house rule, decision 0085).
+#: long ago may not be what they want (house rule, decision 0086).
 PERMISSION: Final = timedelta(days=90)
 PERMISSION_LONGEST: Final = timedelta(days=366)
 #: The state whose powers of attorney are meant.
@@ -63,7 +63,7 @@ class Shown:
 
 
 def last_day(shown: Shown) -> date:
-    """Return the last day on which a permission counts. Why: decision 0085."""
+    """Return the last day on which a permission counts. Why: decision 0086."""
     longest = shown.signed_on + PERMISSION_LONGEST
     return min(shown.until, longest) if shown.until is not None else shown.signed_on + PERMISSION
 

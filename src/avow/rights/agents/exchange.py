@@ -7,7 +7,7 @@
     revoke     DELETE /v1/data-rights-request/{request-id}    signed; taken back, as long as nothing was done for it
 
 A set-up that fails is answered with 403 and nothing else; everything else with the error object. Of another agent's request and
-of none the same is said. What the specification leaves open is decided in docs/decisions/0085.
+of none the same is said. What the specification leaves open is decided in docs/decisions/0086.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ _NOTHING_TOLD: Final = "-"
 def _wanted(agent: Agent, asked: Exercise, taking: Taking) -> Wanted:
     """Return what an agent asks. What it signed is its permission: it names the person, the right and us, on this day.
 
-    What it says to have verified of the person is kept as a hint, and proves nothing. Rule: 11 CCR 7063(a). Why: decision 0085.
+    What it says to have verified of the person is kept as a hint, and proves nothing. Rule: 11 CCR 7063(a). Why: decision 0086.
     """
     claims = asked.claims
     said: dict[str, Any] = {  # Any: JSON

@@ -1,7 +1,7 @@
 """What pages show about authorized agents: the form by which one asks, and the page to which one sends its person.
 
 `user_verification_url` leads a person here. The link proves nothing, because their agent has it: it says what was asked by whom,
-and what to do, and leads back to the agent, to nowhere else, once that is done. Source: DRP 1.0, 3.02.1. Why: decision 0085.
+and what to do, and leads back to the agent, to nowhere else, once that is done. Source: DRP 1.0, 3.02.1. Why: decision 0086.
 """
 
 from __future__ import annotations

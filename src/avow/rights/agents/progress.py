@@ -1,7 +1,7 @@
 """What became of an agent's request, as the protocol says it: read from its history, never stored next to it.
 
 Where the answer is, an agent is told of a request to know alone, and only while its permission holds: else the answer is its
-person's, to whose address it went. Source: DRP 1.0, 3.02, 3.03, 3.08. Why: decision 0085.
+person's, to whose address it went. Source: DRP 1.0, 3.02, 3.03, 3.08. Why: decision 0086.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A key is pinned the first time that it is read. Another one in the directory is not taken, and neither is anything signed under
 it: it is noted, and waits until an operator has asked the agent and pins it; then the old token is no more.
 Of a token only the SHA-256 is kept: it is 32 random bytes, so a slow hash would protect nothing more.
-Rule: 11 CCR 7063. Why: decision 0085.
+Rule: 11 CCR 7063. Why: decision 0086.
 """
 
 from __future__ import annotations

@@ -6,5 +6,5 @@
     status      what becomes of a request, in the protocol's words (3.02, 3.03, 3.08)
     directory   the entries of agents and of ours (3.05)
 
-Section numbers are those of the specification, version 1.0. What it leaves open is decided in docs/decisions/0085.
+Section numbers are those of the specification, version 1.0. What it leaves open is decided in docs/decisions/0086.
 """

@@ -95,7 +95,7 @@ def entry_of_business(
 def is_at(address: str, web_url: str) -> bool:
     """Return whether an address is one of an agent's own: https, at the host of its website or below it, and for nobody by name.
 
-    Nothing is sent, and nobody is led, anywhere else. Why: decision 0085.
+    Nothing is sent, and nobody is led, anywhere else. Why: decision 0086.
     """
     try:
         one, own = urlsplit(address), urlsplit(web_url)

@@ -1,4 +1,4 @@
-"""Authorized agents, what they said with a request and are told of it, and the messages that they signed (decision 0085)."""
+"""Authorized agents, what they said with a request and are told of it, and the messages that they signed (decision 0086)."""
 
 import sqlalchemy as sa
 from alembic import op
