@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from avow import retention
-from avow.assurance import signs_of_life, vital_parts
+from avow.assurance import UNDECLARED_DAYS, signs_of_life, vital_parts
 from avow.assurance.notices import KEEP_MS, Notices, PolicyToday, Sources, judge
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
@@ -18,11 +18,18 @@ from avow.gate import instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import compile_text, law
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.law import rules
 from avow.publication.files import compile_policy
-from avow.store.control import settings
+from avow.store.control import counts, settings
+from avow.store.control.counts import RefusalKind
 
 DAY = date(2026, 11, 29)
 POLICIES = sorted((Path(__file__).parents[2] / "policies").glob("*/policy.md"))
+
+
+def fields(house, today):
+    with house.store.control.reading() as tx:
+        return counts.fields_refused_by(tx, rules.AUTOMATED_UNDECLARED, today - UNDECLARED_DAYS)
 
 
 @pytest.fixture
@@ -33,7 +40,8 @@ def look(published, tmp_path, until):
     shelf = Shelf(house.store, house.now_ms)
     waiting = partial(retention.waiting, house.store.control)
     unanswered = lambda: instructions.count_left(house.store, house.versions.today(), house.now_ms())  # noqa: E731
-    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today, unanswered), house.now_ms)
+    undeclared = lambda: fields(house, house.versions.today())  # noqa: E731
+    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared), house.now_ms)
 
     def looked():
         signs_of_life.tell(tmp_path, {})
@@ -48,6 +56,21 @@ def look(published, tmp_path, until):
 def test_when_all_is_well_nothing_is_said(look):
     """No line that staff learn to pass over."""
     assert look() == {}
+
+
+def test_a_score_that_nobody_declared_is_told_for_a_week(look, published):
+    """By point and name, with how often it came; another refusal is no alarm. Rule: 11 CCR 7200."""
+    day = published.versions.today()
+    kinds = {
+        RefusalKind(day, "marrowby", "portal", "it looks like one", rules.AUTOMATED_UNDECLARED, "matchScore"): 3,
+        RefusalKind(day, "marrowby", "portal", "not declared", rules.NOTICE_AT_COLLECTION, "hobby"): 2,
+    }
+    with published.store.control.transaction() as tx:
+        counts.add_refusals(tx, kinds)
+    told = look()["scores"]
+    assert (told.is_bad, "“matchScore” at “portal” (3)" in told.words, "hobby" in told.words) == (True, True, False)
+    published.wait(days=8)
+    assert "scores" not in look()
 
 
 def test_what_is_not_done_is_said_with_the_checks(look, tmp_path, monkeypatch):

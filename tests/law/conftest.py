@@ -5,8 +5,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.houses import house
 
 from avow import policy
+
+__all__ = ["house"]
 
 HERE = Path(__file__).parent
 CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text(encoding="utf-8"))["cases"]}

@@ -20,6 +20,7 @@ from avow.collection.forms.attachments import Attachments
 from avow.collection.refusals import Refusals
 from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.policy import compile_text, law
+from avow.publication import facts
 from avow.rights.cases import Contact
 from avow.rights.one_form import fields_in_one_form
 from avow.web.privacy_center.requests import asked_for
@@ -39,6 +40,7 @@ class Doors:
     def __init__(self):
         text = test_feeds.POLICY.read_text(encoding="utf-8").replace("\n### What our server notes", test_feeds.AGREEMENT)
         self.rulebook = compile_text(text, "policy.md", law.tables(), TODAY).rulebook
+        self.facts = facts.policy_facts(self.rulebook, "")
         collector = Collector(self.rulebook, "marrowby.example", Spool(), None, Refusals())
         key = FeedKey(test_feeds.KEY)
         self.feeds = Feeds(collector, Attachments(None), {"check": key}, self, partial(hmac.digest, digest="sha256"), Moments())
@@ -62,7 +64,7 @@ class Doors:
 
     def right(self, typed):
         """Ask to delete, at the privacy centre."""
-        request, errors = asked_for(RequestKind.DELETE, {"email": typed}, None, TODAY)
+        request, errors = asked_for(RequestKind.DELETE, {"email": typed}, None, TODAY, self.facts)
         return errors["email"] if request is None else Contact(request.email).identifiers()[0].value
 
     def all(self, typed):

@@ -120,8 +120,8 @@ CASES = [
     (
         "AV0701",
         "[right.correct]",
-        '[right.restrict]\nmethods = ["email", "phone"]\nverification = "by a call back"\nlevel = "reasonable"\n[right.correct]',
-        "restrict",
+        '[right.portability]\nmethods = ["email", "post"]\nverification = "by a call"\nlevel = "reasonable"\n[right.correct]',
+        "portability",
     ),
     (
         "AV0604",
@@ -210,6 +210,12 @@ CASES = [
     ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "web"]\n', "web"),
     ("AV0709", 'languages = ["English"]', 'languages = ["English", "Spanish"]', "Spanish"),
     ("AV0709", "[controller]", 'metrics = "https://tarn.example/figures"\n\n[controller]', "https://tarn.example/figures"),
+    (
+        "AV0709",
+        "[controller]",
+        'metrics = "https://x.example/privacy/metrics"\n\n[controller]',
+        "https://x.example/privacy/metrics",
+    ),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "opted-out" }', "opted-out"),
     ("AV0706", "{ months = 13 }", '{ months = 13, until = "consent-withdrawn" }', "consent-withdrawn"),  # of a tag
     # what is usually slipped in a block, by somebody who does not know TOML
@@ -334,7 +340,7 @@ def test_a_file_without_a_block_has_one_finding(compiled, text):
 
 def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
     """The mend names both changes, so that it is not followed by another finding."""
-    offered = '[right.restrict]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "reasonable"\n[right.correct]'
+    offered = '[right.portability]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "reasonable"\n[right.correct]'
     (found,) = compiled(small_text.replace("[right.correct]", offered)).diagnostics
     assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
 

@@ -12,6 +12,7 @@ from avow.collection.forms import submissions
 from avow.definitions import IdentifierKind, RequestKind, identifier
 from avow.gate import choices
 from avow.gate.contacts import LastContact
+from avow.publication import facts
 from avow.rights.states import State
 from avow.telephones import number_of
 from avow.web.privacy_center.requests import asked_for
@@ -59,7 +60,7 @@ def sent(house, rulebook=None, point="contact-form", **fields):
 
 def asked(office, kind, typed):
     """Ask as the form of the privacy centre does, confirm the link, and walk to the end; return the request."""
-    request, errors = asked_for(kind, {"email": typed}, None, FIRST_DAY)
+    request, errors = asked_for(kind, {"email": typed}, None, FIRST_DAY, facts.policy_facts(office.house.versions.in_force(), ""))
     assert errors == {}
     token = office.desk.receive(request)
     office.walk()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from avow.assurance import vital_parts
 from avow.assurance.evidence import Evidence
@@ -19,8 +21,13 @@ from avow.gate import instructions
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.evidence import Asked
+from avow.policy.law import rules
 from avow.spool.spool import Spool
+from avow.store.control import counts
 from avow.store.store import Store
+
+#: For so long after it last came staff are told of a score that nobody declared.
+UNDECLARED_DAYS: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,11 @@ def build(
     def unanswered() -> int:
         return instructions.count_left(store, versions.today(), now_ms())
 
-    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered)
+    def undeclared() -> Mapping[tuple[str, str], int]:
+        with store.control.reading() as tx:
+            return counts.fields_refused_by(tx, rules.AUTOMATED_UNDECLARED, versions.today() - UNDECLARED_DAYS)
+
+    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered, undeclared)
     return Assurance(shelf, watch, Notices(sources, now_ms))
 
 

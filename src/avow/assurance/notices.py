@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -66,7 +66,8 @@ def judge(rulebook: Rulebook, today: date) -> tuple[Diagnostic, ...]:
 class Sources:
     """What is looked at; `waiting` says why retention waits, and since when (`retention.waiting`).
 
-    `unanswered` counts the recipients that a member of staff has to see to (`gate.instructions.count_left`).
+    `undeclared` are fields that look like a program's result and that no policy declares, by point and name, with how often each
+    came. `unanswered` counts the recipients that a member of staff has to see to (`gate.instructions.count_left`).
     """
 
     readiness: Watch
@@ -75,6 +76,7 @@ class Sources:
     versions: Versions
     policy_today: PolicyToday
     unanswered: Callable[[], int]
+    undeclared: Callable[[], Mapping[tuple[str, str], int]]
 
 
 class Notices:
@@ -112,11 +114,28 @@ class Notices:
             )
             words = "Pass the link to its page on, or ask it: what is not confirmed by our day is told to the person."
             yield Notice("recipients", title, words, "/console/requests", "See the requests")
+        undeclared = sources.undeclared()
+        if undeclared:
+            yield _undeclared(undeclared)
         shelved = sources.shelf.count()
         if shelved:
             title = "1 item is set aside." if shelved == 1 else f"{shelved:,} items are set aside."
             words = "They could not be handled; everything else went on."
             yield Notice("set-aside", title, words, "/console/set-aside", "Look through what is set aside")
+
+
+def _undeclared(found: Mapping[tuple[str, str], int]) -> Notice:
+    """Return the notice about scores that a feed brings undeclared. Rule: 11 CCR 7200; LAW.md APP-06."""
+    named = "; ".join(f"“{field}” at “{point}” ({count:,})" for (point, field), count in sorted(found.items()))
+    words = f"Dropped each time: {named}. Does a program decide by it? Then declare it with admt = true, or have it sent no more."
+    return Notice(
+        "scores",
+        "A feed sends what looks like a score or a decision.",
+        words,
+        "/console/refusals",
+        "See the refusals",
+        is_bad=True,
+    )
 
 
 def _policy(findings: tuple[Diagnostic, ...]) -> Notice:

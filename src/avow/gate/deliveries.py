@@ -183,14 +183,17 @@ def queue_letter(
     delivery_id: str = "",
     site: str = "",
     rulebook_id: str = "",
+    by_hand: bool = False,
 ) -> str:
     """Queue a letter of a consumer request, with the one copy of it under the request's key; return its id, a new one for "".
 
-    `rulebook_id` is the version that the request is held to, `site` the website on which it was filed.
+    `rulebook_id` is the version that the request is held to, `site` the website on which it was filed;
+    `by_hand`: a member of staff passes it on, for no mail server reaches its person.
     """
     delivery_id = delivery_id or new_id()
     about = (About(request_id=request_id, items=ADDRESS),)
-    row = Delivery(delivery_id, kind, made_ms, site=site, rulebook_id=rulebook_id, people=about)
+    connector = BY_HAND if by_hand else MAIL.connector
+    row = Delivery(delivery_id, kind, made_ms, site=site, rulebook_id=rulebook_id, connector=connector, people=about)
     rows.add(tx, row, store.seal_for_request(request_id, content))
     return delivery_id
 

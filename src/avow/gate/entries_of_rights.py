@@ -122,6 +122,17 @@ class RequestDecided(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestScoped(Entry):
+    """A member of staff read what the person wrote, and said what the request covers: these points, without them everything."""
+
+    kinds = ("request.scoped",)
+    request: str
+    points: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestPlanned(Entry):
     """A plan was made, of so many tasks."""
 

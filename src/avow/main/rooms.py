@@ -33,6 +33,7 @@ from avow.main.installation import Installation, of_requests
 from avow.policy import Rulebook
 from avow.rights import figures
 from avow.rights.desk import Desk
+from avow.rights.metrics import Metrics
 from avow.spool.spool import Spool
 from avow.store.store import Store
 from avow.web.appearance import Appearance
@@ -56,6 +57,7 @@ class Shared:
     assurance: assurance.Assurance
     sites: Sites
     appearances: Mapping[str, Appearance]
+    metrics: Metrics
     now_ms: Callable[[], int]
     uploading: Counter[str] = field(default_factory=Counter)
 
@@ -89,6 +91,7 @@ def shared(installation: Installation, store: Store, counts: SenderCounts, now_m
         assurance.build(configuration, store, spool, versions, neighbours, now_ms),
         sites,
         {site.name: Appearance(site) for site in sites.all},
+        Metrics(store, versions, now_ms),
         now_ms,
     )
 
@@ -128,6 +131,7 @@ def house(
         promises=proofs.promises,
         rights=desk,
         agents=rights.agent_room(store, site, rulebook, versions, configuration, now_ms),
+        metrics=shared.metrics,
         choices=choices,
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),

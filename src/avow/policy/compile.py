@@ -152,6 +152,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         points=points,
         backup_days=build.only(entries, "backups", build.backups),
         duties=build.every(entries, "duty", build.duty),
+        automated_decisions=build.every(entries, "automated_decision", build.automated_decision),
         datasets=build.every(entries, "dataset", build.dataset),
         recipients=build.recipients(entries),
         external_links=build.every(entries, "external_link", build.external_link),

@@ -164,6 +164,8 @@ class PolicyFacts:
     """The rulebook in force, as pages show it.
 
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
+    `jurisdictions` are the laws that the policy is under, code and name; `look_back_from` is the first day back to which somebody
+    may ask what is held; who refused is not asked again for `resolicit_months`, None where the law names neither.
     `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
@@ -182,6 +184,9 @@ class PolicyFacts:
     forms: Mapping[str, str] = field(default_factory=dict)
     tag: Mapping[str, str] = field(default_factory=dict)
     links: tuple[LinkFacts, ...] = ()
+    jurisdictions: tuple[tuple[str, str], ...] = ()
+    look_back_from: date | None = None
+    resolicit_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class PolicyInForce:
         """Return the rulebook in force as it holds on this website; on another of the policy's, or "" for all, for staff."""
         asked = self.website if website is None else website
         if asked not in self._facts:
-            self._facts[asked] = _policy_facts(self.rulebook.on_website(asked), asked)
+            self._facts[asked] = policy_facts(self.rulebook.on_website(asked), asked)
         return self._facts[asked]
 
     def page(self, jurisdiction: str = "") -> Markup:
@@ -198,7 +198,7 @@ class PolicyInForce:
         return tuple(found.values())
 
 
-def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
+def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
     """Return the rulebook as the pages of a website show it."""
     stops = {name: signal.stops for name, signal in rulebook.signals.items()}
     purposes = tuple(
@@ -222,6 +222,9 @@ def _policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
+        jurisdictions=tuple((code, rulebook.law[code].name) for code in rulebook.jurisdictions if code in rulebook.law),
+        look_back_from=rulebook.law_table.look_back_from,
+        resolicit_months=rulebook.law_table.resolicit_months,
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(

@@ -146,10 +146,39 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedWords:
+    """What a person wrote and chose, for who works on their request; `points` and `purposes` by name, none for all.
+
+    `has_to_be_read`: nothing is planned before a member of staff has read `words` and said what is meant. `can_be_scoped` until
+    the plan is made. `parent` is the reference of the request that it is about, `entered_on` the day of entry where it is another
+    than that of receipt, `belief` why staff denied it.
+    """
+
+    name: str
+    words: str
+    email: str
+    phone: str
+    since: str
+    until: str
+    pieces: str
+    points: tuple[str, ...]
+    purposes: tuple[str, ...]
+    record: str
+    parent: str
+    jurisdiction: str
+    entered_on: date | None
+    has_to_be_read: bool
+    can_be_scoped: bool
+    belief: str
+    may_be_denied: bool
+    may_be_decided: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDetail:
     """One consumer request with its timeline and outcomes; `state_words` is the sentence about its state for staff.
 
-    `look` says for what it was opened.
+    `look` says for what it was opened. `asked` is what its person wrote, None once it is forgotten.
     """
 
     line: RequestLine
@@ -158,6 +187,7 @@ class RequestDetail:
     identifiers: tuple[str, ...]
     timeline: tuple[Step, ...]
     outcomes: tuple[TargetOutcome, ...]
+    asked: AskedWords | None = None
     can_extend: bool = False
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()

@@ -1,10 +1,14 @@
-"""Appeals: about one request that was answered; a member of staff decides, and says why; the person is told.
+"""What a member of staff decides with a reason that its person is told: appeals, and requests about automated decisions.
+
+An appeal is about one request that was answered. What is asked of an automated decision is to opt out of it, or to learn how it
+came to its result and how that was used; people carry it out, and write what they did.
 
     put_forward  it is in front of staff, and its days run from its own receipt
     decide       granted or denied, with a reason that its person is told, sealed as all that they are told
     respond      the answer is written
 
-Rule: each state's act on appeals (Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); Tex. Bus. & Com. Code § 541.053, and others).
+Rule: 11 CCR 7221 (opting out of automated decisions), 7222 (access); each state's act on appeals
+(Va. Code § 59.1-577(C); C.R.S. 6-1-1306(3); Tex. Bus. & Com. Code § 541.053, and others).
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from avow.rights.voice import Voice
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
 _OUTCOMES: Final = ("granted", "denied")
+#: What is decided so.
+DECIDED: Final = frozenset({RequestKind.APPEAL, RequestKind.AUTOMATED_DECISION})
 
 
 def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
@@ -44,21 +50,21 @@ def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
 
 
 def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:
-    """Put an appeal in front of staff. Rule: each state's act on appeals."""
-    return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": "appeal"}, None, None)
+    """Put what staff decide in front of them. Rule: each state's act on appeals; 11 CCR 7221, 7222."""
+    return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": case.kind.value}, None, None)
 
 
 def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms: int) -> Refusal | None:
-    """Decide an appeal; `by` is the staff id. What is granted is carried out by a request of its own, with this one as parent.
+    """Decide it; `by` is the staff id. What an appeal is granted is carried out by a request of its own, with it as parent.
 
-    Rule: each state's act on appeals (in writing, with reasons).
+    Rule: each state's act on appeals (in writing, with reasons); 11 CCR 7221, 7222.
     """
     shortest, longest = REASON
     if outcome not in _OUTCOMES or not shortest <= len(reason.strip()) <= longest:
         return Refusal(
             f"say granted or denied, and why in {shortest} to {longest} characters; the person is told", rules.REASONS_TOLD
         )
-    if case.kind is not RequestKind.APPEAL or not case.may(Step.DECIDED):
+    if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
     cases.keep_belief(case.request_id, reason.strip())
     detail = {"outcome": outcome, "by": by}
@@ -78,7 +84,8 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
     facts = replace(
         letter_facts.of(case, Outcome(detail["outcome"]), voice),
-        decides=reference(case.parent),
+        decides=reference(case.parent) if case.parent else "",
         reason=cases.belief(case.request_id),
+        logic=letter_facts.programs(voice.rulebook),
     )
     return write(case, Step.ANSWER_WRITTEN, detail, message_of(case.contact, facts), cases, now_ms)

@@ -65,7 +65,7 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
         made = refused.refuse(
             cases.store,
             tx,
-            case.contact.keys(),
+            case.contact.match_keys(),
             named,
             case.request_id,
             rulebook,
@@ -117,7 +117,7 @@ def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now
     with cases.writing() as tx:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):
             return Refusal("this request has gone on meanwhile; look at it again", rules.FRAUDULENT_OPT_OUT)
-        refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.keys(), now_ms)
+        refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.match_keys(), now_ms)
         entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
     return None
 

@@ -70,18 +70,24 @@ class Contact:
         return frozenset(claim.field for claim in self.claims)
 
     def identifiers(self) -> tuple[Identifier, ...]:
-        """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005."""
+        """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005.
+
+        A telephone number finds nothing next to an address, for the link proves the address alone; without one it is what a
+        member of staff has to prove.
+        """
         found = [identifier(IdentifierKind.EMAIL, self.email)] if self.email else []
+        found += [identifier(IdentifierKind.PHONE, self.phone)] if self.phone and not self.email else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)
 
-    def keys(self) -> tuple[Identifier, ...]:
+    def match_keys(self) -> tuple[Identifier, ...]:
         """Return what finds whom a no is for: what was written, and the browser's number. It needs no proof.
 
         Rule: 11 CCR 7026(d), 7027(e), 7060(b).
         """
         number = telephones.number_of(self.phone) if self.phone else None
-        return (*self.identifiers(), *([identifier(IdentifierKind.PHONE, number)] if number else []))
+        found = (*self.identifiers(), *([identifier(IdentifierKind.PHONE, number)] if number else []))
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -18,8 +18,23 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import appealing, applying, clock, due, left_over, proofs, receive, response, sent_letters, verification
+from avow.policy.rulebook import refusals
+from avow.rights import (
+    appealing,
+    applying,
+    clock,
+    due,
+    kinds,
+    left_over,
+    proofs,
+    receive,
+    response,
+    scoping,
+    sent_letters,
+    verification,
+)
 from avow.rights.answers import (
+    AskedWords,
     Document,
     Download,
     NewRequest,
@@ -138,6 +153,10 @@ class Desk:
             applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
         return case
 
+    def refuses(self, kind: RequestKind, named: tuple[str, ...]) -> frozenset[str]:
+        """Return what a request that holds at once stops in the browser that files it. Rule: 11 CCR 7026(d), 7027(e)."""
+        return applying.refused_by(kind, named, self.voice.rulebook) - (refusals.WORDS - refusals.OF_BROWSERS)
+
     def status(self, token: str) -> RequestStatus | None:
         """Return the status: to who filed the request state and dates, to who proved the address what was found as well.
 
@@ -167,7 +186,7 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED,
+            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
         )
 
@@ -299,6 +318,7 @@ class Desk:
             kinds,
             _timeline(case),
             outcomes,
+            self._asked(case),
             can_extend,
             until,
             messages,
@@ -311,6 +331,41 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def enterable(self) -> tuple[RequestKind, ...]:
+        """Return the kinds that staff can enter: what the policy offers and this version carries out. Rule: 11 CCR 7020."""
+        return tuple(kind for kind in kinds.KINDS if kind in self.voice.rulebook.rights)
+
+    def scope(self, request_id: str, points: tuple[str, ...], staff_id: str) -> Refusal | None:
+        """Say what a request covers, having read what its person wrote. Rule: 11 CCR 7022(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return scoping.scope(case, points, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
+
+    def from_submission(self, record_id: str, kind: RequestKind) -> Case | Refusal:
+        """Make a request of what somebody wrote in another form, as received on the day it came.
+
+        Its own words are those that are read before anything is planned. Rule: 11 CCR 7020(e) (a request by another way).
+        """
+        held = self.cases.store.readable_submission(record_id)
+        if held is None:
+            return Refusal("this is not there any more, or cannot be read", rules.METHODS_OF_REQUESTS)
+        if any(one.contact and one.contact.record == record_id and one.kind is kind for one in self.cases.about(held.people)):
+            return Refusal("such a request was made of it before", rules.METHODS_OF_REQUESTS)
+        phones = [one.value for one in held.people if one.kind is IdentifierKind.PHONE]
+        return self.file(
+            NewRequest(
+                kind,
+                address_among(held.people),
+                details="\n".join(f"{name}: {text}" for name, text in held.fields.items() if text),
+                phone=phones[0] if phones else "",
+                channel="message",
+                received_on=local_date(held.collected_ms, self.business_timezone),
+                record=record_id,
+                demonstration=held.demonstration,
+            )
+        )
 
     def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
         """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
@@ -395,8 +450,37 @@ class Desk:
             standing=FOR_STAFF[case.state][0],
         )
 
+    def _asked(self, case: Case) -> AskedWords | None:
+        """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
+        contact, timezone = case.contact, self._law(case).timezone
+        if contact is None:
+            return None
+        entered_on = local_date(case.entered_ms or case.received_ms, timezone)
+        return AskedWords(
+            name=contact.name,
+            words=contact.details,
+            email=contact.email,
+            phone=contact.phone,
+            since=contact.since,
+            until=contact.until,
+            pieces=contact.pieces,
+            points=contact.points,
+            purposes=contact.purposes,
+            record=contact.record,
+            parent=reference(case.parent) if case.parent else "",
+            jurisdiction=case.jurisdiction,
+            entered_on=entered_on if entered_on != case.received_on else None,
+            has_to_be_read=scoping.waits(case),
+            can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
+            belief=self.cases.belief(case.request_id),
+            may_be_denied=case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED),
+            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
+        )
+
     def _waits(self, case: Case) -> str:
         """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+        if scoping.waits(case):
+            return "its words have to be read"
         waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
         carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
         return f"{' and '.join(waiting)} {carrier}" if waiting else ""

@@ -68,7 +68,7 @@ def make_plan(
     people.
     Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
-    if case.contact is not None and case.kind is RequestKind.DELETE:
+    if case.contact is not None and case.kind is RequestKind.DELETE and not case.contact.points:
         browsers = finder.browsers_of(case.contact.identifiers())
         wide = cases.widen(case.request_id, browsers) if browsers else case
         if wide is None:  # changed meanwhile: seen at the next round

@@ -42,7 +42,7 @@ class Recipients:
         found = (*disclosures.of_people(self.store, people), *stood)
         by_recipient: dict[str, list[Disclosure]] = {}
         for one in found:
-            if not one.demonstration:
+            if not one.demonstration and (not contact.points or one.point in contact.points):
                 by_recipient.setdefault(one.recipient, []).append(one)
         return tuple(self._given(name, went, contact) for name, went in sorted(by_recipient.items()))
 
@@ -68,6 +68,9 @@ class Recipients:
         clicks = {one.point for one in went if self._is_click(one)}
         records = [one.record for one in went if one.record]
         kinds = {kind for one in went if one.record for kind in self._kinds(one)}
+        if contact.points:  # of a part: our numbers of its records, and nothing by which all is found
+            yield from ((RECORD, record) for record in dict.fromkeys(records))
+            return
         has_address = any(ADDRESS in one.categories for one in went if not one.record and one.point not in clicks)
         if has_address or IdentifierKind.EMAIL in kinds:
             yield EMAIL, contact.email

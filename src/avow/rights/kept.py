@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date
@@ -30,8 +30,12 @@ from avow.store.store import Store
 ARCHIVES: Final = ("archive.html", "archive.json")
 #: The files that the person sent, in one ZIP archive.
 SENT_FILES: Final = "files.zip"
+#: To whom a letter goes of whom neither address nor number is known.
+_BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
+#: Histories that are read at once.
+_AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
 RESIDUE_ON: Final = "residue_on"
 
@@ -67,7 +71,7 @@ class Cases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
-            requests.name_people(tx, case.request_id, self._people(case.contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(case.contact.match_keys()))
             requests.append(tx, _row(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
             if also is not None:
@@ -129,12 +133,27 @@ class Cases:
         found = [self._store.aside.tried(read)[1] for read in reads]
         return [case for case in found if case is not None and case.state not in ANSWERED]
 
+    def received_since(self, first: date) -> Iterator[Case]:
+        """Yield the requests that came in on a day or later, but of the demonstration, with their histories alone.
+
+        Rule: 11 CCR 7102(a)(1).
+        """
+        with self._control.reading() as tx:
+            rows = requests.received_since(tx, first)
+        for some in (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)):
+            with self._control.reading() as tx:
+                histories = requests.histories(tx, [row["id"] for row in some])
+            for row in some:
+                _, case = self._store.aside.tried(partial(_case, requests.of_row(row), histories.get(row["id"], ())))
+                if case is not None:
+                    yield case
+
     def name_people(self) -> int:
         """Note whom requests are about that an earlier version kept; return how many. Called once, before the jobs begin."""
         with self._control.reading() as tx:
             rows = requests.unnamed(tx)
             histories = requests.histories(tx, [row["id"] for row in rows])
-        about = {case.request_id: case.contact.keys() for case in self.readable(rows, histories) if case.contact}
+        about = {case.request_id: case.contact.match_keys() for case in self.readable(rows, histories) if case.contact}
         with self._control.transaction() as tx:
             for request_id, people in about.items():
                 requests.name_people(tx, request_id, self._people(people))
@@ -160,7 +179,7 @@ class Cases:
             if kept is None or kept.sealed != before:
                 return False
             requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
-            requests.name_people(tx, case.request_id, self._people(contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(contact.match_keys()))
         return True
 
     def every(self) -> Sequence[Case]:
@@ -268,8 +287,23 @@ class Cases:
             if kept is None or kept.sealed != row.sealed:
                 return None
             requests.reseal(tx, request_id, sealed, self._mark(wide))
-            requests.name_people(tx, request_id, self._people(wide.contact.keys()))
+            requests.name_people(tx, request_id, self._people(wide.contact.match_keys()))
         return wide
+
+    def scope(self, case: Case, points: tuple[str, ...], detail: Mapping[str, Any], at_ms: int, logged: entries.Entry) -> bool:
+        """Keep what a request covers with the step that says so; False when another process has written that entry.
+
+        Rule: 11 CCR 7022(g).
+        """
+        assert case.contact is not None
+        scoped = replace(case.contact, points=points)
+        sealed = self._sealed(case.request_id, scoped)
+        with self._control.transaction() as tx:
+            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, Step.SCOPED, dict(detail)))):
+                return False
+            requests.reseal(tx, case.request_id, sealed, self._mark(case))
+            entries.record(tx, at_ms, logged)
+        return True
 
     def delivery(self, request_id: str) -> Delivery:
         """Return what became of the messages of a request that a mail server carries. Why: decision 0058."""
@@ -331,7 +365,7 @@ class Cases:
                 if not requests.append(tx, _row(case.request_id, entry)):
                     return False  # the first of them: nobody else writes between two entries of one transaction
             requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
-            requests.name_people(tx, case.request_id, self._people(corrected.contact.keys()))
+            requests.name_people(tx, case.request_id, self._people(corrected.contact.match_keys()))
             for row in deliveries.of_request(tx, case.request_id):
                 if row.state not in deliveries.UNSENT:
                     continue
@@ -362,7 +396,7 @@ class Cases:
                 return False
             requests.join(tx, case.request_id, lead.request_id)
             requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
-            requests.name_people(tx, lead.request_id, self._people(contact.keys()))
+            requests.name_people(tx, lead.request_id, self._people(contact.match_keys()))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -431,7 +465,12 @@ class Cases:
         return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
 
     def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str, step: Step) -> None:
-        """Queue the letter of a step, sealed under the request's key, in the name of the request's website."""
+        """Queue the letter of a step, sealed under the request's key, in the name of the request's website.
+
+        Who came by telephone or letter and left no address is told by a member of staff, by the same way. Rule: 11 CCR 7021(a).
+        """
+        if by_hand := not message.to:
+            message = replace(message, to=(case.contact.phone if case.contact else "") or _BY_THEIR_WAY)
         deliveries.queue_letter(
             self._store,
             tx,
@@ -442,6 +481,7 @@ class Cases:
             delivery_id=message_id,
             site=case.site,
             rulebook_id=case.rulebook_id,
+            by_hand=by_hand,
         )
 
     def _of_row(self, row: RowMapping, history: Sequence[RequestEvent]) -> Case:

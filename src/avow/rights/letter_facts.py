@@ -79,12 +79,28 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
     """
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
-    facts = replace(of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone))
+    facts = replace(
+        of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone), scope=scope(case, voice.rulebook)
+    )
     if case.kind is RequestKind.KNOW:
         facts = replace(facts, answered=answered(case, cases, done_on))
     if case.kind is RequestKind.CORRECT:
         return replace(facts, fields=fields(case, voice, cases))
     return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
+
+
+def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the collection points that a request is about, as the policy calls them; none for all. Rule: 11 CCR 7022(h)."""
+    named = case.contact.points if case.contact else ()
+    return tuple(rulebook.points[name].label if name in rulebook.points else name for name in named)
+
+
+def programs(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how each program that decides about people goes, as the policy tells it. Rule: 11 CCR 7222 (logic, outcome, use)."""
+    return tuple(
+        f"{one.label}: it goes by {one.logic}. It puts out {one.output}. If you opt out, {one.instead}."
+        for one in rulebook.automated_decisions.values()
+    )
 
 
 def outcome(case: Case, cases: Cases) -> Outcome:

@@ -98,7 +98,7 @@ def _refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:
         return Refusal(f"the policy does not offer the right to {asked.kind}", rule)
     if asked.channel == "web" and not right.by_form:
         return Refusal(f"the form does not take requests to {asked.kind}; use another way that the policy names", rule)
-    if asked.kind in clock.ANSWERED and not asked.contact.email:
+    if asked.channel == "web" and asked.kind in clock.ANSWERED and not asked.contact.email:
         return Refusal("an address is needed, to which the answer goes", rules.VERIFICATION)
     if asked.jurisdiction and asked.jurisdiction not in rulebook.law:
         return Refusal(f"the policy is not under the law of {asked.jurisdiction}", rule)

@@ -219,5 +219,6 @@ def message_of(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, 
 
 def _residue_on(case: Case, proved: Entry, voice: Voice) -> date | None:
     """Return the day that the letter names for the search for what is left; none where nothing was erased, or nobody is real."""
-    is_erased = case.kind is RequestKind.DELETE and not case.demonstration
+    is_part = case.contact is not None and bool(case.contact.points)
+    is_erased = case.kind is RequestKind.DELETE and not case.demonstration and not is_part
     return due.residue_on(proved.at_ms, voice.rulebook) if is_erased else None

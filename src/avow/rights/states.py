@@ -35,7 +35,7 @@ RESTRICT (`RESTRICTED_WALK`): verified, then applied
 
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY
 
-APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
+APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, or about what a program decides; decided by staff
 
     RECEIVED ──► REVIEWING ──► DECIDED ──► ANSWERING ──► RESPONDED ──► CLOSED ──► RECORD_ONLY
 
@@ -55,6 +55,7 @@ APPEAL (`APPEAL_WALK`): about a request that was answered, decided by staff
                                    [verification.confirm]    or its link was followed
     VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
+    any before it -> same       -> [scoping.scope]           a member of staff read the person's own words, and says what is meant
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
@@ -221,6 +222,10 @@ VERIFIED_WALK: Final = _table(
         (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
         (State.VERIFYING, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.DENIED): State.DENIED,  # an agent showed no permission
+        (State.VERIFIED, Step.SCOPED): State.VERIFIED,
+        (State.RECEIVED, Step.SCOPED): State.RECEIVED,
+        (State.ACKNOWLEDGING, Step.SCOPED): State.ACKNOWLEDGING,
+        (State.VERIFYING, Step.SCOPED): State.VERIFYING,
         (State.VERIFIED, Step.PLANNED): State.FULFILLING,
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
@@ -281,7 +286,11 @@ APPEAL_WALK: Final = _table(
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
 CORRECT_WALK: Final = _table(
     {
-        **{move: state for move, state in VERIFIED_WALK.moves.items() if move[0] is not State.VERIFIED},
+        **{
+            (state, step): after
+            for (state, step), after in VERIFIED_WALK.moves.items()
+            if state is not State.VERIFIED and step is not Step.SCOPED  # what it covers is its fields
+        },
         (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
@@ -300,6 +309,7 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.WITHDRAW_CONSENT: APPLIED_WALK,
     RequestKind.RESTRICT: RESTRICTED_WALK,
     RequestKind.APPEAL: APPEAL_WALK,
+    RequestKind.AUTOMATED_DECISION: APPEAL_WALK,
 }
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})

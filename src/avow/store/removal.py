@@ -147,6 +147,18 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     return Due(sum(due.values()) + erased.forms + erased.recordings + ended, emptied + erased.emptied, keys)
 
 
+def erase_submissions(record_ids: Collection[str], control: Control, files: Files) -> int:
+    """Erase submissions with their files; see `Store.erase_submissions`."""
+    with control.reading() as tx:
+        names = submission_files.of_records(tx, list(record_ids))
+    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next try
+    with control.transaction() as tx:
+        count = submissions.remove(tx, list(record_ids))
+    if count:
+        control.checkpoint()
+    return count
+
+
 @dataclass(slots=True)
 class _Erased:
     """What of the control store was due, and went."""

@@ -126,6 +126,13 @@ class Store:
         """Return how many rows are of these subjects, and of nobody else: for plans, letters and proofs of one person."""
         return removal.remaining(set(subjects), self.control, self.events)
 
+    def erase_submissions(self, record_ids: Collection[str]) -> int:
+        """Erase these submissions with their files, and nothing else of their people; return how many. Safe to repeat.
+
+        Their bytes have left the database's file when it returns. Rule: 11 CCR 7022(b)(1).
+        """
+        return removal.erase_submissions(record_ids, self.control, self.files)
+
     def erase_due(self, today: date, now_ms: int = 0) -> Due:
         """Erase or de-identify everything whose day has come, and nothing else. Rule: Cal. Civ. Code § 1798.100(a)(3).
 

@@ -37,6 +37,7 @@ from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
 from avow.rights import AgentRoom
 from avow.rights.desk import Desk
+from avow.rights.metrics import Metrics
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -63,6 +64,7 @@ class House:
     promises: Promises
     rights: Desk
     agents: AgentRoom
+    metrics: Metrics
     choices: Choices
     browsers: Browsers
     recorded: RecordingChoices

@@ -23,10 +23,11 @@ from avow.definitions import Refusal, SpoolFull
 from avow.policy.paths import page_path
 from avow.web.asking import signals_of
 from avow.web.assets import Assets
+from avow.web.choices_kept import set_choices
 from avow.web.collect import KEPT, answer_not_taken, fetch_site_of, visitor_cookie
 from avow.web.exchange import Exchange
 from avow.web.house import DEMONSTRATION_KEY, House
-from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, set_choices
+from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST
 from avow.web.security import CROSS_SITE, is_same_origin
 
 _NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Sec-GPC, DNT, Cookie"}

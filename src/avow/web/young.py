@@ -13,8 +13,8 @@ from starlette.responses import Response
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
 from avow.web.asking import signals_of
+from avow.web.choices_kept import set_choices
 from avow.web.house import House
-from avow.web.privacy_center.choices import set_choices
 
 
 async def opt_out(house: House, request: Request, response: Response, heard: Heard) -> None:

@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from avow.collection import signals
 from avow.collection.accept import Collector
 from avow.collection.bounds import Moments
-from avow.collection.events import RULE, Dropped
+from avow.collection.events import NOT_DECLARED, RULE, Dropped
 from avow.collection.forms import submissions
 from avow.collection.forms.attachments import HARMFUL, Attachments, limits_of, most_bytes
 from avow.collection.forms.uploads import Checked, Upload
@@ -54,6 +54,7 @@ from avow.definitions import (
 )
 from avow.policy import CollectionPoint, Rulebook
 from avow.policy.law import rules
+from avow.policy.rulebook import scores
 from avow.store.store import Store
 
 #: How far the moment of sending may be from ours, seconds (Standard Webhooks, "Verifying webhook authenticity").
@@ -62,6 +63,8 @@ WINDOW_SECONDS: Final = 300
 SECRET_BYTES: Final = 24
 #: Most fields and files' fields of a delivery together.
 FIELDS: Final = 100
+#: Why a field is dropped that looks like a score or a decision, and that the policy does not declare.
+LOOKS_LIKE_A_RESULT: Final = "it looks like a program's score or decision about a person, and the policy does not declare it"
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SECRET, _PUBLIC = "whsec_", "whpk_"
 _FORMAT: Final = "docs/specs/feeds.md"
@@ -173,6 +176,15 @@ class Prepared:
     answer: Delivered
 
 
+def as_counted(lost: Dropped) -> Dropped:
+    """Return what was dropped as it is counted: what looks like a program's result about a person by a rule of its own.
+
+    Staff are told of it: nobody declared what is decided by it. Rule: 11 CCR 7200; LAW.md APP-06.
+    """
+    is_score = lost.reason == NOT_DECLARED and scores.looks_like_one(lost.field)
+    return Dropped(lost.point, lost.field, LOOKS_LIKE_A_RESULT, rules.AUTOMATED_UNDECLARED) if is_score else lost
+
+
 def body_bytes(rulebook: Rulebook, point: str) -> int:
     """Return how many bytes the files of one delivery may have together in base64; 0 for a feed without files, or no feed."""
     declared = rulebook.points.get(point)
@@ -213,7 +225,7 @@ class Feeds:
         if isinstance(prepared, NotDelivered):
             return prepared
         today = moment(now_ms).date()
-        self._collector.count_dropped(_PORTAL, prepared.answer.dropped, today)
+        self._collector.count_dropped(_PORTAL, map(as_counted, prepared.answer.dropped), today)
         if harmful := await self._attachments.harmful(prepared.files, self._collector.rulebook):  # (5)
             self._collector.count_dropped(_PORTAL, [Dropped(point, item, HARMFUL, _FORMAT) for item in harmful], today)
             return NotDelivered(422, "something has to be mended", _FORMAT, harmful)

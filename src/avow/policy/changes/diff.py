@@ -17,7 +17,14 @@ from avow.policy.changes.other_changes import others
 from avow.policy.changes.recipients import recipient_changes
 from avow.policy.changes.roles import role_changes
 from avow.policy.language.parse import parse
-from avow.policy.language.vocabulary import AGENT_ASKS, AGENT_CONFIRMATIONS, RIGHTS, SIGNALS
+from avow.policy.language.vocabulary import (
+    ABOUT_DECISIONS,
+    AGENT_ASKS,
+    AGENT_CONFIRMATIONS,
+    RIGHTS,
+    SIGNALS,
+    SIGNIFICANT_DECISIONS,
+)
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.declarations import CollectionPoint, Purpose, Retention, Right
@@ -45,6 +52,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *role_changes(old, new),
         *_signals(old, new),
         *_rights(old, new),
+        *_automated(old, new),
         *_controller(old, new),
         *_agents(old, new),
         *_notice(old, new),
@@ -188,10 +196,27 @@ def _rights(old: Rulebook, new: Rulebook) -> Iterator[Change]:
                 yield from _right(called, before, after)
 
 
+def _automated(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say what a program newly decides about people, and how. Rule: 11 CCR 7220 (told before its use)."""
+    for decision in compared(old.automated_decisions, new.automated_decisions):
+        match decision:
+            case Added(_, after):
+                words = f'A program, "{after.label}", helps to decide {SIGNIFICANT_DECISIONS[after.decides]}.'
+                yield Change("automated decision", words, material=True)
+            case Removed(_, before):
+                yield Change("automated decision", f'"{before.label}" decides nothing about you any more.', material=False)
+            case Kept(_, before, after) if before != after:
+                words = f'"{after.label}" goes by {after.logic}. It puts out {after.output}. If you opt out, {after.instead}.'
+                yield Change("automated decision", words, material=True)
+
+
 def _right(called: str, before: Right, after: Right) -> Iterator[Change]:
     if set(before.methods) != set(after.methods):
         fewer = bool(set(before.methods) - set(after.methods))
         yield Change("right", f"To ask for the right {called}, use: {joined(after.methods, 'or')}.", material=fewer)
+    if set(before.gives) != set(after.gives):
+        given = joined(ABOUT_DECISIONS[name] for name in after.gives) or "nothing more than that"
+        yield Change("right", f"By the right {called} you can {given}.", material=bool(set(before.gives) - set(after.gives)))
     if before.verification != after.verification:
         yield Change("right", f"How we check who asks for the right {called}: {after.verification}.", material=True)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from avow.definitions import FORMS, Technology
 from avow.policy.checks.ages import check_ages
+from avow.policy.checks.automated import check_automated
 from avow.policy.checks.carried_out import CarriedOut, check_carried_out
 from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
@@ -71,6 +72,7 @@ def check(
     yield from check_files(entries)
     yield from check_authorisations(entries)
     yield from check_ages(entries)
+    yield from check_automated(entries, law, today)
     yield from check_people(entries)
     yield from check_links(entries)
     yield from check_combining(entries)
@@ -129,6 +131,7 @@ _USES: Final = (
     ("role", "hides", "data"),
     ("right", "form", "collection"),
     ("dataset", "collections", "collection"),
+    ("automated_decision", "collections", "collection"),
     ("website", "brand", "brand"),
     ("message", "brand", "brand"),
     ("external_link", "clicks", "collection"),

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from avow.definitions import RequestKind, Technology
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.read import Entries, Entry
 from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS
+from avow.policy.rulebook.own_pages import METRICS
 
 _STAFF: Final = "add by_people = true, and take the right out of the form, if your staff carry it out"
 _LINK: Final = '"by a link that we send to your e-mail address"'
@@ -40,7 +42,6 @@ class StoodBy:
     agents_by: frozenset[str]
     languages: frozenset[str] | None
     business_transfer: bool
-    metrics: bool
     place: frozenset[str]
 
 
@@ -60,7 +61,6 @@ THIS_VERSION: Final = StoodBy(
     agents_by=frozenset({"email", "phone", "post", "in-person"}),
     languages=frozenset({"english"}),
     business_transfer=False,
-    metrics=False,
     place=frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, "conversation"}),
 )
 
@@ -83,16 +83,20 @@ def check_stood_by(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
         if not does.business_transfer and not transfer.values.get("by_people", False):
             message = "nothing in this version tells people that the business changes hands"
             yield diagnostic("AV0709", transfer.here, message, "add by_people = true if your staff tell them, or remove it")
-    yield from _metrics(entries, does)
+    yield from _metrics(entries)
     yield from _precise_place(entries, does)
 
 
-def _metrics(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
+def _metrics(entries: Entries) -> Iterator[Diagnostic]:
     """Rule: 11 CCR 7102 (requests of a calendar year, counted and published by July 1)."""
     for policy in entries.of("policy"):
-        if "metrics" in policy.values and not does.metrics and not policy.values.get("metrics_by_people", False):
-            message = "this version does not count the requests of a year, so nothing would be published there"
-            mend = "add metrics_by_people = true if your staff count and publish them, or remove it"
+        address = urlsplit(policy.values.get("metrics", ""))
+        sites = [one.values["address"] for one in entries.of("website")]
+        sites += [one.values["website"] for one in entries.of("controller")]
+        is_ours = address.path == METRICS and address.netloc in {urlsplit(one).netloc for one in sites}
+        if address.netloc and not is_ours and not policy.values.get("metrics_by_people", False):
+            message = f"the requests of a year are published at {METRICS} of a website of this policy, and nothing is there"
+            mend = "write the address of that page, or metrics_by_people = true if your staff count and publish them elsewhere"
             yield diagnostic("AV0709", policy.at("metrics"), message, mend)
 
 

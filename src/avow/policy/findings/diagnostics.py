@@ -219,6 +219,14 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0719": _error("a duty keeps a field that none of its points takes", _KEPT),
         "AV0720": _error("a duty on a point of which nothing can be kept", _KEPT),
         "AV0721": _error("the right to delete and the duties name other exceptions", _KEPT),
+        "AV0725": _error(
+            "a program decides something significant about people without notice, opt-out and access", rules.AUTOMATED
+        ),
+        "AV0726": _warning("a program decides something significant, and what it needs is not there yet", rules.AUTOMATED),
+        "AV0727": _error("an automated decision of records of which the policy does not say so", rules.AUTOMATED_NOTICE),
+        "AV0728": _warning(
+            "an item that looks like a program's result, and nothing says what it decides", rules.AUTOMATED_NOTICE
+        ),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),

@@ -13,6 +13,7 @@ from typing import Final
 
 from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.vocabulary import (
+    ABOUT_DECISIONS,
     ACTS,
     AGENT_ASKS,
     AGENT_CONFIRMATIONS,
@@ -37,6 +38,7 @@ from avow.policy.language.vocabulary import (
     SAFEGUARDS,
     SENSITIVE_USES,
     SIGNALS,
+    SIGNIFICANT_DECISIONS,
     SOURCE_KINDS,
 )
 
@@ -201,6 +203,18 @@ _COLLECTING: Final = {
             "stores": _NAMES,
             "masked": _FLAG,
             "authorised_by": _OPTIONAL_TEXT,
+            "admt": _FLAG,
+        },
+        named=True,
+    ),
+    "automated_decision": Table(
+        {
+            "label": _TEXT,
+            "decides": Key(Shape.CHOICE, required=True, choices=tuple(SIGNIFICANT_DECISIONS)),
+            "collections": Key(Shape.NAMES, required=True, least=1),
+            "logic": _TEXT,
+            "output": _TEXT,
+            "instead": _TEXT,
         },
         named=True,
     ),
@@ -301,6 +315,7 @@ _DECIDING: Final = {
             "exceptions": _NAMES,
             "per_12_months": Key(Shape.NUMBER, least=1),
             "jurisdictions": Key(Shape.NAMES, least=1),
+            "gives": Key(Shape.CHOICES, choices=tuple(ABOUT_DECISIONS), least=1),
         },
         named=True,
         choices=tuple(RIGHTS),

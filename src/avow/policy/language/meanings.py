@@ -34,7 +34,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "jurisdictions": 'codes of the law tables that govern; the first is the policy\'s own; default `["US-CA"]`',
                 "evidence": 'who sees the page of live evidence beside each promise: `"console"` (default) or `"public"`',
                 "metrics": "where a large business publishes how many requests it answered",
-                "metrics_by_people": "true if staff count and publish them; no version of the software does so itself yet",
+                "metrics_by_people": "true if staff count and publish them; else they are on a website's `/privacy/metrics`",
             },
         ),
         "controller": Meaning(
@@ -141,6 +141,18 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "stores": "names of the cookies or storage keys that it sets",
                 "masked": "true: what is typed never leaves the browser; required of a session recording",
                 "authorised_by": "the form by which a person agreed in writing: without it nothing of them is taken here",
+                "admt": "true: a program takes or replaces a significant decision about people by it; false: no program does",
+            },
+        ),
+        "automated_decision": Meaning(
+            "A significant decision about people that a program takes or replaces: the notice before its use.",
+            {
+                "label": "what notices call the program",
+                "decides": "what is decided by it",
+                "collections": "names of the collection points that it uses, or that bring its result; each with `admt = true`",
+                "logic": 'how it works: completes "It goes by ..."',
+                "output": 'what comes out and how it is used: completes "It puts out ..."',
+                "instead": 'what happens for who opts out: completes "If you opt out, ..."',
             },
         ),
         "backups": Meaning(
@@ -251,6 +263,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "exceptions": "codes of the exceptions from deletion that are used, as `D1`",
                 "per_12_months": "most requests to know that are owed in 12 months; no less than 2, for `know` alone",
                 "jurisdictions": "where it is offered; default everywhere",
+                "gives": "what the right about automated decisions gives: `opt-out`, `access`",
             },
         ),
         "agents": Meaning(

@@ -102,6 +102,25 @@ SENSITIVE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Decisions that are significant for a person, when a program takes or replaces them: as notices call them.
+#: Rule: 11 CCR 7001 (significant decision), 7200.
+SIGNIFICANT_DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "employment": "who is hired, assigned work, paid, promoted or dismissed",
+        "education": "who is admitted, graded, certified or expelled",
+        "financial": "who gets credit, a loan or another financial service, and at which terms",
+        "housing": "who gets a home",
+        "healthcare": "who gets care",
+    }
+)
+#: What the right about automated decisions gives. Rule: 11 CCR 7221 (opting out), 7222 (access).
+ABOUT_DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "opt-out": "have people decide in the place of the program",
+        "access": "learn how the program came to its result about you, and how we used it",
+    }
+)
+
 #: Clause -> what the contract must say. All must hold, else the recipient is a third party.
 #: Rule: Cal. Civ. Code § 1798.100(d), § 1798.140(ag); 11 CCR 7051(a).
 CLAUSES: Final[Mapping[str, str]] = MappingProxyType(
@@ -456,6 +475,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = MappingProxyType(
         "business-transfers": "what happens when the business changes hands",
         "external-links": "list of other companies' sites that pages link to",
         "cross-site": "whether others collect over time and across websites",
+        "automated-decisions": "what programs decide about people: the notice before their use",
         "datasets": "list of data sets released without persons",
         "legal-bases": "table of purposes with their legal basis",
         "websites": "list of the websites and messages that the policy covers",

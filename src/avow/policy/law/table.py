@@ -197,6 +197,19 @@ class LawTable:
         return self.period("optout_automated") or self.optout
 
     @property
+    def automated_from(self) -> date | None:
+        """From when a significant decision by a program needs notice, opt-out and access; None where the law asks for none.
+
+        Rule (US-CA): 11 CCR 7200(b).
+        """
+        return self._date("automated_from")
+
+    @property
+    def automated_methods(self) -> int:
+        """Fewest ways to opt out of automated decisions. Rule (US-CA): 11 CCR 7221(c)."""
+        return self._number("automated_methods") if "automated_methods" in self.values else 0
+
+    @property
     def consent_revocation(self) -> Period | None:
         """Within which a revoked consent must have its effect, where the law says it apart. Rule (US-RI): 6-48.1."""
         return self.period("consent_revocation")
@@ -206,6 +219,15 @@ class LawTable:
         """Months in which a person who opted out is not asked again. Rule (US-CA): Cal. Civ. Code § 1798.135(c)(4)."""
         found = self.period("resolicit")
         return found.number if found else None
+
+    @property
+    def look_back_from(self) -> date | None:
+        """The first day back to which somebody may ask what is held; None where the law names none.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.130(a)(2)(B); 11 CCR 7024(h).
+        """
+        found = self.values.get("look_back_from")
+        return found.value if found is not None and isinstance(found.value, date) else None
 
     @property
     def minors_opt_in_under(self) -> int | None:
@@ -279,6 +301,20 @@ class LawTable:
         Rule (US-CA): 11 CCR 7023(f)(3).
         """
         return self._number("statement_words") if "statement_words" in self.values else 0
+
+    @property
+    def metrics_kinds(self) -> tuple[str, ...]:
+        """The kinds of requests that are counted by calendar year, in their order; empty where no value says so.
+
+        Rule (US-CA): 11 CCR 7102(a)(1).
+        """
+        return self._list("metrics_kinds") if "metrics_kinds" in self.values else ()
+
+    @property
+    def metrics_publish_by(self) -> tuple[int, int]:
+        """Month and day by which a calendar year is published, in the year after it. Rule (US-CA): 11 CCR 7102(a)(2)."""
+        month, day = self._words("metrics_publish_by").split("-")
+        return int(month), int(day)
 
     @property
     def signal_from(self) -> date | None:

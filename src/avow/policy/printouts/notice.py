@@ -18,7 +18,7 @@ from avow.definitions import SERVER_FIELDS
 from avow.policy.language.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, Section, is_block, markdown, parse
 from avow.policy.language.vocabulary import FILE_TYPES, METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
 from avow.policy.markup import bullets, day, joined, lowered, megabytes
-from avow.policy.printouts import statements
+from avow.policy.printouts import automated, statements
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.narrow import narrow_tables
 from avow.policy.printouts.recipients import recipients_table, sold_or_shared
@@ -71,6 +71,7 @@ PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
         "business-transfers": statements.business_transfer_words,
         "external-links": statements.external_links_list,
         "cross-site": statements.cross_site_words,
+        "automated-decisions": statements.automated_decisions,
         "datasets": statements.datasets_list,
         "legal-bases": statements.legal_bases_table,
         "websites": statements.websites_list,
@@ -130,7 +131,7 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
     ).format(
         categories=bullets(_by_category(rulebook, declared)),
         purposes=joined(purpose.description for purpose in purposes),
-        together=_together(rulebook, declared),
+        together=_together(rulebook, declared) + automated.before_use(rulebook, [point]),
         kept=declared.retention.words,
         seen=Markup("<p><strong>Who among us sees it:</strong> {}.</p>\n").format(seen) if seen else "",
         sold=sold_or_shared(rulebook, declared),

@@ -21,6 +21,7 @@ from avow.policy.language.vocabulary import (
 )
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
+from avow.policy.printouts import automated
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.policy.rulebook.declarations import ExternalLink
@@ -151,6 +152,13 @@ def cross_site_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
     return _sentence(
         f"{joined(others)} may collect information about your visits over time and across other websites when you visit ours."
     )
+
+
+def automated_decisions(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
+    """Return what programs decide about people, and how to opt out. Rule: 11 CCR 7220."""
+    if not rulebook.automated_decisions:
+        return _sentence("No program decides anything significant about you.")
+    return automated.before_use(rulebook)
 
 
 def datasets_list(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -19,10 +20,12 @@ from avow.policy.language.vocabulary import (
 )
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
+from avow.policy.printouts import automated
 from avow.policy.printouts.chart import DisclosureCount, Ledger, disclosures, recipient_of, rows
 from avow.policy.printouts.recipients import right_to_opt_out
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.own_cookies import VISITOR, set_by
+from avow.policy.rulebook.own_pages import METRICS
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.rulebook import CollectionPoint, Recipient, Right, Rulebook
 
@@ -147,11 +150,16 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         )
     laws = audience.laws(rulebook)
     answered_by = clocks(laws[0]) if len(laws) == 1 else clocks_table(laws)
-    return bullets(listed) + answered_by + _metrics(rulebook)
+    return bullets(listed) + answered_by + automated.before_use(rulebook) + _metrics(rulebook)
 
 
 def _metrics(rulebook: Rulebook) -> Markup:
-    """Return where staff publish how many requests were answered; nothing where nobody does. Rule: 11 CCR 7102(a)."""
+    """Return where is published how many requests were answered; nothing where nobody does. Rule: 11 CCR 7102(a)."""
+    if urlsplit(rulebook.metrics).path == METRICS and rulebook.publishes_metrics:
+        return Markup(
+            "<p>How many such requests we received, carried out and refused in a calendar year, and how long that took, is "
+            'counted from their records: <a href="{0}">{0}</a></p>\n'
+        ).format(rulebook.metrics)
     if not rulebook.metrics_by_people:
         return Markup()
     return Markup(

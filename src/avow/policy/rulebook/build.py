@@ -14,6 +14,7 @@ from avow.policy.language.vocabulary import LEGAL_OBLIGATION, SOURCES, USUAL_PEO
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
+    AutomatedDecision,
     Children,
     Choice,
     CollectionPoint,
@@ -165,12 +166,20 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         collected_by=values.get("collected_by"),
         loads=values.get("loads", ""),
         authorised_by=values.get("authorised_by"),
+        admt=values.get("admt"),
     )
 
 
 def people(entry: Entry) -> str:
     """Return whom a collection point concerns, by its technology when it does not say. Rule: GDPR Art. 30(1)(c)."""
     return str(entry.values.get("people", USUAL_PEOPLE.get(entry.values["technology"], "visitors")))
+
+
+def automated_decision(entry: Entry) -> AutomatedDecision:
+    """Return a declared automated decision. Rule: 11 CCR 7220."""
+    values = entry.values
+    texts = (values["logic"], values["output"], values["instead"])
+    return AutomatedDecision(entry.name, values["label"], values["decides"], tuple(values["collections"]), *texts)
 
 
 def backups(entry: Entry) -> int:
@@ -280,6 +289,7 @@ def right(entry: Entry) -> Right:
         exceptions=tuple(values.get("exceptions", ())),
         per_12_months=values.get("per_12_months"),
         jurisdictions=tuple(values.get("jurisdictions", ())),
+        gives=tuple(values.get("gives", ())),
     )
 
 

@@ -162,7 +162,8 @@ class CollectionPoint:
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
     that takes the data in itself, for the business: nothing of it may come in here; `loads` is the address
     of its script or image. `authorised_by` is the form by which
-    the person must have agreed before: 15 U.S.C. 1681b(b)(2).
+    the person must have agreed before: 15 U.S.C. 1681b(b)(2). `admt`: a program takes or replaces a significant decision by it;
+    None where the policy does not say (11 CCR 7200).
     """
 
     name: str
@@ -184,6 +185,7 @@ class CollectionPoint:
     collected_by: str | None
     loads: str = ""
     authorised_by: str | None = None
+    admt: bool | None = None
 
     def is_on(self, website: str, messages: Collection[str]) -> bool:
         """Return whether a website has the point: it names none, this one, or messages, which reach readers of every website."""
@@ -209,6 +211,22 @@ class CollectionPoint:
     def needing(self, item: str) -> frozenset[str]:
         """Return the purposes of the point that need this field. Rule: Cal. Civ. Code § 1798.100(c)."""
         return self.only.get(item, self.purposes)
+
+
+@dataclass(frozen=True, slots=True)
+class AutomatedDecision:
+    """A significant decision about people that a program takes or replaces. Rule: 11 CCR 7200, 7220 (notice before its use).
+
+    `logic`, `output` and `instead` say how it works, what comes out and how that is used, and what happens for who opts out.
+    """
+
+    name: str
+    label: str
+    decides: str
+    points: tuple[str, ...]
+    logic: str
+    output: str
+    instead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +378,8 @@ class Right:
     """A right that is offered, how to ask for it and how the asker is verified. Rule: Cal. Civ. Code § 1798.130(a).
 
     `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software;
-    `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered.
+    `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered. `gives` are the
+    parts of the right about automated decisions (11 CCR 7221, 7222).
     """
 
     name: str
@@ -372,6 +391,7 @@ class Right:
     exceptions: tuple[str, ...]
     per_12_months: int | None
     jurisdictions: tuple[str, ...]
+    gives: tuple[str, ...] = ()
 
     @property
     def by_form(self) -> bool:

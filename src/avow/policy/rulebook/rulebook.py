@@ -17,6 +17,7 @@ from avow.policy.rulebook import refusals
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
+    AutomatedDecision,
     Children,
     Choice,
     CollectionPoint,
@@ -90,6 +91,7 @@ class Rulebook:
     backup_days: int | None
     duties: Mapping[str, Duty]
     datasets: Mapping[str, Dataset]
+    automated_decisions: Mapping[str, AutomatedDecision]
     recipients: Mapping[str, Recipient]
     external_links: Mapping[str, ExternalLink]
     signals: Mapping[str, Signal]
@@ -118,6 +120,11 @@ class Rulebook:
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    @property
+    def publishes_metrics(self) -> bool:
+        """Whether this software counts and publishes the requests of a year, as the policy says. Rule: 11 CCR 7102(a)."""
+        return bool(self.metrics) and not self.metrics_by_people
 
     @property
     def jurisdiction(self) -> str:

@@ -74,11 +74,15 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a member of staff compares: the contested fields, and the purposes for which their records may be opened."""
+    """What a member of staff compares: the contested fields, and the purposes for which their records may be opened.
+
+    `words` is what the person says shows that they are wrong. Rule: 11 CCR 7023(d)(1) (whatever they bring is considered).
+    """
 
     purposes: tuple[tuple[str, str], ...]
     lines: tuple[ClaimLine, ...]
     is_open: bool
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,8 @@ class Reviewing:
             self._line(case, number, claim, rulebook, known.get(number), (member, purpose, reason))
             for number, claim in enumerate(case.contact.claims)
         ]
-        return Compared(self._purposes(case, rulebook), tuple(lines), is_open=case.state is State.REVIEWING)
+        is_open, words = case.state is State.REVIEWING, case.contact.details
+        return Compared(self._purposes(case, rulebook), tuple(lines), is_open=is_open, words=words)
 
     def decide(self, request_id: str, number: int, wanted: Decision, member: Member) -> Refusal | None:
         """Decide one contested field; None once it is kept. Rule: 11 CCR 7023(b), (e), (f), 7100(a)."""

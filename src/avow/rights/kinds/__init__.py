@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights.kinds import appeal, correct, delete, know, limit, objection, opt_out, restrict, withdraw_consent
+from avow.rights.kinds import (
+    appeal,
+    automated_decision,
+    correct,
+    delete,
+    know,
+    limit,
+    objection,
+    opt_out,
+    restrict,
+    withdraw_consent,
+)
 from avow.rights.kinds.kind import Kind
 from avow.rights.states import TABLES
 
@@ -35,6 +46,7 @@ KINDS: Final[Mapping[RequestKind, Kind]] = table(
         withdraw_consent.KIND,
         restrict.KIND,
         appeal.KIND,
+        automated_decision.KIND,
     )
 )
 

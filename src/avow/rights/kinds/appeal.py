@@ -20,19 +20,19 @@ def _waits(_case: Case, _tools: Tools, _now_ms: int) -> bool:
     return False
 
 
-_STEPS: Final[Mapping[State, StepOf]] = {
+STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: appealing.put_forward(case, tools.cases, now_ms),
     State.REVIEWING: _waits,
     State.DECIDED: lambda case, tools, now_ms: appealing.respond(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: ending.purge,
     **ending.STEPS,
 }
-_RESTS: Final[Mapping[State, RestOf]] = {State.ANSWERING: ending.removed, **ending.RESTS}
+RESTS: Final[Mapping[State, RestOf]] = {State.ANSWERING: ending.removed, **ending.RESTS}
 KIND: Final = Kind(
     name=RequestKind.APPEAL,
     transitions=APPEAL_WALK,
-    steps=_STEPS,
-    rests=_RESTS,
+    steps=STEPS,
+    rests=RESTS,
     dates=clock.appeal_dates,
     degree=Degree.NONE,  # its parent was asked by whoever is behind the link, or staff know who calls
     plan=None,

@@ -1,22 +1,39 @@
-"""To delete what is held. Rule: Cal. Civ. Code § 1798.105; 11 CCR 7022."""
+"""To delete what is held: everything, or what came by the collection points that are named.
+
+Rule: Cal. Civ. Code § 1798.105; 11 CCR 7022.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import clock, plan
+from avow.rights import clock, plan, targets
+from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
-from avow.rights.kinds.kind import Kind
+from avow.rights.kinds.kind import Kind, StepOf, Tools
 from avow.rights.letters import Outcome
-from avow.rights.states import VERIFIED_WALK
+from avow.rights.states import VERIFIED_WALK, State
 
+
+def _with_places(step: StepOf) -> StepOf:
+    """Return a step that reaches what the request covers: everything, or the forms of the points that it names."""
+
+    def of_part(case: Case, tools: Tools, now_ms: int) -> bool:
+        points = case.contact.points if case.contact else ()
+        return step(case, replace(tools, targets=targets.of_points(tools.cases.store, points)) if points else tools, now_ms)
+
+    return of_part
+
+
+_OF_PART: Final = (State.VERIFIED, State.FULFILLING, State.DOWNSTREAM)
 KIND: Final = Kind(
     name=RequestKind.DELETE,
     transitions=VERIFIED_WALK,
-    steps=verified.STEPS,
+    steps={**verified.STEPS, **{state: _with_places(verified.STEPS[state]) for state in _OF_PART}},
     rests=verified.RESTS,
     dates=clock.deadlines,
     degree=Degree.LINK,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, verification
+from avow.rights import asked_again, downstream, due, execution, response, scoping, verification
 from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
@@ -32,7 +32,10 @@ def once_permitted(step: StepOf) -> StepOf:
     return take
 
 
-def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Make the plan, once somebody has read what the person wrote. Rule: 11 CCR 7022(b), 7024."""
+    if scoping.waits(case):
+        return False
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
@@ -58,7 +61,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
     State.VERIFYING: _deny,
-    State.VERIFIED: once_permitted(_plan),
+    State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
     State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
@@ -78,12 +81,19 @@ def _denied(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
     return due.denied_ms(case, rulebook)
 
 
+def _verified(case: Case, rulebook: Rulebook, now_ms: int) -> int:
+    """Return when a verified request is looked at again: what it waits for is a person's, but for the day of a permission."""
+    if not authority.permits(case):
+        return due.denied_ms(case, rulebook)
+    return now_ms + (WHILE_MS if scoping.waits(case) else SOON_MS)
+
+
 #: Rule: 11 CCR 7021(b) (denied when its day is over, and not a day later).
 RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
-    State.VERIFIED: lambda case, rulebook, now_ms: now_ms + SOON_MS if authority.permits(case) else due.denied_ms(case, rulebook),
+    State.VERIFIED: _verified,
     State.FULFILLING: soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS

@@ -179,7 +179,8 @@ class LetterFacts:
     `confirm` and `page` are links: the one that proves the address, and the page of the answer. `how_verified` says in sentences
     how this request is verified. `opt_out` is the page where a sale or sharing is stopped, "" where nothing is sold or shared, or
     the person stopped it before. `residue_on` is the day of the last search. `applied` says what an opt-out, limit, objection or
-    withdrawal stopped. `fields` are those that were contested. `decides` is what an appeal was about.
+    withdrawal stopped. `fields` are those that were contested, `scope` the parts that
+    were asked about, none for everything. `decides` is what an appeal was about.
     """
 
     kind: RequestKind
@@ -194,6 +195,7 @@ class LetterFacts:
     answer_by: date | None = None
     reason: str = ""
     until: date | None = None
+    scope: tuple[str, ...] = ()
     done_on: date | None = None
     done: tuple[Done, ...] | None = None
     residue_on: date | None = None

@@ -49,6 +49,7 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         answer_by=date(2027, 1, 29),
         reason="The archive is large.",
         until=date(2027, 3, 17),
+        scope=("Contact form",),
         done_on=date(2026, 12, 20),
         done=(Done("event store", "erased", 3), Done("Carrier", "has confirmed", rule="11 CCR 7022", is_recipient=True)),
         residue_on=date(2026, 12, 21),

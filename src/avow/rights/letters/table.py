@@ -49,7 +49,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
     _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
-    _K.AUTOMATED_DECISION: frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT, Outcome.GRANTED, Outcome.DENIED}),
+    _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED}),
     _K.APPEAL: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
 }
 
@@ -58,11 +58,12 @@ _REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
 _SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.DISCLOSED)
 _KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
 _IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
-_DELETED: Final = (k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
+_DELETED: Final = (w.SCOPE, k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
 _CORRECTED: Final = (
     *(k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.RECIPIENTS, k.STAYS_CORRECTED, k.SHOWN_CORRECTED, k.RECORD_KEPT),
     *(w.DOCUMENTS, w.PROOF),
 )
+_AUTOMATED: Final = (k.BY_PEOPLE, k.LOGIC, k.SAME_TREATMENT)
 _WHOLE: Final = (w.DENIAL, w.HOUSEHOLD, *_REFUSAL)
 
 #: What must be in each letter, whatever its kind.
@@ -94,7 +95,8 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.PORTABILITY, Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
-    (_K.AUTOMATED_DECISION, Outcome.GRANTED): (k.LOGIC,),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): _AUTOMATED,
+    (_K.AUTOMATED_DECISION, Outcome.DENIED): (*_AUTOMATED, *_REFUSAL),
 }
 #: What is said of contested fields has its rule and reason field by field. Rule: 11 CCR 7023(f).
 _OF_CORRECTIONS: Final = {Outcome.GRANTED: (), Outcome.PARTIAL: _REFUSAL, Outcome.DENIED: _REFUSAL}
@@ -109,6 +111,8 @@ _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
 def _required(kind: RequestKind, outcome: Outcome) -> tuple[Part, ...]:
     if kind is _K.APPEAL and outcome in _OF_APPEALS:
         return _OF_APPEALS[outcome]
+    if kind is _K.AUTOMATED_DECISION:  # decided by people, with their reasons
+        return _OF_KIND[kind, outcome]
     if kind is _K.CORRECT and outcome in _OF_CORRECTIONS:
         return (*_OF_KIND[kind, outcome], *_OF_CORRECTIONS[outcome])
     return (*_OF_KIND.get((kind, outcome), ()), *_ALWAYS[outcome])
@@ -118,7 +122,7 @@ REQUIRED: Final[Mapping[Letter, tuple[Part, ...]]] = {
     Letter(kind, outcome): _required(kind, outcome) for kind, every in OUTCOMES.items() for outcome in sorted(every)
 }
 
-_DONE_OF_DELETE: Final = (w.OWN_REQUEST, k.DONE)
+_DONE_OF_DELETE: Final = (w.OWN_REQUEST, w.SCOPE, k.DONE)
 _END_OF_DELETE: Final = (k.RECIPIENTS, k.SEARCHED, k.RESIDUE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
 _TO_THE_PAGE: Final = (w.DOCUMENTS, w.PROOF)
 _UNVERIFIED: Final = Shape("not confirmed", (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL))
@@ -154,7 +158,8 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.PORTABILITY, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
-    (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.LOGIC)),
+    (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_AUTOMATED)),
+    (_K.AUTOMATED_DECISION, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_AUTOMATED, *_REFUSAL)),
     (_K.APPEAL, Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
     (_K.APPEAL, Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
     (_K.APPEAL, Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),

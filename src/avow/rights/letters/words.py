@@ -22,6 +22,13 @@ def _own_request(facts: LetterFacts) -> Blocks:
     return (paragraph(f"This is the answer to your request {facts.reference}: on {received} you asked us {asked}{done}."),)
 
 
+def _scope(facts: LetterFacts) -> Blocks:
+    return (paragraph(f"You asked about this part of it: {listed(facts.scope)}. {ELSE}"),)
+
+
+ELSE: Final = "What else we hold about you stays as it is."
+
+
 def _confirm(facts: LetterFacts) -> Blocks:
     return (paragraph("If it was you, please confirm it here:"), To("Confirm my request", facts.confirm))
 
@@ -224,6 +231,7 @@ REQUEST = Part("which request", rules.CONFIRMATION, _request, lambda f: (day(f.r
 OWN_REQUEST = Part(
     "which request", rules.DAYS_TO_ANSWER, _own_request, lambda f: (f.reference, ASKED[f.kind], day(f.received_on))
 )
+SCOPE = Part("which part was asked about", rules.PARTS, _scope, lambda f: (*f.scope, ELSE), lambda f: bool(f.scope))
 CONFIRM = Part(
     "the link that proves the address", rules.WITHOUT_ACCOUNT, _confirm, lambda f: (f.confirm,), lambda f: bool(f.confirm)
 )

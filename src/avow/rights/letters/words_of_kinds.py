@@ -45,8 +45,9 @@ def _recipients(facts: LetterFacts) -> Blocks:
 
 def _searched(facts: LetterFacts) -> Blocks:
     found = "nothing of yours but what is kept as named above" if facts.kept else "nothing of yours"
+    where = "where this part is kept" if facts.scope else "every store"
     words = (
-        f"Afterwards we searched every store again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
+        f"Afterwards we searched {where} again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
         "not come back when a backup is restored."
     )
     return (paragraph(words),)
@@ -368,8 +369,20 @@ def _why(facts: LetterFacts) -> tuple[Block, ...]:
     return (paragraph(f"The reasons: {known(facts.reason.strip(), 'the reasons')}"),)
 
 
+def _by_people(facts: LetterFacts) -> Blocks:
+    said = "It is done as you asked." if facts.outcome is Outcome.GRANTED else "It is not done as you asked."
+    return (paragraph(said), *_why(facts))
+
+
 def _logic(facts: LetterFacts) -> Blocks:
-    return (Heading("How the decision was made"), *bullets(known(facts.logic, "logic, outcome and use of the decision")))
+    return (Heading("How the program goes, as we told before"), *bullets(facts.logic))
+
+
+def _same(_facts: LetterFacts) -> Blocks:
+    return (paragraph(SAME),)
+
+
+SAME: Final = "We treat you the same whether or not you opt out."
 
 
 APPLIED = Part("what was stopped, and since when", rules.OPT_OUT_CONFIRMED, _applied, lambda f: f.applied)
@@ -385,4 +398,6 @@ NOT_ASKED = Part(
 )
 FRAUD = Part("the documented belief", rules.FRAUDULENT_OPT_OUT, _fraud, lambda f: (f.reason.strip(),))
 DECIDED = Part("the decision and its reasons", rules.REASONS_TOLD, _decided, lambda f: (f.decides, f.reason.strip()))
-LOGIC = Part("logic, outcome and use", rules.AUTOMATED_ACCESS, _logic, lambda f: f.logic)
+BY_PEOPLE = Part("the decision and its reasons", rules.AUTOMATED_ACCESS, _by_people, lambda f: (f.reason.strip(),))
+LOGIC = Part("logic, outcome and use", rules.AUTOMATED_ACCESS, _logic, lambda f: f.logic, lambda f: bool(f.logic))
+SAME_TREATMENT = Part("that nobody is treated worse", rules.NO_RETALIATION, _same, lambda _: (SAME,))

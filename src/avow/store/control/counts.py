@@ -57,6 +57,13 @@ def refused_by(tx: Transaction, day: date, rules: Collection[str]) -> dict[str, 
     return {rule: found.get(rule, 0) for rule in rules}
 
 
+def fields_refused_by(tx: Transaction, rule: str, since: date) -> dict[tuple[str, str], int]:
+    """Return how often each field was refused by a rule since a day, by its point and name."""
+    one = refusals.c
+    wanted = select(one.point, one.field, func.sum(one.count)).where(one.day >= since, one.rule == rule)
+    return {(point, field): int(count) for point, field, count in tx.execute(wanted.group_by(one.point, one.field))}
+
+
 def _named(tx: Transaction, day: date) -> set[RefusalKind]:
     """Return what was refused by a name on a day."""
     wanted = select(refusals).where(refusals.c.day == day, refusals.c.field.not_in(["", OTHER])).limit(NAMED_PER_DAY)

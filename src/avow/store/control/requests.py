@@ -226,6 +226,13 @@ def unjudged(tx: Transaction) -> tuple[RowMapping, ...]:
     return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
 
 
+def received_since(tx: Transaction, first: date) -> tuple[RowMapping, ...]:
+    """Return the requests that came in on a day or later, those of the demonstration left out."""
+    one = consumer_requests.c
+    wanted = select(*_COLUMNS).where(one.received_on >= first, one.demonstration.is_(False))
+    return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
+
+
 def rest(tx: Transaction, looks: Mapping[str, Look]) -> None:
     """Note when requests are looked at again that were found with nothing to do.
 

@@ -2,22 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from avow.definitions import Refusal
+from avow.addresses import Mailbox, judged
+from avow.definitions import Refusal, RequestKind
 from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
+from avow.policy.law import rules
+from avow.publication.answers import PolicyFacts
+from avow.rights.answers import NewRequest
+from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
+from avow.telephones import number_of
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 from avow.web.console.opening import to_open
+from avow.web.forms import day_of
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
 REASON_MAX = 1000
+
+
+#: By which way a request came that staff enter: as the request holds it, and in words.
+CHANNELS: Final = (("phone", "by telephone"), ("mail", "by letter"), ("e-mail", "by e-mail"), ("counter", "at the counter"))
+_TYPED_MAX: Final = 200
+
+
+def entered(form: Mapping[str, str], today: date, facts: PolicyFacts) -> tuple[NewRequest | None, dict[str, str]]:
+    """Return the request that a member of staff typed, or None and words for what is missing, by field.
+
+    An address is not needed: who came without one is told by the way on which they came.
+    """
+    errors: dict[str, str] = {}
+    typed = {name: form.get(name, "").strip() for name in ("email", "phone", "name", "parent", "jurisdiction")}
+    found = judged(typed["email"]) if typed["email"] else None
+    if found is not None and not isinstance(found, Mailbox):
+        errors["email"] = f"The address {found}."
+    if typed["phone"] and number_of(typed["phone"]) is None:
+        errors["phone"] = "Write the number with its country, such as +1 415 555 0100."
+    day = day_of(form.get("received_on", ""))
+    if day is None:
+        errors["received_on"] = "Write the day on which it came."
+    elif day > today:
+        errors["received_on"] = "A request cannot be received tomorrow; write the day on which it came."
+    if form.get("channel") not in dict(CHANNELS):
+        errors["channel"] = "Say by which way it came."
+    if form.get("kind") not in set(RequestKind):
+        errors["kind"] = "Say what is asked."
+    if typed["jurisdiction"] and typed["jurisdiction"] not in dict(facts.jurisdictions):
+        errors["jurisdiction"] = "Choose one of these."
+    if any(len(value) > _TYPED_MAX for value in typed.values()) or len(form.get("details", "")) > DETAILS_LENGTH:
+        errors["details"] = f"Use at most {DETAILS_LENGTH} characters, and {_TYPED_MAX} for each of the other fields."
+    if errors:
+        return None, errors
+    request = NewRequest(
+        RequestKind(form["kind"]),
+        str(found) if isinstance(found, Mailbox) else "",
+        typed["name"],
+        form.get("details", "").strip(),
+        phone=typed["phone"],
+        channel=form["channel"],
+        jurisdiction=typed["jurisdiction"],
+        received_on=day,
+        parent=typed["parent"],
+    )
+    return request, {}
 
 
 class DeskPages:
@@ -32,9 +89,16 @@ class DeskPages:
         opens = needs(requests=WORKING, shows=Shows.A_PERSON)
         return [
             self._door.page("/console/requests", self._list, needs(requests=WORKING, shows=Shows.LINES)),
+            self._door.page("/console/requests/new", self._new, needs(requests=[Act.DECIDE])),
+            self._door.action("/console/requests/new", self._enter, needs(requests=[Act.DECIDE])),
             self._door.page("/console/requests/{request_id}", self._detail, opens),
             self._door.action("/console/requests/{request_id}", self._with_reason, opens),
             self._door.action("/console/requests/{request_id}/extension", self._extend, needs(requests=[Act.DENY], fresh=True)),
+            self._door.action("/console/requests/{request_id}/scope", self._scope, needs(requests=[Act.DECIDE])),
+            self._door.action("/console/requests/{request_id}/fraudulent", self._deny, needs(requests=[Act.DENY], fresh=True)),
+            self._door.action(
+                "/console/requests/{request_id}/appeal", self._decide_appeal, needs(requests=[Act.DENY], fresh=True)
+            ),
             self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/answer", self._answer_for, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/excuse", self._excuse, needs(requests=[Act.DENY], fresh=True)),
@@ -42,6 +106,43 @@ class DeskPages:
 
     def _list(self, request: Request, member: Member) -> Response:
         return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
+
+    def _new(self, request: Request, member: Member) -> Response:
+        return self._entry(request, member, {"parent": request.query_params.get("parent", "")}, {}, 200)
+
+    def _enter(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """File what came by telephone, letter, e-mail or at the counter, as received on its own day.
+
+        Rule: 11 CCR 7020(a)-(c), 7021(b), 7100(a) (trained).
+        """
+        asked, errors = entered(form, self._door.view.today(), self._door.facts(request))
+        if asked is None:
+            return self._entry(request, member, form, errors, 422)
+        case = self._rights.file(asked)
+        if isinstance(case, Refusal):
+            return self._entry(request, member, form, {"": f"{case.reason} ({case.rule})"}, 422)
+        return RedirectResponse(f"/console/requests/{case.request_id}", 303)
+
+    def _entry(self, request: Request, member: Member, form: dict[str, str], errors: dict[str, str], status: int) -> Response:
+        kinds = self._rights.enterable()
+        shown = {"form": form, "errors": errors, "kinds": kinds, "channels": CHANNELS, "today": self._door.view.today()}
+        return self._door.show(request, "request_new.html", member, status, **shown)
+
+    def _scope(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        is_part = form.get("what") == "part"
+        points = tuple(name.removeprefix("point.") for name in form if is_part and name.startswith("point."))
+        refusal: Refusal | None = Refusal("mark what is meant, or choose everything", rules.DELETE_FROM_RECORDS)
+        if points or not is_part:
+            refusal = self._rights.scope(request.path_params["request_id"], points, member.staff_id)
+        return self._told(request, member, form, refusal)
+
+    def _deny(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        about = request.path_params["request_id"], form.get("belief", "")
+        return self._told(request, member, form, self._rights.deny_as_fraudulent(*about, member.staff_id))
+
+    def _decide_appeal(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        about = request.path_params["request_id"], form.get("outcome", ""), form.get("why", "")
+        return self._told(request, member, form, self._rights.decide_appeal(*about, member.staff_id))
 
     def _detail(self, request: Request, member: Member) -> Response:
         return self._one(request, member, (request.query_params.get("purpose", ""), ""))

@@ -43,6 +43,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.applied": "A request that asks nobody who they are holds here.",
     "request.confirmed": "Such a request holds everywhere, and its person can see so.",
     "request.decided": "A member of staff decided a consumer request.",
+    "request.scoped": "A member of staff said what a request covers.",
     "request.planned": "The plan of a request was made.",
     "request.target": "One place did its part of a request.",
     "request.instructed": "A recipient is to be told to erase or correct what it was given of a person.",

@@ -16,6 +16,7 @@ from avow.store.paging import LINES
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 from avow.web.evidence import promises
+from avow.web.privacy_center import metrics
 
 #: How far back the counted refusals and reads are shown.
 EVIDENCE_DAYS = 30
@@ -41,7 +42,12 @@ class EvidencePages:
             self._door.page("/console/policy", self._policy, needs()),
             self._door.page("/console/policy/printouts/{name}", self._printout, needs()),
             self._door.page("/console/evidence", self._evidence, needs()),
+            self._door.page("/console/evidence/requests", self._metrics, needs(Act.ADMINISTER, Act.PUBLISH, requests=WORKING)),
         ]
+
+    def _metrics(self, request: Request, member: Member) -> Response:
+        is_public = self._house.policy.rulebook.publishes_metrics
+        return self._door.show(request, "metrics.html", member, is_public=is_public, **metrics.facts(self._house.metrics.years()))
 
     def _refusals(self, request: Request, member: Member) -> Response:
         evidence, since = self._house.evidence, self._door.view.today() - timedelta(days=EVIDENCE_DAYS)

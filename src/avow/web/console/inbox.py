@@ -13,11 +13,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.addresses import LENGTH, wrong_with
-from avow.definitions import LETTERS, Refusal
+from avow.definitions import LETTERS, Refusal, RequestKind
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import Act, Member, as_member
 from avow.gate.sites import EVERY_SITE
 from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
+from avow.policy.law import rules
 from avow.publication.answers import PurposeFacts
 from avow.store.control.submissions import Sought
 from avow.store.paging import Place
@@ -53,6 +54,7 @@ class InboxPages:
             page("/console/inbox/{record_id}/files/{number}", self._file, reads),
             action("/console/inbox/{record_id}/assigned", self._assign, needs(Act.ASSIGN, Act.ANSWER)),
             action("/console/inbox/{record_id}/decision", self._decide, needs(Act.DECIDE)),
+            action("/console/inbox/{record_id}/request", self._make_request, needs(requests=[Act.DECIDE])),
             action("/console/inbox/{record_id}/factor", self._note, needs(Act.DECIDE)),
             action("/console/inbox/{record_id}/state", self._mark, needs(Act.READ, Act.ANSWER)),
         ]
@@ -141,10 +143,31 @@ class InboxPages:
             can_assign=self._may(member, Act.ASSIGN, line, only_looks=True),
             can_answer=self._may(member, Act.ANSWER, line),
             can_decide=self._may(member, Act.DECIDE, line),
+            request_kinds=self._request_kinds(member),
             factors=self._house.factors.of(record_id),
             alike=self._house.factors.alike(record_id),
             today=self._house.factors.versions.today(),
         )
+
+    def _make_request(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Make a consumer request of what somebody wrote here, as received on the day it came. Rule: 11 CCR 7020(e)."""
+        record_id, kind, inbox = request.path_params["record_id"], form.get("kind", ""), self._house.inbox
+        line = inbox.line(record_id, member)
+        if line is None:
+            raise HTTPException(404)
+        if isinstance(line, Refusal):
+            return self._door.refused(request, member, line)
+        if kind not in set(RequestKind):
+            return self._door.refused(request, member, Refusal("say what is asked", rules.METHODS_OF_REQUESTS))
+        made = self._house.rights.from_submission(record_id, RequestKind(kind))
+        if isinstance(made, Refusal):
+            return self._door.refused(request, member, made)
+        return RedirectResponse(f"/console/requests/{made.request_id}", 303)
+
+    def _request_kinds(self, member: Member) -> tuple[RequestKind, ...]:
+        """Return of which kinds a member may make a consumer request; none for whoever does not work on requests."""
+        refusal = self._house.roles.works(member, {Act.DECIDE}, only_looks=False)
+        return self._house.rights.enterable() if refusal is None else ()
 
     def _assign(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         record_id = request.path_params["record_id"]

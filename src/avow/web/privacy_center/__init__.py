@@ -14,6 +14,7 @@ from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
 from avow.web.privacy_center.instructions import InstructionPages
+from avow.web.privacy_center.metrics import MetricsPages
 from avow.web.privacy_center.requests import RequestPages
 from avow.web.privacy_center.versions import VersionPages
 from avow.web.rendering import View
@@ -33,6 +34,7 @@ class PrivacyCenter:
             # A company's own site shows its policy on a page of its own.
             *([] if has_site else [Route("/privacy-policy", self._policy)]),
             *VersionPages(self._view).routes(),
+            *MetricsPages(self._view).routes(),
             Route("/privacy", self._home),
             *requests.routes(),
             *CorrectingPages(self._view, requests).routes(),

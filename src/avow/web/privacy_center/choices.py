@@ -27,10 +27,10 @@ from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.web.asking import STATE_PATH, own_path, said_in, signals_of, unasked, waiting
-from avow.web.choices_cookie import forgotten, set_cookie
+from avow.web.choices_kept import asking, set_choices
 from avow.web.duty_links import link_facts
 from avow.web.forms import read_form
-from avow.web.house import DEMONSTRATION_KEY, House
+from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.requests import numbered, visitor_of
 from avow.web.privacy_center.switches import IN, Switch, answered, switches
 from avow.web.problems import asks_for_json, problem
@@ -203,7 +203,7 @@ class ChoicePages:
         then = before.said.then(out, into)
         said = {name: name in out for name in sorted(out | into)}
         if visitor is None:  # nobody to remember it of: what the cookie says already is no new answer
-            changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & _asking(house)))
+            changed = (before.choices ^ then.opted_out) | (before.consents ^ (then.opted_in & asking(house)))
             said = {name: is_out for name, is_out in said.items() if name in changed}
         keep = partial(
             house.choices.record,
@@ -269,27 +269,6 @@ def _way_back(request: Request, path: str) -> str:
     if path and is_known:
         return path
     return f"/privacy/choices?{urlencode({'saved': 1} | ({'back': path} if path else {}))}"
-
-
-def set_choices(response: Response, said: signals.Said, house: House, visitor: str = "") -> None:
-    """Set the cookie that keeps a browser's choices; a yes is in it only where one is waited for.
-
-    `visitor` is the browser's number, which does not outlive a no to be known again: it goes, and stays where the privacy centre
-    alone gets it until the browser is closed, so that what was kept under it can still be asked for.
-    Rule: Cal. Civ. Code § 1798.100(c); § 1798.105(a).
-    """
-    kept = said.where_waited_for(_asking(house))
-    is_secure = house.website.is_secure
-    response.headers.append("set-cookie", set_cookie(kept, is_secure=is_secure))
-    now = signals.Signals(frozenset(), kept.opted_out, visitor, kept.opted_in)
-    if visitor and not house.browsers.facts(now).recognises:
-        for one in forgotten(visitor, is_secure=is_secure):
-            response.headers.append("set-cookie", one)
-
-
-def _asking(house: House) -> frozenset[str]:
-    """Return the purposes that wait for a yes."""
-    return frozenset(name for one in house.policy.facts().choices if one.asks for name in one.purposes)
 
 
 def _of_browser(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[Switch, ...]:

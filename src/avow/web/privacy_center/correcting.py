@@ -51,7 +51,7 @@ class CorrectingPages:
         if _KIND not in self._view.house.policy.facts().forms:
             return self._form(request, {}, {}, 404)
         values = await read_form(request)
-        asked, errors = asked_for(_KIND, values, numbered(request), self._view.today())
+        asked, errors = asked_for(_KIND, values, numbered(request), self._view.today(), self._view.house.policy.facts())
         claims, wrong = await run_in_threadpool(self._rights.claims, values)
         errors |= wrong
         if asked is not None and not errors:

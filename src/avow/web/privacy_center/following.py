@@ -21,9 +21,10 @@ from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
+from avow.web.choices_kept import set_choices
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
-from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED, set_choices
+from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.privacy_center.switches import OUT, Switch, answered, switches
 from avow.web.rendering import View

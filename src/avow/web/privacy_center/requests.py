@@ -1,10 +1,14 @@
-"""Asking to know and asking to delete: the two forms, no account needed (Cal. Civ. Code § 1798.130(a)(2)(A))."""
+"""One form for each kind of consumer request that the policy takes by web; no account, no script.
+
+Rule: Cal. Civ. Code § 1798.130(a)(2)(A); 11 CCR 7020(e), 7026(a), (d), 7027(b), (e).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -16,8 +20,13 @@ from starlette.routing import Route
 from avow.addresses import SENTENCE, Mailbox, judged
 from avow.collection import signals
 from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
-from avow.definitions import Refusal, RequestKind
+from avow.definitions import LETTERS, Refusal, RequestKind
+from avow.publication.answers import PointFacts, PolicyFacts, PurposeFacts
 from avow.rights.answers import NewRequest
+from avow.rights.clock import APPLIED
+from avow.telephones import number_of
+from avow.web.asking import signals_of
+from avow.web.choices_kept import set_choices
 from avow.web.forms import day_of, read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.rendering import View
@@ -28,8 +37,19 @@ _DETAILS_MAX: Final = 2000
 #: Requests of one sender within `sender_counts.WINDOW_MS` before it is asked once more.
 _RIGHTS: Final = "rights"
 _RIGHTS_MOST: Final = 30
-#: A person may ask back to here (Cal. Civ. Code § 1798.130(a)(2)(B)).
-EARLIEST: Final = date(2022, 1, 1)
+#: The kinds that have a form here; whose form it is, and what it asks besides, is in the template.
+FORMS: Final = (
+    RequestKind.KNOW,
+    RequestKind.DELETE,
+    RequestKind.OPT_OUT,
+    RequestKind.LIMIT,
+    RequestKind.OBJECT,
+    RequestKind.WITHDRAW_CONSENT,
+    RequestKind.RESTRICT,
+)
+#: Kinds of which a part can be named: purposes, and collection points.
+_BY_PURPOSE: Final = frozenset({RequestKind.OPT_OUT, RequestKind.WITHDRAW_CONSENT})
+_PIECES: Final = ("both", "categories", "specific")
 
 
 def visitor_of(request: Request) -> str | None:
@@ -43,37 +63,25 @@ def numbered(request: Request) -> str | None:
 
 
 class RequestPages:
-    """The pages /privacy/know and /privacy/delete."""
+    """The pages /privacy/know, /privacy/delete and so on: one for each kind."""
 
     def __init__(self, view: View) -> None:
         self._view = view
 
     def routes(self) -> list[Route]:
         """Return the form of each kind and where it is sent."""
-        return [
-            Route("/privacy/know", self._show_know),
-            Route("/privacy/delete", self._show_delete),
-            Route("/privacy/know", self._file_know, methods=["POST"]),
-            Route("/privacy/delete", self._file_delete, methods=["POST"]),
-        ]
+        shown = [Route(f"/privacy/{kind}", partial(self._show, kind)) for kind in FORMS]
+        return shown + [Route(f"/privacy/{kind}", partial(self._file, kind), methods=["POST"]) for kind in FORMS]
 
-    def _show_know(self, request: Request) -> Response:
-        return self._form(request, RequestKind.KNOW, {}, {}, 200)
+    def _show(self, kind: RequestKind, request: Request) -> Response:
+        return self._form(request, kind, {}, {}, 200)
 
-    def _show_delete(self, request: Request) -> Response:
-        return self._form(request, RequestKind.DELETE, {}, {}, 200)
-
-    async def _file_know(self, request: Request) -> Response:
-        return await self._file(request, RequestKind.KNOW)
-
-    async def _file_delete(self, request: Request) -> Response:
-        return await self._file(request, RequestKind.DELETE)
-
-    async def _file(self, request: Request, kind: RequestKind) -> Response:
-        if kind not in self._view.house.policy.facts().forms:
+    async def _file(self, kind: RequestKind, request: Request) -> Response:
+        facts = self._view.house.policy.facts()
+        if kind not in facts.forms:
             return self._form(request, kind, {}, {}, 404)
         values = await read_form(request)
-        asked, errors = asked_for(kind, values, numbered(request), self._view.today())
+        asked, errors = asked_for(kind, values, numbered(request), self._view.today(), facts)
         if asked is not None:
             own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
             if not await run_in_threadpool(self.is_let_in, request, kind, own):
@@ -81,9 +89,19 @@ class RequestPages:
             asked = replace(asked, demonstration=request.scope.get(DEMONSTRATION_KEY, False))
             answer = await run_in_threadpool(self._view.house.rights.receive, asked)
             if not isinstance(answer, Refusal):
-                return RedirectResponse(f"/privacy/requests/{answer}", 303)
+                response = RedirectResponse(f"/privacy/requests/{answer}", 303)
+                self._hold_here(request, asked, response)
+                return response
             errors = {"": f"{answer.reason} ({answer.rule})"}
         return await run_in_threadpool(self._form, request, kind, values, errors, 422)
+
+    def _hold_here(self, request: Request, asked: NewRequest, response: Response) -> None:
+        """Let what holds at once hold in this browser too, with the same answer. Rule: 11 CCR 7026(f), 7027(g)."""
+        if asked.kind in APPLIED:
+            said, house = signals_of(request.headers), self._view.house
+            refused = house.rights.refuses(asked.kind, asked.purposes)
+            if refused:
+                set_choices(response, said.said.then(refused, frozenset()), house, said.visitor)
 
     def is_let_in(self, request: Request, kind: RequestKind, own: Mapping[str, str]) -> bool:
         """Return whether a request is filed as it is: one of few from its network, or one that passed the check."""
@@ -125,30 +143,93 @@ class RequestPages:
             errors=errors,
             has_visitor=numbered(request) is not None,
             notice=self._view.house.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
-            earliest=EARLIEST,
+            earliest=facts.look_back_from,
             today=self._view.today(),
+            asks_nobody=kind in APPLIED,
+            purposes=_purposes(kind, facts),
+            parts=_parts(facts) if kind is RequestKind.DELETE else (),
         )
 
 
+def _purposes(kind: RequestKind, facts: PolicyFacts) -> tuple[PurposeFacts, ...]:
+    """Return the purposes that a request of a kind can name; none for one that names none."""
+    return tuple(one for one in facts.purposes if one.optional) if kind in _BY_PURPOSE else ()
+
+
+def _parts(facts: PolicyFacts) -> tuple[PointFacts, ...]:
+    """Return the collection points that a request to delete can name: what people send themselves."""
+    return tuple(one for one in facts.points if one.technology in LETTERS)
+
+
 def asked_for(
-    kind: RequestKind, values: dict[str, str], visitor_id: str | None, today: date
+    kind: RequestKind, values: Mapping[str, str], visitor_id: str | None, today: date, facts: PolicyFacts
 ) -> tuple[NewRequest | None, dict[str, str]]:
-    """Return the request a person filled in, or None and words for what is missing, by field."""
+    """Return the request a person filled in, or None and words for what is missing, by field.
+
+    What holds at once needs no address: whatever is given finds whom it is for. Rule: 11 CCR 7026(d), 7027(e), 7060(b).
+    """
     errors: dict[str, str] = {}
-    found = judged(values.get("email", ""))
-    if found == SENTENCE:
+    typed = values.get("email", "")
+    found = judged(typed)
+    is_needed = kind not in APPLIED or bool(typed.strip())
+    if is_needed and found == SENTENCE:
         errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
-    elif not isinstance(found, Mailbox):
+    elif is_needed and not isinstance(found, Mailbox):
         errors["email"] = f"The address {found}."
-    since = None
-    if kind is RequestKind.KNOW and values.get("period") == "since":
-        since = day_of(values.get("since", ""))
-        if since is None or not EARLIEST <= since <= today:
-            errors["since"] = f"Please choose a day from {EARLIEST.isoformat()} to today, or ask for everything."
+    phone = values.get("phone", "").strip() if kind in APPLIED else ""
+    if phone and number_of(phone) is None:
+        errors["phone"] = "Please give the number with its country, such as +1 415 555 0100."
+    since, until = _range(kind, values, today, facts.look_back_from, errors)
     for field, limit in (("name", _NAME_MAX), ("details", _DETAILS_MAX)):
         if len(values.get(field, "")) > limit:
             errors[field] = f"Please use at most {limit} characters."
-    if errors or not isinstance(found, Mailbox):
+    law = values.get("jurisdiction", "")
+    if law and law not in dict(facts.jurisdictions):
+        errors["jurisdiction"] = "Please choose one of these."
+    if errors:
         return None, errors
-    name, details = values.get("name", "").strip(), values.get("details", "").strip()
-    return NewRequest(kind, str(found), name, details, since, visitor_id), {}
+    pieces = values.get("pieces", _PIECES[0]) if kind is RequestKind.KNOW else ""
+    request = NewRequest(
+        kind,
+        str(found) if isinstance(found, Mailbox) else "",
+        values.get("name", "").strip(),
+        values.get("details", "").strip(),
+        since,
+        visitor_id,
+        until=until,
+        points=_named("point", values, [one.name for one in _parts(facts)]) if _is_part(kind, values) else (),
+        purposes=_named("purpose", values, [one.name for one in _purposes(kind, facts)]),
+        pieces=pieces if pieces in _PIECES else "",
+        phone=phone,
+        jurisdiction=law,
+    )
+    return request, {}
+
+
+def _is_part(kind: RequestKind, values: Mapping[str, str]) -> bool:
+    """Return whether a part is to be deleted, and not everything, which is what is offered first. Rule: 11 CCR 7022(g)."""
+    return kind is RequestKind.DELETE and values.get("what", "") == "part"
+
+
+def _named(kind: str, values: Mapping[str, str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return which boxes of a kind were ticked; what is none of them is not taken."""
+    return tuple(name for name in known if values.get(f"{kind}.{name}"))
+
+
+def _range(
+    kind: RequestKind, values: Mapping[str, str], today: date, earliest: date | None, errors: dict[str, str]
+) -> tuple[date | None, date | None]:
+    """Return the days that are asked about, None for everything; words of what is wrong with them go into `errors`.
+
+    Rule: 11 CCR 7020(e) (a range, or all), 7024(h); Cal. Civ. Code § 1798.130(a)(2)(B).
+    """
+    if kind is not RequestKind.KNOW or values.get("period") != "since":
+        return None, None
+    since, last = day_of(values.get("since", "")), values.get("until", "").strip()
+    until = day_of(last) if last else None
+    first = earliest or date.min
+    if since is None or not first <= since <= today:
+        errors["since"] = f"Please choose a day from {first.isoformat()} to today, or ask for everything."
+    if last and (until is None or not (since or first) <= until <= today):
+        errors["until"] = "Please choose a day from the first one to today, or leave it open."
+    return since, until
