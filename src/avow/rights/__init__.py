@@ -22,6 +22,7 @@ from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import finding, targets
 from avow.rights.agents.callbacks import Callbacks, Post
+from avow.rights.agents.desk import AgentDesk
 from avow.rights.agents.exchange import Exchange
 from avow.rights.agents.pages import AgentPages
 from avow.rights.agents.progress import Progress
@@ -85,6 +86,7 @@ class AgentRoom:
     taking: Taking
     exchange: Exchange
     pages: AgentPages
+    desk: AgentDesk
 
     def entry(self, site: Site, spoken: DataRightsProtocol) -> Mapping[str, object] | Refusal:
         """Return the entry of a website for the protocol's directory of businesses. Source: DRP 1.0, 3.05."""
@@ -104,7 +106,13 @@ def agent_room(
     taking = Taking(cases, rulebook, site.name, configuration.timezone, now_ms)
     progress = Progress(cases, versions, Sites(configuration), store.vault.hmac)
     exchange = Exchange(register, taking, progress, site.declared.drp_id)
-    return AgentRoom(register, taking, exchange, AgentPages(register, taking, progress, store.vault.hmac))
+
+    def voice(case: Case) -> Voice:
+        law = versions.with_law_of(case.rulebook_id, case.jurisdiction)
+        return Voice(progress.sites.named(case.site), store.vault.hmac, law)
+
+    pages = AgentPages(register, taking, progress, store.vault.hmac)
+    return AgentRoom(register, taking, exchange, pages, AgentDesk(progress, voice, now_ms))
 
 
 def walking(

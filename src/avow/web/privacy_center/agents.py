@@ -52,6 +52,8 @@ class AgentPages:
         return self._form(request, {}, {}, 200)
 
     async def _file(self, request: Request) -> Response:
+        if not self._is_offered():
+            return self._form(request, {}, {}, 404)
         values = await read_form(request)
         own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
         wanted, errors = asked_for(values, self._view.today(), is_invented=request.scope.get(DEMONSTRATION_KEY, False))
@@ -64,6 +66,11 @@ class AgentPages:
                 return RedirectResponse(f"/privacy/requests/{answer}", 303)
             errors = {"": f"{answer.reason[:1].upper()}{answer.reason[1:]} ({answer.rule})."}
         return await run_in_threadpool(self._form, request, values, errors, 422)
+
+    def _is_offered(self) -> bool:
+        """Return whether the policy says that agents ask by the form. Rule: 11 CCR 7011(e) (agents are told how)."""
+        agents = self._view.house.agents.taking.rulebook.agents
+        return agents is not None and "web" in agents.methods
 
     def _for_person(self, request: Request) -> Response:
         token, back = request.path_params["token"], request.query_params.get("redirect_to", "")
@@ -85,6 +92,10 @@ class AgentPages:
         return self._view.page(request, page, 428, action=PATH, pairs=pairs, files=(), check=check, bits=BITS, again=again)
 
     def _form(self, request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int) -> Response:
+        if not self._is_offered():
+            facts = self._view.house.policy.facts()
+            ways = f"Write to {facts.email}" + (f" or call {facts.phone}" if facts.phone else "")
+            return self._view.sorry(request, 404, f"A person takes what an agent asks. {ways}; how else stands in our policy.")
         offered = [kind for kind in KINDS if kind in self._view.house.agents.taking.rulebook.rights]
         page = "privacy_center/agents.html"
         return self._view.page(request, page, status, values=values, errors=errors, kinds=offered, today=self._view.today())
