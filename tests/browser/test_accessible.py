@@ -39,6 +39,7 @@ PUBLIC = [
     "/privacy-policy/on",
     "/privacy",
     "/privacy/know",
+    "/privacy/correct",
     "/privacy/delete",
     "/privacy/choices",
     "/privacy/choices?saved=1",

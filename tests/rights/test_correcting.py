@@ -1,18 +1,22 @@
 """To correct: asked field by field, decided by a person, carried out everywhere, and it stays corrected."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from tests.failing import WAYS, Failing
 from tests.houses import compiled, insider
 from tests.rights.test_desk import ROBIN, Office
 from tests.told import gone, policy_with
 
+from avow.assurance.log_publication import publish
 from avow.audit.log import Log
-from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
+from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, identifier
 from avow.gate import instructions
 from avow.rights import walk
 from avow.rights.cases import Claim
 from avow.rights.correcting.reviewing import Decision
+from avow.rights.kept import Cases
 from avow.rights.states import State, Step
 
 TYPO = "robin@exmaple.example.com"
@@ -262,6 +266,64 @@ def test_where_it_came_from_is_named_or_told(house, tmp_path, source, said):
     assert f"It came to us from the makers of lists{',' if source == 'crm' else ';'} {said}." in letter(office, answer)
 
 
+def failing_store(store, write, way, at):
+    """Return the store with one write that fails once: of the vault, of its marks, or of the control store."""
+    if write == "transaction":
+        part = Failing(store.control, write, way, at)
+        return replace(store, control=part), part
+    vault = Failing(store.vault, write, way, at)
+    if write in {"note", "note_former"}:
+        vault.corrected = part = Failing(store.vault.corrected, write, way, at)
+        return replace(store, vault=vault), part
+    return replace(store, vault=vault), vault
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["readdress", "note_former", "note", "transaction"])
+def test_a_correction_of_which_any_write_fails_goes_on(house, tmp_path, name, way):
+    """Failed and failed but done, whichever of its writes: in the end every record says what is right, and each step is once."""
+    house.publisher.first(policy_with(), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    at, is_over = 0, False
+    while not is_over:
+        at += 1
+        former, right = f"typo{at}@example.com", f"robin{at}@example.com"
+        record, news = write(office, email=former), house.write(former, point="newsletter", fields={"email": former})
+        filed = office.ask(RequestKind.CORRECT, right, claims=(replace(ADDRESS, wrong=former, right=right), NAME))
+        house.wait(hours=1)
+        office.walk()
+        office.press(filed)
+        request_id = filed.partition("-")[0]
+        walk.advance(office.cases.get(request_id), office.tools, house.now_ms())
+        for number in range(2):
+            wanted = Decision("corrected", (record,), known_by=WHY)
+            assert office.desk.reviewing.decide(request_id, number, wanted, insider()) is None
+        store, part = failing_store(house.store, name, way, at)
+        tools, failed = replace(office.tools, cases=Cases(store)), 0
+        for _ in range(12):
+            try:
+                while walk.advance(Cases(house.store).get(request_id), tools, house.now_ms()):
+                    pass
+            except StoreUnavailable:
+                failed += 1
+        publish(house.store, office.log, 0)
+        office.walk()
+        closed = office.cases.get(request_id)
+        new = identifier(IdentifierKind.EMAIL, right)
+        assert {one.record_id for one in house.store.submissions_of(new)} == {record, news}, at
+        assert (fields(office, record)["name"], fields(office, record)["email"], fields(office, news)["email"]) == (
+            "Robin",
+            right,
+            right,
+        )
+        steps = [entry.step for entry in closed.history]
+        assert {steps.count(step) for step in (Step.PLANNED, Step.PROVED, Step.ANSWER_WRITTEN, Step.CLOSED)} == {1}, at
+        assert steps.count(Step.OUTCOME) == 2
+        is_over = part.left > 0
+        assert is_over or failed == 1
+    assert at > 1
+
+
 def test_two_requests_within_the_hour_lose_no_claim(office):
     """The second goes with the first, with what it says."""
     write(office)
@@ -288,3 +350,25 @@ def test_who_may_not_deny_denies_nothing(office):
 def test_the_example_company_offers_it_without_by_people():
     """The policy says so, and the form takes it."""
     assert compiled().rights["correct"].by_form
+
+
+def test_a_document_is_asked_for_with_why_and_destroyed_once_all_is_decided(office):
+    """11 CCR 7023(d): only where needed, for this alone, sealed; gone with the last decision, from the disk as well."""
+    record, pdf = write(office), b"%PDF-1.7\nan identity card\n%%EOF"
+    answer = asked(office)
+    desk, request_id, folder = office.desk, case(office).request_id, office.house.store.files._folder
+    assert isinstance(desk.send_document(answer, pdf), Refusal)  # nobody asked for one
+    assert isinstance(desk.ask_for_document(request_id, 0, "so", "s1"), Refusal)
+    assert desk.ask_for_document(request_id, 0, "The contract in our files has the other name in it.", "s1") is None
+    assert desk.status(answer).wants_documents
+    assert [desk.send_document(answer, pdf) for _ in range(3)] == [None] * 3
+    assert isinstance(desk.send_document(answer, pdf), Refusal)  # three are enough
+    assert desk.documents(request_id) == ("document-1", "document-2", "document-3")
+    assert pdf not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert desk.read_document(request_id, "document-2", "s1") == pdf
+    assert desk.read_document(request_id, "archive.json", "s1") is None
+    assert sum('"request.document-read"' in entry for entry in office.house.logged()) == 1
+    decide(office, records=(record,))
+    office.walk()
+    assert (desk.documents(request_id), desk.status(answer).wants_documents) == ((), False)
+    assert not list(folder.rglob("*document-*"))

@@ -123,3 +123,20 @@ def test_nobody_adds_a_statement_or_looks_by_another_link(contested):
     assert browser.post(f"/privacy/requests/{filed}/statement", data=data).status_code == 404
     corrected = browser.post(f"/privacy/requests/{contested.answer}/statement", data=data | {"number": "0"})
     assert corrected.status_code == 422
+
+
+def test_a_document_goes_to_staff_alone(contested):
+    """Asked for on the review, sent on the page of the request, saved by staff, never shown; another kind of file is refused."""
+    review = f"/console/requests/{contested.cases()[0].request_id}/corrections"
+    token = re.search(r'name="token" value="([^"]+)"', contested.inside.get(review).text)[1]
+    browser, own = contested.browser(), f"/privacy/requests/{contested.answer}"
+    pdf = {"document": ("card.pdf", b"%PDF-1.7\n%%EOF", "application/pdf")}
+    assert browser.post(f"{own}/documents", files=pdf).status_code == 404
+    asked = contested.inside.post(f"{review}/documents", data={"token": token, "number": "0", "needed": WHY})
+    assert (asked.status_code, "A document would help" in browser.get(own).text) == (303, True)
+    program = {"document": ("card.pdf", b"MZ\x00\x01", "application/pdf")}
+    assert browser.post(f"{own}/documents", files=program).status_code == 422
+    assert browser.post(f"{own}/documents", files=pdf).status_code == 303
+    saved = contested.inside.get(f"{review}/documents/document-1")
+    assert (saved.content, saved.headers["content-disposition"]) == (b"%PDF-1.7\n%%EOF", 'attachment; filename="document-1.pdf"')
+    assert contested.browser().get(f"{review}/documents/document-1").status_code in {303, 403}

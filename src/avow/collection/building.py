@@ -82,6 +82,7 @@ class Taking:
     outbound: Outbound
     postbacks: Postbacks
     browser_kept: BrowserKept
+    attachments: Attachments
 
 
 def build(
@@ -116,4 +117,5 @@ def build(
         Outbound(collector, keyed, shared.stopped.names),
         Postbacks(collector, shared.feed_keys, Clicks(store, shared.versions, site.name), keyed),
         BrowserKept(rulebook),
+        attachments,
     )

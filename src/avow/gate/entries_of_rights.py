@@ -204,6 +204,16 @@ class ClaimDecided(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestDocument(Entry):
+    """A document about what is contested was asked for, came, was opened by a member of staff; all of them were destroyed."""
+
+    kinds = ("request.document-wanted", "request.document-kept", "request.document-read", "request.documents-destroyed")
+    what: str
+    request: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewWanted(Entry):
     """A request waits for a member of staff."""
 

@@ -155,4 +155,5 @@ def house(
         readiness=shared.assurance.watch,
         notices=shared.assurance.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
+        attachments=taking.attachments,
     )

@@ -10,7 +10,6 @@ from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 from avow.rights.cases import Claim
-from avow.rights.correcting.telling import FieldLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,37 @@ class ShownProof:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldLine:
+    """What became of one contested field: in words, with its rule; why, where it was left as it is; where it came from.
+
+    `is_told`: its source is a recipient of ours, and was told. `may_state`: the person may add a statement (11 CCR 7023(f)(3)).
+    """
+
+    number: int
+    called: str
+    did: str
+    rule: str
+    why: str = ""
+    source: str = ""
+    is_told: bool = False
+    may_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedField:
+    """What a corrected field says now, in each record at its point: reference and text, "" where it says nothing."""
+
+    called: str
+    now: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RequestStatus:
     """A consumer request as its own person sees it. `state` is the state's name, `state_words` the sentence for it.
 
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
-    `fields` are what became of contested fields.
+    `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
     """
 
     reference: str
@@ -116,6 +140,7 @@ class RequestStatus:
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
     fields: tuple[FieldLine, ...] = ()
+    wants_documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ from avow.rights import (
 )
 from avow.rights.answers import (
     AskedWords,
+    CorrectedField,
     Document,
     Download,
+    FieldLine,
     NewRequest,
     RequestDetail,
     RequestLine,
@@ -47,10 +49,9 @@ from avow.rights.answers import (
 )
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
-from avow.rights.correcting import claims, telling
+from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
-from avow.rights.correcting.telling import FieldLine, Shown
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.kept import Cases
@@ -188,6 +189,7 @@ class Desk:
             holds=applying.holds(case, self._voice(case).rulebook),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
+            wants_documents=is_answer and documents.are_wanted(case),
         )
 
     def download(self, token: str, name: str) -> Download | None:
@@ -236,7 +238,7 @@ class Desk:
         """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
         return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
 
-    def corrected(self, token: str) -> tuple[Shown, ...]:
+    def corrected(self, token: str) -> tuple[CorrectedField, ...]:
         """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
         found = self._open(token)
         if found is None or not found[1]:
@@ -254,6 +256,28 @@ class Desk:
             return _NOT_OURS
         case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
         return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
+
+    def send_document(self, token: str, content: bytes) -> Refusal | None:
+        """Keep a document about what is contested, behind the link that went to the address. Rule: 11 CCR 7023(d)."""
+        found = self._open(token)
+        return documents.keep(found[0], content, self.cases, self.now_ms()) if found and found[1] else _NOT_OURS
+
+    def ask_for_document(self, request_id: str, number: int, why: str, staff_id: str) -> Refusal | None:
+        """Ask the person for a document about one contested field. Rule: 11 CCR 7023(d)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return documents.ask(case, number, why, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def documents(self, request_id: str) -> tuple[str, ...]:
+        """Return the names of the documents about what is contested. Rule: 11 CCR 7023(d)."""
+        case = self.cases.get(request_id)
+        return documents.held(case, self.cases) if case else ()
+
+    def read_document(self, request_id: str, name: str, staff_id: str) -> bytes | None:
+        """Return one of them to who works on the request; logged. Rule: 11 CCR 7023(d)(3), 7101(c)."""
+        case = self.cases.get(request_id)
+        return documents.read(case, name, staff_id, self.cases, self.now_ms()) if case else None
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""

@@ -34,6 +34,8 @@ SENT_FILES: Final = "files.zip"
 _BY_THEIR_WAY: Final = "by the way on which they came"
 #: The scope of keys, and the file, of what staff believe of a request that they deny as fraudulent.
 BELIEF: Final = "belief"
+#: Documents that a person sent about what is contested, each under a name of its own.
+DOCUMENTS: Final = ("document-1", "document-2", "document-3")
 #: Histories that are read at once.
 _AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
@@ -412,7 +414,7 @@ class Cases:
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
             read_reasons.remove_of_record(tx, request_id)
-        for name in (*ARCHIVES, SENT_FILES):
+        for name in (*ARCHIVES, SENT_FILES, *DOCUMENTS):
             self._store.files.delete(f"{request_id}-{name}")
 
     def purge(self, request_id: str) -> None:
@@ -426,6 +428,11 @@ class Cases:
     def keep_document(self, request_id: str, name: str, content: bytes) -> None:
         """Keep a file of the request, sealed under its key. Why: decision 0005."""
         self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
+    def remove_documents(self, request_id: str) -> None:
+        """Remove what its person sent about what is contested. Rule: 11 CCR 7060(d)."""
+        for name in DOCUMENTS:
+            self._store.files.delete(f"{request_id}-{name}")
 
     def document(self, request_id: str, name: str) -> bytes | None:
         """Return a file of the request, or None when it, or its key, is gone."""

@@ -19,6 +19,7 @@ CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by fi
                    └────┘ one field decided
 
     VERIFIED    -> REVIEWING    -> [kinds.correct]           it waits for a member of staff, and is late when its day is over
+    REVIEWING   -> REVIEWING    -> [correcting.documents]    one is needed, and why; or
     REVIEWING   -> REVIEWING    -> [correcting.reviewing]    one contested field: corrected, deleted, denied
     REVIEWING   -> FULFILLING   -> [correcting.carrying]     every field is decided; with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
@@ -132,6 +133,7 @@ class Step(StrEnum):
     PERMITTED = "permitted"
     UNPERMITTED = "unpermitted"
     WITHDRAWN = "withdrawn"
+    DOCUMENTS_WANTED = "documents-wanted"
 
 
 class State(StrEnum):
@@ -293,6 +295,7 @@ CORRECT_WALK: Final = _table(
         },
         (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.DOCUMENTS_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,
     },
@@ -417,6 +420,7 @@ STEP_WORDS: Final = {
     Step.DECIDED: "Decided by a person",
     Step.APPLIED: "In effect",
     Step.CONFIRMED: "Confirmed",
+    Step.DOCUMENTS_WANTED: "Asked for a document",
     Step.LOCKED: "Closed to further attempts",
     Step.PERMITTED: "The agent's permission is shown",
     Step.UNPERMITTED: "The agent's permission does not hold",

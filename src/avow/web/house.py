@@ -20,6 +20,7 @@ from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.collection.feeds.outbound import LinkAddresses
+from avow.collection.forms.attachments import Attachments
 from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
@@ -88,3 +89,4 @@ class House:
     readiness: Watch
     notices: Notices
     senders: CountedSenders
+    attachments: Attachments

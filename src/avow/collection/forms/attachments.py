@@ -58,6 +58,10 @@ class Attachments:
                 found[one.item] = f"Our virus scanner found something harmful in “{label}”. Please send another file."
         return found
 
+    async def is_harmful(self, content: bytes) -> bool:
+        """Return whether a scanner finds something in a file of no form; False without one. Raises ScannerUnavailable."""
+        return self._scanner is not None and await self._scanner.finds(content)
+
     async def keep(self, submission: Submission, files: Sequence[Checked], spool: Spool, now_ms: int) -> None:
         """Keep files, then the record that names them; returns after both are durable.
 

@@ -23,8 +23,8 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, execution, plan
 from avow.rights.cases import Case, Claim, Contact
-from avow.rights.correcting import claims, held, reviewing
-from avow.rights.correcting.grounds import GROUNDS, Outcome
+from avow.rights.correcting import claims, documents, held, reviewing
+from avow.rights.correcting.grounds import DID, GROUNDS, Outcome
 from avow.rights.correcting.reviewing import Decided
 from avow.rights.execution import Telling
 from avow.rights.given import EMAIL, RECORD
@@ -35,12 +35,6 @@ from avow.store.corrected import Corrected, one_form
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 
-#: What is said of a field in the plan, the letter and the proof, behind its name.
-DID: Final[Mapping[Outcome, str]] = {
-    Outcome.CORRECTED: "corrected",
-    Outcome.DELETED: "deleted instead",
-    Outcome.DENIED: "left as it is",
-}
 _CHANGED: Final = frozenset({Outcome.CORRECTED, Outcome.DELETED})
 
 
@@ -54,6 +48,7 @@ def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, no
     contact, known = case.contact, reviewing.decided(case, cases)
     if contact is None or len(known) < len(contact.claims):
         return False
+    documents.destroy(case, cases, now_ms)
     is_told = not case.demonstration
     if is_told and telling.recipients.are_leaving(contact):
         return False

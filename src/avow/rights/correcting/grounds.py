@@ -26,6 +26,12 @@ class Ground:
     words: str
 
 
+#: What is said of a field in the plan, the letter and the proof, behind its name.
+DID: Final[Mapping[Outcome, str]] = {
+    Outcome.CORRECTED: "corrected",
+    Outcome.DELETED: "deleted instead",
+    Outcome.DENIED: "left as it is",
+}
 #: The grounds of a denial, by their codes. There is no other reason. Rule: 11 CCR 7023(b), (d), (f)-(h).
 GROUNDS: Final[Mapping[str, Ground]] = {
     "accurate": Ground(rules.CORRECT_TOTALITY, "what we hold is, more likely than not, accurate, by everything that we know"),

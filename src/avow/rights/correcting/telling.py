@@ -7,7 +7,6 @@ request to know. Rule: 11 CCR 7023(f), (i), (j).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind, local_date
@@ -16,41 +15,16 @@ from avow.gate.corrected import STATEMENT
 from avow.gate.instructions import Change, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
+from avow.rights.answers import CorrectedField, FieldLine
 from avow.rights.cases import Case
 from avow.rights.correcting import claims, held, reviewing
-from avow.rights.correcting.carrying import DID
-from avow.rights.correcting.grounds import GROUNDS, Outcome
+from avow.rights.correcting.grounds import DID, GROUNDS, Outcome
 from avow.rights.execution import Telling, wanted_of
 from avow.rights.kept import Cases
 from avow.rights.states import State, Step
 
 _NOT_NOW: Final = Refusal("nothing can be added here: the field was corrected, or the time is over", rules.CORRECT_DENIED)
 _OPEN: Final = frozenset({State.ANSWERING, State.RESPONDED, State.CLOSED})
-
-
-@dataclass(frozen=True, slots=True)
-class FieldLine:
-    """What became of one contested field: in words, with its rule; why, where it was left as it is; where it came from.
-
-    `is_told`: its source is a recipient of ours, and was told. `may_state`: the person may add a statement (11 CCR 7023(f)(3)).
-    """
-
-    number: int
-    called: str
-    did: str
-    rule: str
-    why: str = ""
-    source: str = ""
-    is_told: bool = False
-    may_state: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a corrected field says now, in each record at its point: reference and text, "" where it says nothing."""
-
-    called: str
-    now: tuple[tuple[str, str], ...]
 
 
 def outcome(case: Case, cases: Cases) -> str:
@@ -90,7 +64,7 @@ def _rule(case: Case, called: str) -> str:
     return next((str(task["rule"]) for task in tasks if task["target"] == called), rules.CORRECT_EFFORT)
 
 
-def shown(case: Case, cases: Cases, rulebook: Rulebook, now_ms: int) -> tuple[Shown, ...]:
+def shown(case: Case, cases: Cases, rulebook: Rulebook, now_ms: int) -> tuple[CorrectedField, ...]:
     """Return what the corrected fields say now, to who proved the address; logged, and counted as no request to know.
 
     Rule: 11 CCR 7023(j); Cal. Civ. Code § 1798.130(b).
@@ -105,7 +79,7 @@ def shown(case: Case, cases: Cases, rulebook: Rulebook, now_ms: int) -> tuple[Sh
         claim = contact.claims[number]
         own = [each.record for each in held.records(cases.store, contact, claim, rulebook) if each.is_proved]
         now = tuple((form.reference, form.fields.get(claim.field, "")) for form in own)
-        found.append(Shown(claims.named(rulebook, claim).called, now))
+        found.append(CorrectedField(claims.named(rulebook, claim).called, now))
     with cases.writing() as tx:
         entries.record(tx, now_ms, entries.CorrectedShown(case.request_id))
     return tuple(found)

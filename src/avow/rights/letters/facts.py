@@ -21,6 +21,7 @@ class Outcome(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     EXTENDED = "extended"
+    DOCUMENT_NEEDED = "document needed"
     GRANTED = "granted"
     PARTIAL = "partial"
     DENIED = "denied"

@@ -47,6 +47,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     **dict.fromkeys(_VERIFIED, _ANSWER_OF),
     _K.KNOW: _ANSWER_OF | {Outcome.NARROWED},
     _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
+    _K.CORRECT: _ANSWER_OF | {Outcome.DOCUMENT_NEEDED},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
     _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
     _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED}),
@@ -70,6 +71,7 @@ _WHOLE: Final = (w.DENIAL, w.HOUSEHOLD, *_REFUSAL)
 _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.ACKNOWLEDGED: (w.HOW_PROCESSED, w.HOW_VERIFIED, w.ANSWER_BY),
     Outcome.EXTENDED: (w.REASON, w.NEW_DATE),
+    Outcome.DOCUMENT_NEEDED: (k.DOCUMENT_NEEDED,),
     Outcome.GRANTED: (),
     Outcome.PARTIAL: (*_IN_PART, *_REFUSAL),
     Outcome.DENIED: _WHOLE,
@@ -151,6 +153,7 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.DELETE, Outcome.UNVERIFIED): Shape(
         "not confirmed", (w.NOT_VERIFIED, w.POLICY, k.RECORD_KEPT, k.OPT_OUT_ASKED, w.AGAIN, *_REFUSAL)
     ),
+    (_K.CORRECT, Outcome.DOCUMENT_NEEDED): Shape("a document is needed", (k.DOCUMENT_NEEDED,)),
     (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_CORRECT, k.RECORD_KEPT, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),

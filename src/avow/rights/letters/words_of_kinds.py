@@ -236,6 +236,18 @@ def _sources_told(facts: LetterFacts) -> Blocks:
     )
 
 
+def _document(facts: LetterFacts) -> Blocks:
+    about = listed(tuple(one.called for one in known(facts.fields, "what a document is needed for")))
+    why = known(facts.reason.strip(), "why it is needed")
+    wanted = f"To decide about {about}, of your request of {day(facts.received_on)}, we need a document: {why}"
+    use = f"{FOR_THIS_ALONE} If you have none, you need not do anything: we decide by everything else that we know."
+    here = paragraph("You can send it here, where nobody else can see it:")
+    return (paragraph(wanted), here, To("Send it", facts.page), paragraph(use))
+
+
+FOR_THIS_ALONE: Final = "We use it for this request and for nothing else, and destroy it as soon as the request is decided."
+
+
 def _statement(facts: LetterFacts) -> Blocks:
     about = listed(tuple(one.called for one in facts.fields if one.may_state))
     words = (
@@ -280,6 +292,12 @@ def _compared(facts: LetterFacts) -> Blocks:
 RIGHT: Final = "what you typed is what we hold"
 WRONG: Final = "what you typed is not what we hold"
 
+DOCUMENT_NEEDED = Part(
+    "what a document is needed for, and that it serves nothing else",
+    rules.CORRECT_DOCUMENTS,
+    _document,
+    lambda f: (f.reason.strip(), f.page, FOR_THIS_ALONE, *(one.called for one in f.fields)),
+)
 CORRECTED_FIELDS = Part(
     "what became of each field, by which rule and why",
     rules.CORRECT_DENIED,

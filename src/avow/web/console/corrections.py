@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from avow.collection.forms.uploads import kind_of, shown_name
 from avow.definitions import Refusal
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import WORKING, Act, Member
@@ -21,6 +22,7 @@ class CorrectionPages:
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        self._rights = door.house.rights
         self._reviewing = door.house.rights.reviewing
 
     def routes(self) -> list[Route]:
@@ -31,6 +33,8 @@ class CorrectionPages:
             self._door.page("/console/requests/{request_id}/corrections", self._show, opens),
             self._door.action("/console/requests/{request_id}/corrections", self._open, opens),
             self._door.action("/console/requests/{request_id}/corrections/decision", self._decide, decides),
+            self._door.action("/console/requests/{request_id}/corrections/documents", self._ask, needs(requests=[Act.DECIDE])),
+            self._door.page("/console/requests/{request_id}/corrections/documents/{name}", self._document, opens),
         ]
 
     def _show(self, request: Request, member: Member) -> Response:
@@ -51,6 +55,32 @@ class CorrectionPages:
         if refusal is None:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
+
+    def _ask(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Ask the person for a document, with why it is needed."""
+        request_id, number = request.path_params["request_id"], form.get("number", "")
+        if not number.isascii() or not number.isdigit():
+            raise HTTPException(422, "Please choose the field that it is about.")
+        refusal = self._rights.ask_for_document(request_id, int(number), form.get("needed", ""), member.staff_id)
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
+        return self._page(request, member, form, refusal, int(number))
+
+    def _document(self, request: Request, member: Member) -> Response:
+        """Hand out a document, to be saved and never shown: what a stranger sent may be made to deceive."""
+        refusal = self._door.house.roles.works(member, only_looks=True)
+        if refusal is not None:
+            return self._door.refused(request, member, refusal)
+        name = request.path_params["name"]
+        content = self._rights.read_document(request.path_params["request_id"], name, member.staff_id)
+        if content is None:
+            raise HTTPException(404)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{shown_name(name, kind_of(content))}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(content, media_type="application/octet-stream", headers=headers)
 
     def _page(
         self, request: Request, member: Member, form: dict[str, str], refusal: Refusal | None = None, number: int = -1
@@ -73,6 +103,7 @@ class CorrectionPages:
             refusal=refusal,
             refused=number,
             grounds=GROUNDS,
+            documents=self._rights.documents(request.path_params["request_id"]),
             request_id=request.path_params["request_id"],
             most=REASON_MAX,
             reason_length=REASON_LENGTH,

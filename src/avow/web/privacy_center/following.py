@@ -80,6 +80,7 @@ class FollowingPages:
             token=token,
             switches=shown,
             was_saved=was_saved,
+            sent="sent" in request.query_params,
             stated="stated" in request.query_params,
             statement_words=self._rights.statement_words,
             says=says.value,
