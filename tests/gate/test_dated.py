@@ -128,6 +128,10 @@ def reason(house):
     put(house, tables.read_reasons, **row)
 
 
+def proof(house):
+    put(house, tables.request_proofs, request_id="gone", what="matches", sealed=b"s")
+
+
 def kept(house):
     texts = dict.fromkeys(("id", "code", "duty", "rule", "purpose"), "w")
     moments = {"collected_ms": LONG_AGO, "kept_ms": LONG_AGO, "until": house.now.date() - timedelta(days=99)}
@@ -151,6 +155,7 @@ PLANTED = {
     "pending_subscriptions.sealed": (waiting,),
     "disclosures.subject": (disclosure,),
     "read_reasons.sealed": (reason,),
+    "request_proofs.sealed": (proof,),
     "set_aside.sealed": (set_aside,),
 }
 COLUMNS = sorted(

@@ -219,8 +219,9 @@ def test_a_request_keeps_the_law_it_was_filed_under(published):
 def test_what_earlier_versions_declared_can_still_be_named(published):
     """The answer to a person knows the data items of every version; what may be done is for each record's own."""
     published.wait(days=1)
-    gone = compiled(('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]'),
-                    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""))  # fmt: skip
+    taken = ('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]')
+    item = '[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\nmatch      = "words"\n'
+    gone = compiled(taken, (item, ""))
     published.publish(gone)
     assert "company" not in published.versions.in_force().data
     assert published.versions.everything_declared().data["company"].label == "Company"

@@ -39,9 +39,12 @@ LIMIT = (
         ),
     ),
     ("[data.company]\n", '[data.company]\nsensitive  = "S1"\n'),
+    ('max_length = 160\nmatch      = "words"\n', "max_length = 160\n"),  # nobody is asked for what is sensitive
 )
 BELIEF = "The same words came from one machine for forty people who know nothing of it."
-APPLIED = pytest.mark.parametrize("kind", sorted(clock.APPLIED & set(kinds.KINDS)))
+APPLIED = pytest.mark.parametrize(
+    "kind", sorted(clock.APPLIED & set(kinds.KINDS) - {RequestKind.AUTOMATED_DECISION})
+)  # that one people decide
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Every worked case of the law, with its dates exactly as stated; facts and expectations are in cases.json."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -9,9 +9,12 @@ from avow.definitions import Permit, Refusal, RequestKind
 from avow.policy import law
 from avow.policy.law.breach import authority_after_notice, breach_dates
 from avow.policy.law.counting import add_months
-from avow.rights import verification
+from avow.rights import letters, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.clock import deadlines, optout_dates, owed_free, receipt_date
+from avow.rights.letters import KeptLine, Letter, Outcome
+from avow.rights.letters.specimens import specimen
+from avow.rights.letters.words import LOCKED
 from avow.rights.states import Entry, State, Step
 
 LOS_ANGELES = "America/Los_Angeles"
@@ -37,7 +40,11 @@ def waiting(received, kind=RequestKind.DELETE):
         contact=Contact("robin@example.com"),
     )
     steps = []
-    return asked, SimpleNamespace(steps=steps, append=lambda _case, step, *_: steps.append(step) or True)
+    return asked, SimpleNamespace(
+        steps=steps,
+        append=lambda _case, step, *_: steps.append(step) or True,
+        append_each=lambda _case, written, *_, **__: steps.extend(step for step, _ in written) or True,
+    )
 
 
 def noon(day):
@@ -77,6 +84,17 @@ def test_t06_verification_fails_and_the_clock_never_stops(case, marrowby):
     assert verification.deny_if_due(asked, marrowby, cases, noon(due.respond_target))
 
 
+def test_t06_the_letter_gives_the_next_smaller_answer(case, california):
+    """Specific pieces are denied as unverified; categories are answered, the policy is pointed to, and asking again offered."""
+    assert case["expect"]["action"].startswith("deny specific pieces as unverified; evaluate as request for categories")
+    letter = Letter(RequestKind.KNOW, Outcome.NARROWED)
+    said = letters.render(letter, specimen(letter, california.code)).text
+    assert "this: the categories of what we hold about you." in said
+    assert "1. Categories of personal information that we collected about you" in said
+    assert "THE FILES" not in said
+    assert ("/privacy-policy" in said, "You can ask again at any time" in said) == (True, True)
+
+
 def test_t07_third_request_to_know_inside_twelve_months(case, california):
     """Two answered requests in the window: the third need not be answered; deleting is never counted."""
     fulfilled = [(RequestKind(one["type"]), date.fromisoformat(one["received"])) for one in case["facts"]["history"]]
@@ -100,7 +118,7 @@ def test_t09_agent_with_permission_and_a_late_confirmation(case, marrowby):
     assert {"respond_target": due.respond_target, "respond_outer": due.respond_outer} == dates(expect)
     assert not verification.deny_if_due(asked, marrowby, cases, noon(facts["confirm_by_consumer"]))
     assert verification.confirm(asked, cases, noon(facts["confirm_by_consumer"])) is None
-    assert cases.steps == [Step.VERIFIED]
+    assert cases.steps == [Step.PROVED_BY]
     assert expect["state_on_2027_01_22"].lower() == State.VERIFIED
     power = marrowby.law_table.values["agent_power_of_attorney"]
     assert str(power.value) in expect["poa_variant"]
@@ -116,6 +134,30 @@ def test_t10_partial_deletion_keeps_by_code_and_date(case, california):
         assert reason.split(" ")[0] in grounds
     until = add_months(date(2026, 3, 2), 4 * 12)
     assert f"not before {until}" in case["expect"]["retained"]["job application 2026-03-02"]
+
+
+def test_t10_the_notice_says_what_is_kept_and_why(case, california):
+    """The exception cited, the rest erased, what is kept locked, the record kept for 24 months, the link to opt out."""
+    letter, until = Letter(RequestKind.DELETE, Outcome.PARTIAL), date(2030, 3, 2)
+    kept = (
+        KeptLine(
+            "D8", "Cal. Gov. Code § 12946", "Job application", ("Name",), until, "Employers keep it.", "Showing how we chose"
+        ),
+        KeptLine(
+            "X1", "Cal. Civ. Code § 1798.145(d)", "Background report", ("Report",), until, "A consumer report.", "Screening"
+        ),
+    )
+    facts = replace(specimen(letter, california.code), kept=kept, denied=())
+    said = letters.render(letter, facts).text
+    assert set(case["expect"]["notice_contains"]) == {
+        "exception cited", "rest deleted", "record of request kept 24 months", "opt-out link if sale or sharing exists"
+    }  # fmt: skip
+    assert all(f"(code {one.code}). Used for this alone: {one.purpose}. Erased on 2 March 2030." in said for one in kept)
+    assert "Everything else was erased." in said
+    assert LOCKED in said
+    assert "a record of this request for 24 months" in said
+    assert "https://example.com/privacy/choices" in said
+    assert "/privacy/choices" not in letters.render(letter, replace(facts, opt_out="")).text
 
 
 def test_t14_incident_in_california_and_in_the_union(case, california):

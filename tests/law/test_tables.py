@@ -19,6 +19,8 @@ NEEDED = frozenset(
     {
         *("status", "effective", "covers_applicants", "respond", "extension", "optout", "optout_verification"),
         *("signal_required", "timezone", "counting", "record", "policy_update"),
+        *("verification_reasonable_points", "verification_high_points", "verification_high_declaration"),
+        *("verification_declaration_record", "verification_tries", "verification_data"),
     }
 )
 #: Values that have a clock: their unit is one that the software counts in.
@@ -27,6 +29,7 @@ PERIODS = frozenset(
         *("respond", "extension", "acknowledge", "optout", "optout_automated", "consent_revocation", "resolicit", "free_window"),
         *("appeal", "appeal_extension", "look_back", "record", "policy_update", "hold", "minors_ask_again", "breach_people"),
         *("breach_authority", "breach_authority_after_notice", "breach_cure"),
+        *("verification_data", "verification_declaration_record"),
     }
 )
 #: Answer, extension, free requests, appeal and its extension of each law, as the parameter table states them.

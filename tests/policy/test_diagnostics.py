@@ -199,7 +199,6 @@ CASES = [
     ("AV0706", "{ months = 13 }", '{ months = 13, after = "contract-end" }', "contract-end"),
     ("AV0708", KNOW, KNOW.replace("\nform", "\nper_12_months = 2\nform"), "2"),
     ("AV0708", KNOW, KNOW.replace("\nform", '\nexceptions = ["D1"]\nform'), "D1"),
-    ("AV0708", KNOW, KNOW.replace('"reasonable"', '"reasonably-high"'), "reasonably-high"),
     (
         "AV0708",
         KNOW,

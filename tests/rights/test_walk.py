@@ -59,6 +59,9 @@ class Parts:
 
     keeps = False
 
+    def parts_of(self, _contact, _rulebook):
+        return ()
+
     def holdings(self, _identifiers, _today):
         return ()
 

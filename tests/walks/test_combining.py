@@ -42,9 +42,13 @@ def sees(browser, *pages):
         assert post(browser, view(page)).status_code == 204
 
 
+#: What who writes tells besides, and knows when they ask for it.
+KNOWN = {"name": "Gus Combined", "company": "Combined"}
+
+
 def writes(browser, email):
     """Send the contact form; return its reference."""
-    sent = browser.post("/avow/forms/contact-form", data={"email": email, "message": "About rain"})
+    sent = browser.post("/avow/forms/contact-form", data={"email": email, "message": "About rain", **KNOWN})
     assert sent.status_code == 303, sent.text
     return sent.headers["location"].partition("reference=")[2]
 
@@ -155,10 +159,10 @@ def test_to_delete_reaches_what_was_put_together_and_to_know_shows_it(house, sta
     assert "/combined-known" in shown(house, staff, reference)
     sees(browser, "/combined-after-the-message")
     house.drain()
-    answer = confirmed(elsewhere, mailbox, "know", "gus.combined@example.com")
+    answer = confirmed(elsewhere, mailbox, "know", "gus.combined@example.com", **KNOWN)
     archive = elsewhere.get(f"{answer}/archive.json").text
     assert "/combined-known" in archive
     assert "/combined-after-the-message" not in archive
-    confirmed(elsewhere, mailbox, "delete", "gus.combined@example.com")
+    confirmed(elsewhere, mailbox, "delete", "gus.combined@example.com", **KNOWN)
     assert house.stored("/combined-known") == {}
     assert house.stored("/combined-after-the-message") == {}

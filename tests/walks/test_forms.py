@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from tests.answered import reference, typed, vouch
 from tests.conftest import bytes_on_disk, wait_for
 
 from avow.collection.forms.spam import BITS, LEAST_MS, WITH_TOKEN, proves
@@ -97,14 +98,19 @@ def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox)
     assert len(Files(running.data / "files").names("form-")) == held - 1
 
 
-def confirmed(browser, mailbox, kind, address="robin.file@example.com"):
-    """File a request, confirm it, wait for the answer, and return its page."""
+def confirmed(browser, mailbox, kind, address="robin.file@example.com", staff=None, **answers):
+    """File a request, confirm it, with what its person knows, wait for the answer, and return its page.
+
+    `staff` says that they know who asks, where their person can be asked too little.
+    """
     before = len(mailbox.messages)
     assert browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"}).status_code == 303
-    link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(address, "confirm", before).get_body(("plain",)).get_content())[
-        0
-    ]
-    page = browser.post(link).headers["location"]
+    letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
+    link = re.search(r"http://\S+/privacy/verify/\S+", letter)[0]
+    known = {"name": APPLICATION["name"], "position": APPLICATION["position"]} | answers
+    page = browser.post(link, data=typed(**known)).headers["location"]
+    if staff is not None:
+        vouch(staff, reference(browser.get(page).text))
     mailbox.to(address, "done", before)
     return page
 

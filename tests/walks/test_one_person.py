@@ -6,6 +6,7 @@ import subprocess
 from contextlib import closing
 
 import pytest
+from tests.answered import typed
 from tests.conftest import MARROWBY, Installation, Mailbox, wait_for
 from tests.houses import MARROWBY as POLICY
 
@@ -136,7 +137,7 @@ def test_a_deletion_filed_on_one_website_erases_what_the_other_took(house, mailb
     letter = mailbox.to("robin@example.com", "confirm", before)
     origin, path = led(re.search(r"http://\S+/privacy/verify/\S+", letter.get_body(("plain",)).get_content())[0])
     assert (origin, letter["From"]) == (CHARTS, "letters@charts.example")
-    assert at(house, origin).post(path).status_code == 303
+    assert at(house, origin).post(path, data=typed(name="robin")).status_code == 303
     done = mailbox.to("robin@example.com", "done", before)
     assert done["From"] == "letters@charts.example"
     words = done.get_body(("plain",)).get_content()

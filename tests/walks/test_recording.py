@@ -9,6 +9,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.answered import typed
 from tests.conftest import bytes_on_disk
 
 ID, OTHER = "0a" * 16, "0b" * 16
@@ -121,7 +122,7 @@ def ask(browser, mailbox, kind):
     browser.post(f"/privacy/{kind}", data={"email": "noor.recorded@example.com", "period": "everything"})
     message = mailbox.to("noor.recorded@example.com", "confirm", before)
     link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
-    page = browser.post(link).headers["location"]
+    page = browser.post(link, data=typed()).headers["location"]
     return page, mailbox.to("noor.recorded@example.com", "done", before).get_body(("plain",)).get_content()
 
 

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from tests.answered import reference, typed, vouch
 
 from avow.audit import log, proof
 
@@ -23,7 +24,7 @@ def person(running, mailbox):
     return browser, address, canary, visitor
 
 
-def ask(browser, mailbox, address, kind):
+def ask(browser, mailbox, address, kind, staff=None, **answers):
     """File a request, press the button in the message, and return the answer's page and its message."""
     before = len(mailbox.messages)
     answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
@@ -31,8 +32,10 @@ def ask(browser, mailbox, address, kind):
     message = mailbox.to(address, "confirm", before)
     link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
     assert "button" in browser.get(link).text
-    confirmed = browser.post(link)
+    confirmed = browser.post(link, data=typed(**answers))
     assert confirmed.status_code == 303
+    if staff is not None:  # nobody can be asked enough
+        vouch(staff, reference(browser.get(confirmed.headers["location"]).text))
     done = mailbox.to(address, "done", before)
     return answer.headers["location"], confirmed.headers["location"], done
 
@@ -40,7 +43,8 @@ def ask(browser, mailbox, address, kind):
 def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_path):
     """The archive holds what was collected; after the deletion no file does, and the proof verifies."""
     browser, address, canary, visitor = person
-    status_page, answer_page, _ = ask(browser, mailbox, address, "know")
+    known = {"name": "Walk, Robin", "company": "078 05 1120"}
+    status_page, answer_page, _ = ask(browser, mailbox, address, "know", **known)
     archive = browser.get(f"{answer_page}/archive.json").json()
     everything = json.dumps(archive)
     assert canary in everything
@@ -50,7 +54,7 @@ def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_pat
     assert browser.get(f"{status_page}/archive.json").status_code == 404
     assert canary in browser.get(f"{answer_page}/archive.html").text
 
-    _, answer_page, letter = ask(browser, mailbox, address, "delete")
+    _, answer_page, letter = ask(browser, mailbox, address, "delete", **known)
     text = letter.get_body(("plain",)).get_content()
     assert "event store: erased (2 records)" in text
     attached = next(letter.iter_attachments()).get_content()

@@ -58,7 +58,8 @@ BY_PEOPLE = (
     (
         """[right.delete]
 methods      = ["web", "email", "phone"]
-verification = "by a link that we send to your e-mail address; for visits, by the cookie of the browser that asks"
+verification = "by a link that we send to your e-mail address, and by questions about what you told us; \
+for visits, by the cookie of the browser that asks"
 level        = "by-sensitivity"
 form         = "rights-request"
 """,

@@ -19,6 +19,7 @@ import msgspec
 import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
+from tests.answered import SIGNED, known
 from tests.conftest import control_in
 from tests.houses import ZONE, House, insider
 
@@ -294,11 +295,16 @@ class Served(House):
         with self.store.control.reading() as tx:
             return [one.id for one in deliveries.listed(tx, Place(), 1000).lines if one.state == state]
 
+    def confirm(self, filed, email="robin@example.com"):
+        """Follow the link of a request, and answer what is asked there; return its answer's token."""
+        answers = known(self.store, email, self.rooms.rights.voice.rulebook)
+        return self.rooms.rights.confirm(self.link(filed), answers, SIGNED)
+
     def verified(self, kind=RequestKind.KNOW, email="robin@example.com", **more):
         """File a request, follow the link that was sent to its address, and have it answered; return its answer's token."""
         filed = self.ask(kind, email, **more)
         self.walk()
-        answer = self.rooms.rights.confirm(self.link(filed))
+        answer = self.confirm(filed, email)
         self.walk()
         return answer
 

@@ -23,7 +23,7 @@ def house(serving):
     gone(made, "robin@example.com", "crm")
     filed = made.ask(RequestKind.DELETE)
     made.walk()
-    made.answer = made.rooms.rights.confirm(made.link(filed))
+    made.answer = made.confirm(filed)
     made.run("requests", "purge", "requests")  # and nothing is passed on by hand yet
     made.inside = made.staff()
     return made

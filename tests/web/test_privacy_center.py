@@ -5,10 +5,12 @@ import re
 from html import escape
 
 import pytest
+from tests.answered import typed
 from tests.houses import compiled
 
 from avow.collection.forms.spam import proves
 from avow.definitions import RequestKind
+from avow.rights import verification
 from avow.rights.states import State
 from avow.rights.verification import Link
 from avow.web.privacy_center.requests import _RIGHTS_MOST
@@ -174,3 +176,71 @@ def test_a_proof_has_its_page_behind_the_link_to_the_answer_alone(visitor, house
     filed = house.link(answered, Link.STATUS)
     assert visitor.get(f"/privacy/requests/{filed}/proof").status_code == 404
     assert "check it here" not in visitor.get(f"/privacy/requests/{filed}").text
+
+
+def test_questions_are_answered_on_the_page_without_script_and_nothing_typed_comes_back(visitor, house):
+    """Progress is saved; a wrong answer is said to be wrong, and no page shows it, what is held, or which it was."""
+    house.write("robin@example.com", fields={"email": "robin@example.com", "name": "Robin Canary", "company": "Acme"})
+    filed = house.ask(RequestKind.KNOW)
+    house.walk()
+    shown = visitor.get(f"/privacy/verify/{house.link(filed)}").text
+    assert "Canary" not in shown
+    page = visitor.post(f"/privacy/verify/{house.link(filed)}", data=typed("", name="canary robin")).headers["location"]
+    assert "So far 2 of 3 things that prove it are confirmed, and your declaration is not signed" in visitor.get(page).text
+    wrong = visitor.post(f"{page}/answers", data=typed("", company="A wrong guess"))
+    assert (wrong.status_code, "wrong guess" in wrong.text, "Acme" in wrong.text) == (422, False, False)
+    assert "is not what we hold, or we hold nothing to compare it with" in wrong.text
+    assert visitor.post(f"{page}/answers", data=typed(company="ACME")).headers["location"] == page
+    assert [case.state for case in house.cases()] == [State.VERIFIED]
+
+
+def test_who_wants_no_more_questions_gets_the_next_smaller_answer(visitor, house):
+    """At once, and named."""
+    house.write("robin@example.com", fields={"email": "robin@example.com", "name": "Robin", "company": "Acme"})
+    filed = house.ask(RequestKind.KNOW)
+    house.walk()
+    page = visitor.post(f"/privacy/verify/{house.link(filed)}", data=typed("", name="Robin")).headers["location"]
+    assert visitor.post(f"{page}/smaller-answer").status_code == 303
+    house.walk()
+    assert "an answer by categories" in visitor.get(f"{page}/letter").text
+
+
+def test_the_code_is_typed_on_the_page_of_who_filed(visitor, house):
+    """It leads where the link leads; a wrong one says so."""
+    filed = house.ask(RequestKind.KNOW)
+    house.walk()
+    assert "The code in our message" in visitor.get(f"/privacy/requests/{filed}").text
+    assert visitor.post(f"/privacy/requests/{filed}/code", data={"code": "AAAA-AAAA"}).status_code == 422
+    (case,) = house.cases()
+    code = verification.code(case, house.store.vault.hmac)
+    answer = visitor.post(f"/privacy/requests/{filed}/code", data={"code": code}).headers["location"]
+    assert answer == f"/privacy/requests/{house.link(filed, Link.ANSWER)}"
+
+
+def test_a_stranger_answers_for_nobody(visitor, house):
+    """Neither behind the page of who filed, nor behind no link of ours."""
+    house.write("robin@example.com", fields={"email": "robin@example.com", "name": "Robin", "company": "Acme"})
+    filed = house.ask(RequestKind.KNOW)
+    house.walk()
+    visitor.post(f"/privacy/verify/{house.link(filed)}")
+    for token, status in ((filed, 422), ("nobody", 404)):
+        for what in ("answers", "smaller-answer"):
+            assert visitor.post(f"/privacy/requests/{token}/{what}", data=typed(name="Robin")).status_code == status
+    assert [case.state for case in house.cases()] == [State.VERIFYING]
+
+
+def test_staff_who_are_trained_say_who_asks(house):
+    """With a reason; who is not trained can look."""
+    house.write("robin@example.com", fields={"email": "robin@example.com", "message": "m"})
+    filed = house.ask(RequestKind.KNOW)
+    house.walk()
+    house.confirm(filed)
+    staff, path = house.staff(), f"/console/requests/{filed.partition('-')[0]}"
+    shown = staff.get(path).text
+    assert "Proved by: link in the message" in shown
+    token = re.search(r'name="token" value="([0-9a-f]{64})"', shown)[1]
+    assert staff.post(f"{path}/who", data={"token": token, "reason": "I know"}).status_code == 422
+    why = "We called the number on their invoice, and they named its total."
+    assert staff.post(f"{path}/who", data={"token": token, "reason": why}).status_code == 303
+    assert [case.state for case in house.cases()] == [State.VERIFIED]
+    assert why in staff.get(path).text

@@ -38,6 +38,7 @@ from avow.gate.entries_of_rights import (
     ReviewWanted,
     StatementAdded,
 )
+from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, RequestProved
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
@@ -60,8 +61,11 @@ __all__ = [
     "RequestDone",
     "RequestInstructed",
     "RequestJoined",
+    "RequestLocked",
     "RequestMessage",
+    "RequestNarrowed",
     "RequestPlanned",
+    "RequestProved",
     "RequestReceived",
     "RequestRestored",
     "RequestScoped",

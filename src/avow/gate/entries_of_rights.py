@@ -73,7 +73,7 @@ class RequestJoined(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestVerified(Entry):
-    """The address was proved."""
+    """Enough was proved of who asks: `by` says in words what. Before 0079 the address alone."""
 
     kinds = ("request.verified",)
     request: str

@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from avow.definitions import Refusal
+from avow.gate import mail_look
 
 #: Longest text of a mailing, characters, and longest subject line.
 TEXT_LENGTH: Final = 200_000
@@ -29,9 +30,6 @@ LINKS: Final = 200
 _RULE: Final = "docs/guide/e-mails.md"
 
 _markdown = MarkdownIt("commonmark", {"html": False})
-_pages = Environment(
-    loader=PackageLoader("avow.messaging"), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
-)
 _texts = Environment(
     loader=PackageLoader("avow.messaging"),
     autoescape=False,  # noqa: S701 - plain text for e-mail, never shown as HTML
@@ -116,7 +114,19 @@ def composed(letter: Letter, frame: Frame) -> tuple[str, str]:
     body = Markup(_markdown.renderer.render(tokens, _markdown.options, {}))  # noqa: S704 - Markdown without HTML: all is escaped
     shown = {"frame": frame, "subject_line": letter.subject_line}
     text = _texts.get_template("letter.txt").render(text=letter.text, **shown)
-    return text, _pages.get_template("letter.html").render(body=body, **shown)
+    return text, mail_look.page(letter.subject_line, body, _foot(frame))
+
+
+def _foot(frame: Frame) -> Iterator[Markup]:
+    """Yield the lines below a mailing: why somebody gets it, how to end that, who writes. Rule: 15 U.S.C. 7704(a)(3), (5)."""
+    why = Markup("You get this from {} because you subscribed to “{}”.").format(frame.company, frame.label)
+    measured = "As you agreed, it tells us whether it is opened and which links are followed; you can stop that where you "
+    yield why + (f" {measured}unsubscribe." if frame.gif else "")
+    ways = Markup('<a href="{}">Unsubscribe</a> · <a href="{}">Privacy policy</a>')
+    yield ways.format(frame.unsubscribe, frame.policy)
+    yield Markup("{}, {}").format(frame.company, frame.address)
+    if frame.gif:
+        yield Markup('<img src="{}" alt="" width="1" height="1">').format(frame.gif)
 
 
 def confirmation(label: str, company: str, address: str, link: str, days: int) -> str:

@@ -10,6 +10,7 @@ from avow.gate.instructions import Change
 from avow.gate.letters import Shown
 from avow.gate.messages import MessageLine
 from avow.rights.cases import Claim
+from avow.rights.matching import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,23 @@ class ShownProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """What a person is asked to prove who they are: questions, and the words of a declaration, "" for none.
+
+    `points` of `wanted` data points are proved so far; `is_wanted`: the address is proved, and more is needed than that.
+    `tries_left` is 0 for a request that takes no more answers.
+    """
+
+    questions: tuple[Question, ...]
+    declaration: str
+    points: int = 0
+    wanted: int = 0
+    is_signed: bool = False
+    tries_left: int = 0
+    is_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FieldLine:
     """What became of one contested field: in words, with its rule; why, where it was left as it is; where it came from.
 
@@ -135,6 +153,7 @@ class RequestStatus:
     timeline: tuple[Step, ...] = ()
     documents: tuple[Document, ...] = ()
     is_of_proved: bool = True
+    asking: Asking | None = None
     told: tuple[ToldLine, ...] = ()
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
@@ -168,6 +187,21 @@ class RequestLine:
     waits: str = ""
     site: str = ""
     standing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAsks:
+    """How sure we are of who asks, for staff: in words; the declaration that was signed and the word of a colleague, "" for none.
+
+    `owed` says that the law owes no answer free of charge, "" where it does; `can_vouch`: a member of staff may say who asks.
+    """
+
+    proved: str
+    declaration: str
+    vouched: str
+    owed: str
+    can_vouch: bool
+    is_locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +251,7 @@ class RequestDetail:
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    who: WhoAsks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +262,7 @@ class Verification:
     reference: str
     received_on: date
     is_done: bool = False
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from avow.definitions import moment
 from avow.policy import Rulebook
 from avow.policy.language.vocabulary import SHORT_CATEGORIES, SOURCES
 from avow.rights.cases import Case
+from avow.rights.degrees import CATEGORIES
 from avow.rights.never_disclose import redact
 
 #: The name of the format; in another one, what a reader knows may be somewhere else.
@@ -105,9 +106,11 @@ def make(
     rulebook: Rulebook,
     now_ms: int,
 ) -> Archive:
-    """Return the archive. Rule: Cal. Civ. Code § 1798.110(a)(1)-(5); 11 CCR 7024(d), (k)."""
+    """Return the archive; by categories alone it shows no piece. Rule: § 1798.110(a)(1)-(5); 11 CCR 7024(a), (d), (k)."""
     shown = tuple(Section(one.title, tuple(_safe(item) for item in one.items)) for one in sections)
     categories = _categories(shown, disclosed, rulebook)
+    if case.contact is not None and case.contact.pieces == CATEGORIES:
+        shown = ()
     facts = {
         "reference": case.reference,
         "company": rulebook.controller.name,

@@ -39,8 +39,10 @@ class Contact:
     visitor ids of other browsers that asked the same with this address. `points` are the collection points that are meant, none
     for all; `pieces` what is to be known: "categories", "specific" or "both", "" where that is no question. `email` and `phone`
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
-    that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `agent` is what an
-    authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which letters go.
+    that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `beyond` are records
+    that what was proved does not reach; `is_address_beyond`: it reaches nothing that the address finds (11 CCR 7062(d)).
+    `agent` is what an authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which
+    letters go.
     """
 
     email: str
@@ -55,6 +57,8 @@ class Contact:
     phone: str = ""
     record: str = ""
     purposes: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    is_address_beyond: bool = False
     claims: tuple[Claim, ...] = ()
     agent: str = ""
     answer_to: str = ""
@@ -73,9 +77,10 @@ class Contact:
         """Return what finds this person's records: the address, and the browser's own visitor id. Why: decision 0005.
 
         A telephone number finds nothing next to an address, for the link proves the address alone; without one it is what a
-        member of staff has to prove.
+        member of staff has to prove. What was proved may not reach what the address finds (decision 0079).
         """
-        found = [identifier(IdentifierKind.EMAIL, self.email)] if self.email else []
+        has_address = self.email and not self.is_address_beyond
+        found = [identifier(IdentifierKind.EMAIL, self.email)] if has_address else []
         found += [identifier(IdentifierKind.PHONE, self.phone)] if self.phone and not self.email else []
         found += [identifier(IdentifierKind.VISITOR, one) for one in (self.visitor_id, *self.more_visitors) if one]
         return tuple(found)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, local_date
+from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
 from avow.gate.deliveries import Delivery
 from avow.gate.letters import Closed, Letter, Letters
@@ -25,12 +24,12 @@ from avow.rights import (
     clock,
     due,
     kinds,
-    left_over,
     proofs,
     receive,
     response,
     scoping,
     sent_letters,
+    timeline,
     verification,
 )
 from avow.rights.answers import (
@@ -46,35 +45,22 @@ from avow.rights.answers import (
     ShownProof,
     TargetOutcome,
     Verification,
+    WhoAsks,
 )
-from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
 from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
 from avow.rights.correcting.reviewing import Reviewing
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
+from avow.rights.identity import Identity
 from avow.rights.kept import Cases
-from avow.rights.states import ANSWERED, FOR_STAFF, RECEIPTS, STEP_WORDS, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
 from avow.store.paging import LINES, Page, Place
 
-#: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset(
-    {
-        Step.PLANNED,
-        Step.OUTCOME,
-        Step.AWAITED,
-        Step.LATE,
-        Step.JOINED,
-        Step.ACKNOWLEDGED,
-        Step.RESIDUE,
-        Step.RESIDUE_PROVED,
-        *RECEIPTS,
-    }
-)
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
 _SHOWN = {
     State.ACKNOWLEDGING: State.RECEIVED,
@@ -94,6 +80,8 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
+#: What the person of a request reads when the address is proved, and that is not enough.
+MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
 
 
@@ -171,19 +159,21 @@ class Desk:
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
         shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
             case.kind,
             shown.value,
-            WORDS[shown],
+            MORE_WANTED if asking and asking.is_wanted else WORDS[shown],
             case.received_on,
             _by(lines, What.CONFIRMATION),
             lines[What.ANSWER].target,
             case.state not in ANSWERED,
             case.entry(Step.VERIFIED) is not None,
-            _timeline(case) if is_answer else _dates(case),
+            timeline.whole(case) if is_answer else timeline.dates(case),
             self._documents(case) if is_answer else (),
             is_of_proved=is_answer,
+            asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
@@ -284,19 +274,68 @@ class Desk:
         case = self._to_confirm(token)
         if case is None:
             return None
-        return Verification(case.kind, case.reference, case.received_on, case.entry(Step.VERIFIED) is not None)
+        is_done = case.entry(Step.VERIFIED) is not None or verification.is_address_proved(case)
+        return Verification(case.kind, case.reference, case.received_on, is_done, self._identity.asking(case))
 
-    def confirm(self, token: str) -> str | Refusal:
-        """Take the confirmation and return the token of the page with the documents. Rule: 11 CCR 7062."""
+    def confirm(self, token: str, answers: Mapping[str, str] | None = None, signed: str = "") -> str | Refusal:
+        """Take the confirmation, with what was answered and signed, and return the token of the page of who proved the address.
+
+        That page says whether more is needed. Rule: 11 CCR 7062.
+        """
         case = self._to_confirm(token)
         if case is None:
             return _NOT_OURS
         refusal = verification.confirm(case, self.cases, self.now_ms())
         if refusal is None and self._to_confirm(token) is None:  # staff corrected the address at the same moment
             return _NOT_OURS
-        if refusal is None and case.kind is not RequestKind.DELETE:
+        if refusal is not None:
+            return refusal
+        return self._proved(case, answers or {}, signed)
+
+    def confirm_by_code(self, token: str, typed: str) -> str | Refusal:
+        """Take the code of the message, typed on the page of who filed the request, as `confirm` does. Rule: 11 CCR 7060(c)."""
+        request_id = verification.request_of(Link.STATUS, token, self.voice.keyed)
+        case = self.cases.get(request_id) if request_id else None
+        if case is None:
+            return _NOT_OURS
+        table, keyed = self._law(case), self.voice.keyed
+        refusal = verification.try_code(typed, case, table, self.cases, keyed, self.now_ms())
+        return refusal or self._proved(case, {}, "")
+
+    def answered(self, token: str, answers: Mapping[str, str], signed: str) -> Refusal | None:
+        """Take answers and a signature on the page of who proved the address. Rule: 11 CCR 7060(c)-(f), 7062."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.answered(found[0], answers, signed)
+
+    def narrow(self, token: str) -> Refusal | None:
+        """Answer now by what is proved, as who proved the address wants. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        found = self._open(token)
+        if found is None or not found[1]:
+            return _NOT_OURS
+        return self._identity.narrow(found[0])
+
+    def vouch(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
+        """Take the word of a member of staff for who asks. Rule: 11 CCR 7060(a), 7062(g)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        refusal = verification.vouch(case, reason, staff_id, self.cases, self.now_ms())
+        if refusal is None:
+            self._identity.settle(request_id)
+        return refusal
+
+    def _proved(self, case: Case, answers: Mapping[str, str], signed: str) -> str:
+        """Go on with a request whose address is proved, and return the token of its page."""
+        if case.kind is not RequestKind.DELETE:
             self.last_contact.followed(_addresses(case))
-        return refusal or verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+        self._identity.answered(self.cases.get(case.request_id) or case, answers, signed)
+        return verification.link(Link.ANSWER, case.request_id, self.voice.keyed)
+
+    @property
+    def _identity(self) -> Identity:
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
@@ -340,14 +379,22 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            _timeline(case),
+            timeline.whole(case),
             outcomes,
             self._asked(case),
             can_extend,
             until,
             messages,
             self.told.lines(case, for_staff=True),
+            who=self._who(case),
         )
+
+    def _who(self, case: Case) -> WhoAsks:
+        """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
+        proved, declaration, vouched = self._identity.shown_to_staff(case)
+        is_met = case.channel != verification.WEB
+        can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
+        return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
     def extend(self, request_id: str, reason: str, staff_id: str) -> Refusal | None:
         """Extend the period once, with a reason told to the person. Rule: 11 CCR 7021(b)."""
@@ -541,35 +588,4 @@ def _is_on_its_way(case: Case, step: Step) -> bool:
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:
     """Return what a link that was sent to the address proves: the address alone, and no browser."""
-    found = case.contact.identifiers() if case.contact else ()
-    return tuple(one for one in found if one.kind is IdentifierKind.EMAIL)
-
-
-def _timeline(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words."""
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
-
-
-def _dates(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history without what was found and where: how many places did something is a word about it as well."""
-    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
-
-
-def _words(step: Step, detail: dict[str, object]) -> str:
-    """Return the detail of a step in words."""
-    if step is Step.AWAITED:
-        return ", ".join(json.loads(json.dumps(detail["recipients"])))
-    if step in {Step.OUTCOME, Step.LATE}:
-        outcomes = json.loads(json.dumps(detail["outcomes"]))
-        return "; ".join(
-            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
-        )
-    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
-        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in {Step.EXTENSION_WRITTEN, Step.EXTENDED}:
-        return f"until {detail['until']}"
-    if step in {Step.DENIED, Step.VERIFIED}:
-        return str(detail.get("reason") or detail.get("by") or "")
-    return left_over.words(detail) if step is Step.RESIDUE else ""
+    return (identifier(IdentifierKind.EMAIL, case.contact.email),) if case.contact and case.contact.email else ()

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, identifier, moment
+from avow.definitions import FORMS, Identifier, IdentifierKind, Technology, identifier, moment
 from avow.gate.deliveries import Delivery
 from avow.gate.messages import DAMAGED, Message
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.conversions import VISITOR_ID
-from avow.rights import archive, recorded
+from avow.policy.rulebook.declarations import DataItem
+from avow.rights import archive, degrees, matching, recorded
 from avow.rights.archive import Item, Section, SentFile
-from avow.rights.cases import Case
+from avow.rights.cases import Case, Contact
+from avow.rights.degrees import FoundBy, Part
 from avow.rights.keeping import Keeper
 from avow.rights.kept import ARCHIVES, SENT_FILES, Cases
 from avow.rights.outcomes import Located, Outcome
@@ -61,6 +63,10 @@ class Finder:
             },
         )
 
+    def parts_of(self, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
+        """Return what is held of who asks as parts that are reached one by one (`parts_of`). Rule: 11 CCR 7060(c), 7062."""
+        return parts_of(self.store, contact, rulebook)
+
     def browsers_of(self, identifiers: Sequence[Identifier]) -> tuple[str, ...]:
         """Return the numbers of the browsers that are noted with what these people wrote. Why: decision 0067."""
         forms = [form for person in identifiers for form in self.store.submissions_of(person)]
@@ -96,9 +102,9 @@ class Discloser:
 
         Rule: Cal. Civ. Code § 1798.130(a)(3)(B)(iii): the specific pieces, in a format they can use.
         """
-        if case.contact is None:
+        if case.contact is None or case.contact.pieces == degrees.CATEGORIES:
             return []
-        forms = self.store.find(case.contact.identifiers()).submissions
+        forms = _reached(self.store.find(case.contact.identifiers()).submissions, case.contact)
         since = case.contact.since
         wanted = [form for form in forms if form.files and moment(form.collected_ms).date().isoformat() >= since]
         sent: list[SentFile] = []
@@ -123,6 +129,7 @@ class Discloser:
         if case.contact is None:
             return []
         held = self.store.find(case.contact.identifiers())
+        held = replace(held, submissions=tuple(_reached(held.submissions, case.contact)))
         labels = {point.name: point.label for point in rulebook.points.values()}
         by_point: dict[str, list[Item]] = {}
         for event in (*held.events, *self.related(held)):
@@ -132,7 +139,7 @@ class Discloser:
         for recording in recorded.items(self.store, held.recordings, rulebook, self.events):
             by_point.setdefault(recording.point, []).append(recording)
         sections = [Section(labels.get(point, point), tuple(items)) for point, items in sorted(by_point.items())]
-        kept = Keeper(self.store, self.versions).section(case.contact.identifiers())
+        kept = Keeper(self.store, self.versions).section(case.contact.identifiers(), case.contact.beyond)
         sections += [kept] if kept.items else []
         choices = [
             Item(one.at_ms, "", {"purpose": one.purpose, "choice": "opted out" if one.opted_out else "allowed", "by": one.source})
@@ -191,6 +198,46 @@ class Discloser:
             message = None
         said = {"subject": message.subject, "text": message.text} if message else {"message": row.kind}
         return Item(row.made_ms, "", said)
+
+
+def parts_of(store: Store, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
+    """Return what is held of who asks as parts that are reached one by one, with marks of what they hold and can be asked.
+
+    Of events only is asked whether there are any: their part is as sensitive as the most sensitive point they can be of.
+    Rule: 11 CCR 7060(c), 7062.
+    """
+    known = replace(contact, is_address_beyond=False).identifiers()
+    browsers = [one for one in known if one.kind is IdentifierKind.VISITOR]
+    named = [one for one in known if one.kind is not IdentifierKind.VISITOR]
+    asked, hmac = [rulebook.data[one.name] for one in matching.questions(rulebook)], store.vault.hmac
+    forms, kept = [form for person in named for form in store.submissions_of(person)], store.kept.of(named)
+    found = [Part(FoundBy.ADDRESS, one.point, one.record_id, _marks(one.fields, asked, hmac)) for one in forms]
+    found += [Part(FoundBy.ADDRESS, one.point, one.id, _marks(one.fields, asked, hmac), is_kept=True) for one in kept]
+    for people, found_by in ((named, FoundBy.ADDRESS), (browsers, FoundBy.BROWSER)):
+        held = store.remaining_of(store.vault.subjects_of(people)) if people else None
+        if held is not None and held.events + held.recordings:
+            found.append(Part(found_by, _most_sensitive(rulebook, found_by)))
+    return tuple(found)
+
+
+def _reached(forms: Sequence[HeldSubmission], contact: Contact) -> list[HeldSubmission]:
+    """Return the records that what was proved of who asks reaches. Rule: 11 CCR 7062(c)."""
+    return [one for one in forms if one.record_id not in contact.beyond]
+
+
+def _marks(fields: Mapping[str, str], asked: Sequence[DataItem], keyed: matching.Keyed) -> dict[str, str]:
+    """Return keyed hashes of what a record holds of the items that can be asked."""
+    found = {item.name: matching.hashed(item, fields.get(item.name, ""), keyed) for item in asked}
+    return {name: mark for name, mark in found.items() if mark}
+
+
+def _most_sensitive(rulebook: Rulebook, found_by: FoundBy) -> str:
+    """Return the most sensitive of the points whose events are found so, "" where no point is declared for it."""
+    is_browser = found_by is FoundBy.BROWSER
+    events = (point for point in rulebook.points.values() if Technology(point.technology) not in FORMS)
+    named = [one for one in events if degrees.names_nobody(one, rulebook.data) is is_browser]
+    found = max(named, key=lambda point: degrees.sensitivity(point, rulebook.data), default=None)
+    return found.name if found else ""
 
 
 def _event_item(event: HeldEvent) -> Item:

@@ -9,7 +9,7 @@ Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f). Why: decision 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -103,13 +103,14 @@ class Keeper:
                 wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
                 self.store.keep(one.record, one.people, wanted, now_ms)
 
-    def section(self, people: Iterable[Identifier]) -> Section:
+    def section(self, people: Iterable[Identifier], beyond: Collection[str] = ()) -> Section:
         """Return what is kept of these people for their archive: the fields, by which rule, for what and until when.
 
+        Without those that what was proved does not reach (`beyond`).
         Rule: Cal. Civ. Code § 1798.110(a)(5): what is kept is held.
         """
         items = []
-        for one in self.store.kept.of(people):
+        for one in (one for one in self.store.kept.of(people) if one.id not in beyond):
             why = {"kept under": f"{one.rule} ({one.code})", "kept until": one.until.isoformat(), "kept for": one.purpose}
             items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
         return Section(_SECTION, tuple(items))

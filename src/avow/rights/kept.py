@@ -21,9 +21,9 @@ from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Claim, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
 from avow.store import sealing
-from avow.store.control import Transaction, read_reasons, requests
+from avow.store.control import Transaction, read_reasons, request_proofs, requests
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
-from avow.store.keys import REQUEST
+from avow.store.keys import RECORD, REQUEST
 from avow.store.paging import Page, Place
 from avow.store.store import Store
 
@@ -74,6 +74,8 @@ class Cases:
         with self._control.transaction() as tx:
             requests.add(tx, row)
             requests.name_people(tx, case.request_id, self._people(case.contact.match_keys()))
+            if case.kind is RequestKind.KNOW and not case.demonstration and case.contact.email:
+                request_proofs.note_asker(tx, case.request_id, self._asker(case.contact))
             requests.append(tx, _row(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
             if also is not None:
@@ -225,6 +227,47 @@ class Cases:
             if tell:
                 instructions.queue(self._store, tx, case.request_id, case.site, tell, at_ms)
         return True
+
+    def append_each(
+        self,
+        case: Case,
+        written: Sequence[tuple[Step, Mapping[str, Any]]],  # Any: JSON
+        at_ms: int,
+        logged: Iterable[entries.Entry],
+        *,
+        contact: Contact | None = None,
+        proofs: Mapping[str, bytes] | None = None,
+    ) -> bool:
+        """Add entries of the history that belong together, with another contact and what is kept as proof, in one transaction.
+
+        False, and nothing is kept, when another process has added an entry already: so two answers at the same moment are one
+        after the other, and none escapes the count of wrong ones. Why: decision 0007. Rule: 11 CCR 7060(f).
+        """
+        sealed = self._sealed(case.request_id, contact) if contact is not None else b""
+        with self._control.transaction() as tx:
+            for number, (step, detail) in enumerate(written, len(case.history)):
+                if not requests.append(tx, _row(case.request_id, Entry(number, at_ms, step, dict(detail)))):
+                    return False  # the first of them: nobody else writes between two entries of one transaction
+            if contact is not None:
+                requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
+            request_proofs.put(tx, case.request_id, proofs or {})
+            for entry in logged:
+                entries.record(tx, at_ms, entry)
+        return True
+
+    def fulfilled(self, case: Case) -> Sequence[tuple[RequestKind, date]]:
+        """Return kind and day of receipt of what the same address asked before to be shown, and was. Rule: § 1798.130(b)."""
+        if case.contact is None or not case.contact.email:
+            return ()
+        with self._control.reading() as tx:
+            ids = request_proofs.of_asker(tx, self._asker(case.contact))
+        others = [one for found in ids if found != case.request_id and (one := self.get(found)) is not None]
+        return [(one.kind, one.received_on) for one in others if one.answer.get("outcome") in {"granted", "partial"}]
+
+    def proofs(self, request_id: str) -> Mapping[str, bytes]:
+        """Return what is kept of the verification of a request, sealed, by what it is (`store.control.request_proofs`)."""
+        with self._control.reading() as tx:
+            return request_proofs.of_request(tx, request_id)
 
     def residue_due(self, today: date, limit: int) -> Sequence[tuple[str, Callable[[], Case]]]:
         """Return the requests whose erased person is to be looked for, by their ids, to be read when they are wanted.
@@ -420,6 +463,7 @@ class Cases:
     def purge(self, request_id: str) -> None:
         """Remove the record of the request. Rule: 11 CCR 7101(a)."""
         self.forget_contact(request_id)
+        self._store.vault.destroy_key(RECORD, request_id)
         self._store.vault.destroy_key(BELIEF, request_id)
         self._store.files.delete(f"{request_id}-{BELIEF}")
         with self._control.transaction() as tx:
@@ -465,6 +509,11 @@ class Cases:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
         return self._store.vault.hmac(b"request", f"{case.kind} {address.value}{case.agent}".encode()).hex()[:MARK_LENGTH]
+
+    def _asker(self, contact: Contact) -> str:
+        """Return by what the requests of one address are counted, a keyed hash."""
+        address = identifier(IdentifierKind.EMAIL, contact.email)
+        return self._store.vault.hmac(b"asked by", address.value.encode()).hex()[:MARK_LENGTH]
 
     def _people(self, people: Iterable[Identifier]) -> list[str]:
         """Return by what requests about these people are found, a keyed hash of each identifier."""
@@ -524,7 +573,7 @@ def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
 
 def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one."""
-    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes")}
+    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes", "beyond")}
     claims = tuple(Claim(**one) for one in kept.get("claims", ()))
     return Contact(**{**kept, **lists, "claims": claims})
 

@@ -17,20 +17,16 @@ from avow.gate.sites import Site
 from avow.policy import Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import due
+from avow.rights import due, matching
 from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
+from avow.rights.degrees import CATEGORIES
 from avow.rights.execution import kept_of, outcomes_of
 from avow.rights.kept import Cases
 from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
 from avow.rights.states import Step
 from avow.rights.voice import Voice
 
-#: How an address is verified by a link. Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new).
-BY_LINK: Final = (
-    "opening this link and pressing the button shows us that the address is yours.",
-    "We ask for nothing else.",
-)
 #: What is said where an agent showed no permission, by the reason of the denial. Rule: 11 CCR 7063(a).
 NOT_PERMITTED: Final = {
     "no-permission": "Who asked for you as an agent did not show us that you permitted it, so we may not act on the request."
@@ -41,23 +37,6 @@ _FILES: Final = {
     "archive.json": "the same, for machines",
     "files.zip": "the files that you sent",
 }
-
-
-def how_verified(contact: Contact) -> tuple[str, ...]:
-    """Return how a request is verified, in sentences; of an agent with a power of attorney nothing is asked for.
-
-    The link from an agent's person both proves their address and confirms the permission; either would do.
-    Rule: 11 CCR 7021(a), 7063(a), (b).
-    """
-    if contact.answer_to:
-        return ("a member of staff looks at the power of attorney.", "We ask for nothing else.")
-    if contact.agent:
-        return (
-            f"{contact.agent} asked this for you, and says to be your authorized agent.",
-            f"Opening this link and pressing the button shows us that the address is yours, and that {contact.agent} may ask.",
-            "We ask for nothing else.",
-        )
-    return BY_LINK
 
 
 def sender(site: Site, rulebook: Rulebook) -> Sender:
@@ -80,7 +59,11 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
     proved, timezone = case.entry(Step.PROVED), voice.rulebook.law_table.timezone
     done_on = local_date(proved.at_ms if proved else case.received_ms, timezone)
     facts = replace(
-        of(case, outcome, voice), done_on=done_on, done=done(case, cases, timezone), scope=scope(case, voice.rulebook)
+        of(case, outcome, voice),
+        done_on=done_on,
+        done=done(case, cases, timezone),
+        scope=scope(case, voice.rulebook),
+        narrowed_to=narrowed(case, voice.rulebook),
     )
     if case.kind is RequestKind.KNOW:
         facts = replace(facts, answered=answered(case, cases, done_on))
@@ -93,6 +76,56 @@ def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
     """Return the collection points that a request is about, as the policy calls them; none for all. Rule: 11 CCR 7022(h)."""
     named = case.contact.points if case.contact else ()
     return tuple(rulebook.points[name].label if name in rulebook.points else name for name in named)
+
+
+def how_verified(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how a request is verified, in sentences: by the link or the code, and by what the policy lets be asked.
+
+    Rule: 11 CCR 7021(a) (how it is verified, in general), 7060(c) (ask for nothing new), 7062.
+    """
+    asked = [one.label for one in matching.questions(rulebook)]
+    link = "opening this link and pressing the button, or typing the code, shows us that the address is yours."
+    if not asked:
+        return (link, "We ask for nothing else.")
+    named = f"There we also ask what you once told us ({', '.join(asked)}), and you can sign a declaration."
+    return (
+        link,
+        named,
+        "Nobody has to answer; the surer we are that it is you, the more we may show, correct or erase.",
+        "We compare what you write, and do not keep it.",
+    )
+
+
+def how_verified_of(contact: Contact, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how the request of a person, or of their agent, is verified; with a power of attorney nothing is asked for.
+
+    The link that an agent's person gets both proves their address and confirms the permission. Rule: 11 CCR 7021(a), 7063(a), (b).
+    """
+    if contact.answer_to:
+        return ("a member of staff looks at the power of attorney.", "We ask for nothing else.")
+    if not contact.agent:
+        return how_verified(rulebook)
+    return (
+        f"{contact.agent} asked this for you, and says to be your authorized agent.",
+        f"Opening this link and pressing the button shows us that the address is yours, and that {contact.agent} may ask.",
+        *how_verified(rulebook)[1:],
+    )
+
+
+def narrowed(case: Case, rulebook: Rulebook) -> str:
+    """Return what the answer was narrowed to, and what it does not reach by the policy's names; "" for an answer in full.
+
+    Rule: 11 CCR 7024(a), (b), 7062(d).
+    """
+    found = case.entry(Step.NARROWED)
+    if found is None:
+        return ""
+    points, rule = rulebook.points, found.detail["rule"]
+    if found.detail["to"] == CATEGORIES:
+        return f"an answer by categories, without the specific pieces [{rule}]"
+    beyond = dict.fromkeys(points[one].label if one in points else "what we collected earlier" for one in found.detail["beyond"])
+    done = "erase" if case.kind is RequestKind.DELETE else "show"
+    return f"we {done} what you proved to be yours, and leave this as it is: {', '.join(beyond)} [{rule}]"
 
 
 def programs(rulebook: Rulebook) -> tuple[str, ...]:
@@ -110,6 +143,8 @@ def outcome(case: Case, cases: Cases) -> Outcome:
     """
     if case.kind is RequestKind.CORRECT:
         return Outcome(correcting.outcome(case, cases))
+    if case.entry(Step.NARROWED) is not None:
+        return Outcome.NARROWED
     return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
 
 

@@ -92,9 +92,11 @@ class Metrics:
         first = date(today.year - YEARS, 1, 1)
         found = [self._ended(case) for case in Cases(self._store).received_since(first)]
         kinds = [RequestKind(name) for name in law.metrics_kinds]
-        month, day = law.metrics_publish_by if kinds else (1, 1)
+        if law.metrics_publish_by is None:
+            return ()
+        month, day = law.metrics_publish_by
         years = range(today.year, today.year - YEARS - 1, -1)
-        return tuple(Year(one, date(one + 1, month, day), one < today.year, of_year(found, one, kinds)) for one in years if kinds)
+        return tuple(Year(one, date(one + 1, month, day), one < today.year, of_year(found, one, kinds)) for one in years)
 
     def _ended(self, case: Case) -> Ended:
         """Return a request as it is counted."""

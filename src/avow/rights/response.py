@@ -19,7 +19,7 @@ from avow.gate import entries
 from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, letter_facts, letters, proofs
+from avow.rights import asked_again, due, letter_facts, letters, proofs, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.letters import Letter, LetterFacts, Outcome
@@ -78,7 +78,8 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
     message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
-    return write(case, Step.ANSWER_WRITTEN, {"outcome": outcome.value, "proof": written, **looked_for}, message, cases, now_ms)
+    given = Outcome.PARTIAL if outcome is Outcome.NARROWED else outcome
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": given.value, "proof": written, **looked_for}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -88,9 +89,11 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     """
     if case.contact is None:
         return False
+    facts = letter_facts.of(case, Outcome.UNVERIFIED, voice)
     denied = case.entry(Step.DENIED)
     why = str(denied.detail.get("reason", "unverified")) if denied else "unverified"
-    facts = replace(letter_facts.of(case, Outcome.UNVERIFIED, voice), reason=letter_facts.NOT_PERMITTED.get(why, ""))
+    is_proved = verification.is_address_proved(case)
+    facts = replace(facts, is_address_proved=is_proved, reason=letter_facts.NOT_PERMITTED.get(why, ""))
     message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
     return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": why}, message, cases, now_ms)
 
@@ -205,7 +208,8 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     facts = replace(
         letter_facts.of(case, Outcome.ACKNOWLEDGED, voice),
         confirm="" if contact.answer_to else voice.link(Link.CONFIRM, case),  # a power of attorney is confirmed by nobody
-        how_verified=letter_facts.how_verified(contact),
+        code="" if contact.answer_to else verification.code(case, voice.keyed),
+        how_verified=letter_facts.how_verified_of(contact, voice.rulebook),
         answer_by=answer.target,
     )
     return message_of(contact, facts)

@@ -54,7 +54,11 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     RECEIVED    -> ACKNOWLEDGING -> [response.acknowledge]   the message says how we verify and when to expect an answer
     ACKNOWLEDGING -> VERIFYING  -> [receipts.follow]        a mail server took it, or a member of staff passed it on;
                                    [verification.confirm]    or its link was followed
-    VERIFYING   -> VERIFIED     -> [verification.confirm]    the link in the message proves the address
+    VERIFYING   -> same         -> [verification.confirm]    the link or the code in the message proves the address
+    VERIFYING   -> same         -> [verification.answer]     questions, a declaration; a wrong one is counted, the last one locks
+    VERIFYING   -> same         -> [verification.vouch]      a member of staff knows who asks
+    VERIFYING   -> VERIFIED     -> [verification.settle]     enough is proved for all that is held
+    VERIFYING   -> VERIFIED or DENIED -> [verification.narrow] not enough: the next smaller answer, named: 11 CCR 7024(a), (b)
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
     any before it -> same       -> [scoping.scope]           a member of staff read the person's own words, and says what is meant
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
@@ -122,6 +126,7 @@ class Step(StrEnum):
     RESIDUE = "residue"
     RESIDUE_PROVED = "residue-proved"
     PROVED_BY = "proved-by"
+    TRIED = "tried"
     NARROWED = "narrowed"
     SCOPED = "scoped"
     REVIEW_WANTED = "review-wanted"
@@ -210,6 +215,8 @@ _RECORD: Final[Mapping[tuple[State, Step], State]] = {
     (State.WITHDRAWN, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
+#: What is proved of who asks, and what that comes to: it changes no state by itself.
+_PROVING: Final = (Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED)
 VERIFIED_WALK: Final = _table(
     {
         (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
@@ -240,7 +247,7 @@ VERIFIED_WALK: Final = _table(
         (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
         (State.DENIED, Step.RESPONDED): State.RESPONDED,
     },
-    {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
+    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
 )
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
 _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
@@ -272,7 +279,7 @@ RESTRICTED_WALK: Final = _table(
         (State.VERIFIED, Step.APPLIED): State.APPLYING,
         **_APPLIED,
     },
-    {Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
+    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
 )
 #: Decided by a member of staff. Rule: each state's act on appeals; GDPR Art. 12(4).
 APPEAL_WALK: Final = _table(
@@ -412,7 +419,8 @@ STEP_WORDS: Final = {
     Step.RESTORED: "Answered before the data was restored",
     Step.RESIDUE: "Every file searched for what is left",
     Step.RESIDUE_PROVED: "Search proved",
-    Step.PROVED_BY: "Something that finds the person proved",
+    Step.PROVED_BY: "Something proved of who asks",
+    Step.TRIED: "Something written that is not what we hold",
     Step.NARROWED: "The next smaller answer is given",
     Step.SCOPED: "What it covers settled",
     Step.REVIEW_WANTED: "Waits for a person to look at it",
@@ -458,10 +466,11 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
     table = table_of(kind)
     if step not in table.standing:
         return (state, step) in table.moves
-    if step is Step.CORRECTED:
-        return state in {State.VERIFYING, State.ACKNOWLEDGING}
     if step in {Step.PERMITTED, Step.UNPERMITTED}:
         return state not in ANSWERED
+    if step is Step.CORRECTED:  # after the proof an address stays as it is
+        is_proved = any(entry.step is Step.PROVED_BY for entry in history)
+        return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:

@@ -36,6 +36,8 @@ from avow.store import corrected, keys_file, sealing
 #: The scopes of named keys; the spool has one of its own, "segment".
 DAY: Final = "day"
 REQUEST: Final = "request"
+#: Of what is kept with the record of a request, when its contact is forgotten.
+RECORD: Final = "request record"
 
 #: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
 _CHUNK: Final = 500

@@ -30,7 +30,7 @@ from avow.store.control import (
 from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due
-from avow.store.keys import DAY, REQUEST
+from avow.store.keys import DAY, RECORD, REQUEST
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -188,7 +188,8 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
             requests.remove(tx, request_id)
         sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
-    vault.destroy_keys(REQUEST, sorted(asked))
+    for scope in (REQUEST, RECORD):
+        vault.destroy_keys(scope, sorted(asked))
     if count:
         events.command("erase_demonstration")
     control.checkpoint()

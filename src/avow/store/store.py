@@ -33,7 +33,7 @@ from avow.store.events import Events
 from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
 from avow.store.kept import Keeping
-from avow.store.keys import DAY, REQUEST, Said, Vault
+from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -402,6 +402,15 @@ class Store:
     def unseal_for_request(self, request_id: str, sealed: bytes) -> bytes | None:
         """Return what `seal_for_request` was given; None when the key was destroyed or the bytes were emptied."""
         key = self.vault.get_key(REQUEST, request_id)
+        return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
+
+    def seal_for_record(self, request_id: str, plain: bytes) -> bytes:
+        """Return bytes sealed under a key that lives as long as the record of a request: what its person signed."""
+        return sealing.seal(self.vault.create_key(RECORD, request_id), plain, request_id.encode())
+
+    def unseal_for_record(self, request_id: str, sealed: bytes) -> bytes | None:
+        """Return what `seal_for_record` was given; None when the record is gone."""
+        key = self.vault.get_key(RECORD, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
     # -- counts for the policy's live evidence -----------------------------------------------------------------

@@ -22,6 +22,7 @@ from avow.policy.checks.disclosures import check_disclosures
 from avow.policy.checks.external_links import check_links, linked
 from avow.policy.checks.files import check_authorisations, check_files
 from avow.policy.checks.keeping import check_keeping
+from avow.policy.checks.matching import check_matching
 from avow.policy.checks.people import check_people
 from avow.policy.checks.promises import check_promises
 from avow.policy.checks.prose import check_prose
@@ -72,6 +73,7 @@ def check(
     yield from check_files(entries)
     yield from check_authorisations(entries)
     yield from check_ages(entries)
+    yield from check_matching(entries, law)
     yield from check_automated(entries, law, today)
     yield from check_people(entries)
     yield from check_links(entries)

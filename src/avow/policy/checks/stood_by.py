@@ -37,7 +37,6 @@ class StoodBy:
 
     exceptions: frozenset[str]
     per_12_months: bool
-    levels: frozenset[str]
     verification: re.Pattern[str] | None
     agents_by: frozenset[str]
     languages: frozenset[str] | None
@@ -45,19 +44,21 @@ class StoodBy:
     place: frozenset[str]
 
 
-#: The words by which a policy may say that a link is mailed, and that a browser is known by its cookie: nothing else is done.
-#: What other words promise cannot be known, so they are refused.
-_A_LINK_BY_MAIL: Final = re.compile(
-    r"a|address|and|asks|at|browser|by|click|clicking|comes|confirm|confirmation|confirming|cookie|e-mail|email|follow|following"
-    r"|for|from|gave|has|have|hold|in|into|is|it|its|link|mail|mailed|message|of|on|one|only|open|opening|send|sends|sent|that"
-    r"|the|this|through|to|us|use|used|visit|visits|we|when|which|with|you|your"
+#: The words by which a policy may say that a link is mailed, that a browser is known by its cookie, that what somebody types is
+#: compared with what is held, and that a declaration is signed: nothing else is done. What other words promise cannot be known,
+#: so they are refused.
+_BY_MAIL_AND_QUESTIONS: Final = re.compile(
+    r"a|about|address|against|and|answer|answers|ask|asks|at|be|browser|by|click|clicking|comes|compare|compared|comparing|confirm"
+    r"|confirmation|confirming|cookie|data|declaration|e-mail|email|follow|following|for|from|gave|has|have|held|hold|in|into|is|it"
+    r"|its|link|mail|mailed|match|matches|matching|message|more|of|on|one|only|open|opening|penalty|perjury|points|question"
+    r"|questions|said|same|send|sends|sensitive|sent|sign|signed|specific|that|the|things|this|through|to|told|type|typed|typing"
+    r"|under|us|use|used|visit|visits|we|what|when|where|which|with|you|your"
 )
 _WORD: Final = re.compile(r"e-mail|[^\W\d_]+|\d+", re.IGNORECASE)
 THIS_VERSION: Final = StoodBy(
     exceptions=DECLARED_EXCEPTIONS,
     per_12_months=False,
-    levels=frozenset({"reasonable", "by-sensitivity"}),
-    verification=_A_LINK_BY_MAIL,
+    verification=_BY_MAIL_AND_QUESTIONS,
     agents_by=frozenset({"email", "phone", "post", "in-person"}),
     languages=frozenset({"english"}),
     business_transfer=False,
@@ -112,17 +113,13 @@ def _right(right: Entry, does: StoodBy) -> Iterator[Diagnostic]:
         yield diagnostic("AV0708", right.at("per_12_months"), message, f"remove the limit, or {_STAFF}")
     if name not in VERIFIED:
         return  # a switch of the privacy centre asks nobody who they are, and the page says so
-    if values["level"] not in does.levels and values["level"] != "none":  # "none" is refused whatever is carried out
-        message = f'this version sends one link by e-mail, which is not the level "{values["level"]}"'
-        mend = f'write level = "by-sensitivity" or "reasonable", whichever a link comes to for what you hold, or {_STAFF}'
-        yield diagnostic("AV0708", right.at("level"), message, mend)
     if does.verification is None:
         return
     said = {word.lower() for word in _WORD.findall(values["verification"])}
     odd = sorted(word for word in said if not does.verification.fullmatch(word))
     if odd or "link" not in said or not said & {"e-mail", "email"}:
         because = f"; it does not know what is meant by: {', '.join(odd)}" if odd else ""
-        message = f"this version verifies who asks by one link that it sends by e-mail{because}"
+        message = f"this version verifies who asks by a link that it sends by e-mail, and by what is held{because}"
         yield diagnostic("AV0708", right.at("verification"), message, f"write {_LINK}, or {_STAFF}")
 
 

@@ -98,6 +98,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "file": "the item is a file: its kinds, told by their bytes, its largest size, how many (`max_files`, default 1)",
                 "never": "what its text must not hold: card numbers, social security numbers",
                 "on_found": "what happens to such text: `mask` takes the number out (default), `refuse` asks the person to",
+                "match": "who asks for their data may be asked for it, and how the two are compared; what is held is never shown",
                 "says_age": "what it says of a person's age: of who is known by it to be under 16 nothing is sold or shared",
                 "description": "a few words for notices",
                 "dpv": "term of the W3C Data Privacy Vocabulary, as `pd:EmailAddress`",

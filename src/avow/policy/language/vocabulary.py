@@ -278,6 +278,17 @@ LEVELS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: How what somebody types is compared with what is held -> how notices call what is compared. Rule: 11 CCR 7060(c)(1).
+MATCHES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "name": "a name, in any order of its parts",
+        "words": "words, as they were written",
+        "postcode": "a postal code",
+        "phone": "a telephone number",
+        "number": "a number of letters and digits, such as that of an order",
+    }
+)
+
 #: What may be asked of an authorized agent -> how notices call it; one of the two confirmations. Rule: 11 CCR 7063(a).
 AGENT_ASKS: Final[Mapping[str, str]] = MappingProxyType({"signed-permission": "your signed permission"})
 AGENT_CONFIRMATIONS: Final[Mapping[str, str]] = MappingProxyType(

@@ -295,6 +295,46 @@ class LawTable:
         return FreeRequests(self._number("free_requests"), window.number, self._list("free_kinds"))
 
     @property
+    def know_categories_points(self) -> int:
+        """Data points that a request to know categories needs; 0 where the law says no number. Rule (US-CA): 11 CCR 7062(b)."""
+        return self._number("know_categories_data_points") if "know_categories_data_points" in self.values else 0
+
+    @property
+    def know_specific_points(self) -> int:
+        """Data points that a request to know specific pieces needs; 0 where the law says none. Rule (US-CA): 11 CCR 7062(c)."""
+        return self._number("know_specific_data_points") if "know_specific_data_points" in self.values else 0
+
+    @property
+    def reasonable_points(self) -> int:
+        """Data points of a reasonable degree of certainty. Rule (US-CA): 11 CCR 7062(b), (d)."""
+        return self._number("verification_reasonable_points") if "verification_reasonable_points" in self.values else 0
+
+    @property
+    def high_points(self) -> int:
+        """Data points of a reasonably high degree of certainty. Rule (US-CA): 11 CCR 7062(c), (d)."""
+        return self._number("verification_high_points") if "verification_high_points" in self.values else 0
+
+    @property
+    def needs_declaration(self) -> bool:
+        """Whether a reasonably high degree needs a signed declaration as well. Rule (US-CA): 11 CCR 7062(c)."""
+        return "verification_high_declaration" not in self.values or self._is("verification_high_declaration")
+
+    @property
+    def declaration_months(self) -> int:
+        """Months that a signed declaration is kept after the answer. Rule (US-CA): 11 CCR 7062(c), 7101(a)."""
+        return self._number("verification_declaration_record") if "verification_declaration_record" in self.values else 0
+
+    @property
+    def wrong_tries(self) -> int:
+        """Wrong tries after which a request takes no more answers. Rule (US-CA): 11 CCR 7060(f)."""
+        return self._number("verification_tries") if "verification_tries" in self.values else 0
+
+    @property
+    def verification_data(self) -> Period | None:
+        """From the closing until what was collected to verify is destroyed. Rule (US-CA): 11 CCR 7060(d)."""
+        return self.period("verification_data")
+
+    @property
     def statement_words(self) -> int:
         """Most words of a person's statement on what is not corrected about their health; 0 where the law knows none.
 
@@ -311,8 +351,13 @@ class LawTable:
         return self._list("metrics_kinds") if "metrics_kinds" in self.values else ()
 
     @property
-    def metrics_publish_by(self) -> tuple[int, int]:
-        """Month and day by which a calendar year is published, in the year after it. Rule (US-CA): 11 CCR 7102(a)(2)."""
+    def metrics_publish_by(self) -> tuple[int, int] | None:
+        """Month and day by which a calendar year is published, in the year after it; None where no value says so.
+
+        Rule (US-CA): 11 CCR 7102(a)(2).
+        """
+        if "metrics_publish_by" not in self.values:
+            return None
         month, day = self._words("metrics_publish_by").split("-")
         return int(month), int(day)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from avow.definitions import RequestKind
 from avow.policy.language.vocabulary import (
     CATEGORIES,
     EFFECTIVE_ROLES,
@@ -136,7 +137,8 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
     for right in audience.rights(rulebook):
         ways = joined((METHODS[method] for method in right.methods), "or")
         where = f" In {joined(rulebook.law[code].name for code in right.jurisdictions)}." if right.jurisdictions else ""
-        sure = "We do not ask who you are." if right.level == "none" else f"We check that it is you {right.verification}."
+        checked = f"We check that it is you {right.verification}.{_asked(rulebook, right)}"
+        sure = "We do not ask who you are." if right.level == "none" else checked
         by = " A person carries it out." if right.by_people else taken_by_people(right)
         limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
         exceptions = (
@@ -166,6 +168,14 @@ def _metrics(rulebook: Rulebook) -> Markup:
         "<p>How many such requests we received, carried out and refused in a calendar year, and how long that took, our staff "
         'publish by July 1 of the next year: <a href="{0}">{0}</a></p>\n'
     ).format(rulebook.metrics)
+
+
+def _asked(rulebook: Rulebook, right: Right) -> str:
+    """Return what somebody who asks by form may be asked, and that it is compared alone. Rule: 11 CCR 7060(a), (c)."""
+    asked = [lowered(item.label) for item in rulebook.data.values() if item.match]
+    if not asked or not right.by_form or right.name not in set(RequestKind):
+        return ""
+    return f" You may be asked for what you gave us before: {joined(asked)}. We compare it, and keep none of it."
 
 
 def taken_by_people(right: Right) -> str:

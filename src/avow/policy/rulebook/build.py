@@ -89,6 +89,7 @@ def data_item(entry: Entry) -> DataItem:
         never=tuple(values.get("never", ())),
         on_found=values.get("on_found", "mask"),
         says_age=values.get("says_age", ""),
+        match=values.get("match", ""),
     )
 
 

@@ -39,6 +39,7 @@ class DataItem:
     `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
     file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
     `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
+    `match` is how what somebody types who asks is compared with what is held, by the names of `MATCHES`; "" for never asked.
     `says_age` is what it tells of a person's age, by the names of `AGES_SAID`; "" for nothing (Cal. Civ. Code § 1798.120(c)).
     """
 
@@ -56,6 +57,7 @@ class DataItem:
     never: tuple[str, ...]
     on_found: str
     says_age: str
+    match: str
 
     @property
     def categories(self) -> tuple[str, ...]:

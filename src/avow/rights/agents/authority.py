@@ -34,6 +34,12 @@ PERMISSION: Final = timedelta(days=90)
 PERMISSION_LONGEST: Final = timedelta(days=366)
 #: The state whose powers of attorney are meant.
 POWER_OF: Final = "CA"
+#: How a permission is shown so that it is more than an agent's word.
+BY_SIGNATURE: Final = "signed message"
+BY_STAFF: Final = "seen by staff"
+SEEN: Final = frozenset({BY_SIGNATURE, BY_STAFF})
+#: What the policy calls that a person confirms the permission.
+CONFIRMATION: Final = "confirm-permission"
 #: Shortest and longest reason of a member of staff, characters.
 REASON: Final = (10, 1000)
 _GONE: Final = Refusal("this request is answered, or no agent sent it", rules.AGENTS)
@@ -88,6 +94,26 @@ def permits(case: Case) -> bool:
         return True
     said = next((one for one in reversed(case.history) if one.step in {Step.PERMITTED, Step.UNPERMITTED}), None)
     return said is not None and said.step is Step.PERMITTED
+
+
+def is_seen(case: Case) -> bool:
+    """Return whether an agent's permission is more than its word: signed with a pinned key, or seen by staff."""
+    said = case.entry(Step.PERMITTED)
+    return permits(case) and said is not None and said.detail.get("by") in SEEN
+
+
+def confirm(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Let a request go on whose person followed our link and so confirmed a permission that was seen: nothing more is asked.
+
+    Where the policy says that agents' permissions are confirmed. Else, and for a permission that is an agent's word alone, the
+    person proves who they are as they would without an agent. Rule: 11 CCR 7063(a)(1), (2): one of both, and never both.
+    """
+    declared = rulebook.agents
+    is_asked = declared is not None and CONFIRMATION in declared.and_one_of
+    if not case.agent or not is_asked or not is_seen(case) or not case.may(Step.VERIFIED):
+        return False
+    by = "the permission, which the person confirmed"
+    return cases.append(case, Step.VERIFIED, now_ms, {"by": by}, entries.RequestVerified(case.request_id, by), None)
 
 
 def permitted(seq: int, at_ms: int, authority: Authority, by: str, until: date | None) -> Entry:

@@ -103,7 +103,7 @@ class AgentDesk:
         if until is not None and until < self._today(case, now_ms):
             return Refusal("the permission has ended; the agent has to have it signed again", rules.AGENTS)
         last = until or self._today(case, now_ms) + authority.PERMISSION
-        return authority.permit(case, "seen by staff", last, staff_id, self.progress.cases, now_ms)
+        return authority.permit(case, authority.BY_STAFF, last, staff_id, self.progress.cases, now_ms)
 
     def _as_permission(self, case: Case, staff_id: str, now_ms: int) -> Refusal | None:
         """Take a power of attorney under another state's law as a signed permission: its person is asked to confirm.
@@ -119,7 +119,7 @@ class AgentDesk:
         if refusal is not None or again is None:
             return refusal or _GONE
         last = self._today(case, now_ms) + authority.PERMISSION
-        return authority.permit(again, "a power of attorney under another state's law", last, staff_id, cases, now_ms)
+        return authority.permit(again, authority.BY_STAFF, last, staff_id, cases, now_ms)
 
     def _today(self, case: Case, now_ms: int) -> date:
         return local_date(now_ms, self.voice(case).rulebook.law_table.timezone)
@@ -130,7 +130,7 @@ def _may(case: Case) -> frozenset[Noted]:
     found = set[Noted]()
     if not case.agent:
         return frozenset()
-    if case.may(Step.PERMITTED) and not authority.permits(case):
+    if case.may(Step.PERMITTED) and not authority.is_seen(case):
         found.add(Noted.PERMITTED)
     if case.may(Step.UNPERMITTED):
         found.add(Noted.ENDED)

@@ -132,7 +132,9 @@ class Taking:
         by = shown.authority.value if shown is not None else None
         entries.record(tx, now_ms, entries.RequestByAgent("request.by-agent", case.request_id, agent.id, by))
         if shown is not None and (shown.authority is Authority.PERMISSION or case.kind in clock.APPLIED):
-            entry = authority.permitted(1, now_ms, shown.authority, "shown with the request", until)
+            by_key = case.channel == BY_PROTOCOL
+            how = authority.BY_SIGNATURE if by_key else "shown with the request"
+            entry = authority.permitted(1, now_ms, shown.authority, how, until)
             self.cases.append_in(tx, case.request_id, entry)
 
 

@@ -56,11 +56,27 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
     return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
 
 
+def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Let a request go on by what is proved of who asks: enough, or on its target day the next smaller answer.
+
+    Rule: 11 CCR 7021(b), 7024(a), (b), 7062.
+    """
+    rulebook, cases = tools.voice.rulebook, tools.cases
+    if case.contact is None or not verification.is_address_proved(case):
+        return _deny(case, tools, now_ms)
+    if authority.confirm(case, rulebook, cases, now_ms):
+        return True
+    found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
+    if verification.settle(case, found, cases, now_ms):
+        return True
+    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
+
+
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
 STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
-    State.VERIFYING: _deny,
+    State.VERIFYING: _verify,
     State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,

@@ -30,7 +30,8 @@ ELSE: Final = "What else we hold about you stays as it is."
 
 
 def _confirm(facts: LetterFacts) -> Blocks:
-    return (paragraph("If it was you, please confirm it here:"), To("Confirm my request", facts.confirm))
+    typed = (paragraph(f"Or type this code into the page on which you filed it: {facts.code}"),) if facts.code else ()
+    return (paragraph("If it was you, please confirm it here:"), To("Confirm my request", facts.confirm), *typed)
 
 
 def _verified(facts: LetterFacts) -> Blocks:
@@ -199,13 +200,18 @@ def _policy(facts: LetterFacts) -> Blocks:
 
 
 def _not_verified(facts: LetterFacts) -> Blocks:
-    return (paragraph(f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}. {_why_not(facts)}"),)
+    asked = f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}."
+    return (paragraph(f"{asked} {_why_not(facts)}"),)
 
 
 def _why_not(facts: LetterFacts) -> str:
-    return facts.reason or UNVERIFIED
+    return facts.reason or (NOT_SURE if facts.is_address_proved else UNVERIFIED)
 
 
+NOT_SURE: Final = (
+    "The address was confirmed, but we could not be as sure that it is you as the law asks for what we hold, so we may not act "
+    "on the request. What was asked on the page of the request was not answered, or not as we hold it."
+)
 UNVERIFIED: Final = "The address was not confirmed with the link that we sent, so we may not act on the request."
 
 
@@ -216,7 +222,14 @@ def _again(facts: LetterFacts) -> Blocks:
 def _narrowed(facts: LetterFacts) -> Blocks:
     smaller = known(facts.narrowed_to, "the next smaller answer")
     words = f"{NOT_ENOUGH} {WHAT_INSTEAD} {smaller}."
-    return (Heading("What we could not verify"), paragraph(words))
+    return (Heading("What we could not verify"), paragraph(words), *_beyond(facts))
+
+
+def _beyond(facts: LetterFacts) -> Blocks:
+    if not facts.beyond:
+        return ()
+    done = "not shown" if facts.kind is RequestKind.KNOW else "not erased"
+    return (paragraph(f"For this we could not be sure enough that it is you, so it is {done}:"), *bullets(facts.beyond))
 
 
 NOT_ENOUGH: Final = "We could not verify you well enough for all that you asked, so we may not give or do all of it."
@@ -233,7 +246,11 @@ OWN_REQUEST = Part(
 )
 SCOPE = Part("which part was asked about", rules.PARTS, _scope, lambda f: (*f.scope, ELSE), lambda f: bool(f.scope))
 CONFIRM = Part(
-    "the link that proves the address", rules.WITHOUT_ACCOUNT, _confirm, lambda f: (f.confirm,), lambda f: bool(f.confirm)
+    "the link that proves the address",
+    rules.WITHOUT_ACCOUNT,
+    _confirm,
+    lambda f: (f.confirm, *([f.code] if f.code else [])),
+    lambda f: bool(f.confirm),
 )
 HOW_PROCESSED = Part("how it is processed", rules.CONFIRMATION, _processed, lambda _: ("What happens then:",))
 HOW_VERIFIED = Part("how it is verified", rules.CONFIRMATION, _verified, lambda f: f.how_verified)
@@ -262,6 +279,11 @@ AUTHORITY = Part(
 )
 COURT_REMEDY = Part("the way to a court", rules.GDPR_REFUSAL, _court, lambda _: (COURT,), lambda f: f.law.names_court)
 POLICY = Part("the policy's general practices", rules.NOT_VERIFIED, _policy, lambda f: (f"{f.sender.origin}/privacy-policy",))
-NOT_VERIFIED = Part("that it was not verified", rules.NOT_VERIFIED, _not_verified, lambda f: (day(f.received_on), _why_not(f)))
+NOT_VERIFIED = Part(
+    "that it was not verified",
+    rules.NOT_VERIFIED,
+    _not_verified,
+    lambda f: (day(f.received_on), _why_not(f)),
+)
 AGAIN = Part("how to ask again", rules.METHODS_OF_REQUESTS, _again, lambda f: (f"{f.sender.origin}/privacy",))
-NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to))
+NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to, *f.beyond))

@@ -31,7 +31,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from avow.store.control import deliveries as rows
 from avow.store.control import disclosures as disclosed
-from avow.store.control import mailings, opt_outs, read_reasons, set_aside
+from avow.store.control import mailings, opt_outs, read_reasons, request_proofs, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     choices,
@@ -47,6 +47,7 @@ from avow.store.control.tables import (
 )
 from avow.store.control.tables import opt_outs as opt_out_rows
 from avow.store.control.tables import read_reasons as kept_reasons
+from avow.store.control.tables import request_proofs as kept_proofs
 
 #: Months for which it stays known whose a choice was; a year for disclosures at least, and for sent notices at most.
 CHOICES_MONTHS: Final = 24
@@ -70,6 +71,7 @@ def sweep(tx: Transaction, today: date) -> int:
     ]
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
     gone += rows.let_go(tx, tx.scalars(_handed_over(today)).all())
+    gone += request_proofs.remove_left(tx)
     gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
     gone += opt_outs.remove_before(tx, _start_ms(months_before(today, CHOICES_MONTHS)))
     gone += rows.remove_withdrawn(tx, _start_ms(months_before(today, NOTICES_MONTHS)))
@@ -95,6 +97,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "handed over": _count(_handed_over(before)),
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
         "reasons": select(func.count()).select_from(kept_reasons).where(read_reasons.left(_start_ms(before - _YOUNG))),
+        "proofs": select(func.count()).select_from(kept_proofs).where(request_proofs.left()),
         "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
     }
     found = {name: int(tx.execute(one).scalar_one()) for name, one in wanted.items()}

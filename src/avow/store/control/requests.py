@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store import paging
-from avow.store.control import agents, deliveries, instructions
+from avow.store.control import agents, deliveries, instructions, request_proofs
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
@@ -325,6 +325,7 @@ def forget_contact(tx: Transaction, request_id: str) -> None:
     """
     tx.execute(consumer_requests.update().where(consumer_requests.c.id == request_id).values(sealed=b"", mark=""))
     name_people(tx, request_id, ())
+    request_proofs.forget_matches(tx, request_id)
     deliveries.forget_request(tx, request_id)
     instructions.forget_request(tx, request_id)
     agents.forget_request(tx, request_id)
@@ -337,6 +338,7 @@ def remove(tx: Transaction, request_id: str) -> None:
     agents.remove_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
+    request_proofs.remove(tx, request_id)
     tx.execute(delete(consumer_requests).where(consumer_requests.c.id == request_id))
 
 

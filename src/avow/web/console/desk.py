@@ -94,6 +94,7 @@ class DeskPages:
             self._door.page("/console/requests/{request_id}", self._detail, opens),
             self._door.action("/console/requests/{request_id}", self._with_reason, opens),
             self._door.action("/console/requests/{request_id}/extension", self._extend, needs(requests=[Act.DENY], fresh=True)),
+            self._door.action("/console/requests/{request_id}/who", self._vouch, needs(requests=[Act.DECIDE], fresh=True)),
             self._door.action("/console/requests/{request_id}/scope", self._scope, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/fraudulent", self._deny, needs(requests=[Act.DENY], fresh=True)),
             self._door.action(
@@ -168,6 +169,14 @@ class DeskPages:
             return self._one(request, member, wanted, 409, reason, f"{refusal.reason} ({refusal.rule})")
         return RedirectResponse(f"/console/requests/{request.path_params['request_id']}", 303)
 
+    def _vouch(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Let a member of staff who knows who asks say how: that stands for what nobody could be asked."""
+        wanted, request_id = (form.get("purpose", ""), ""), request.path_params["request_id"]
+        refusal = self._rights.vouch(request_id, form.get("reason", ""), member.staff_id)
+        if refusal is not None:
+            return self._one(request, member, wanted, 422, who_error=f"{refusal.reason} ({refusal.rule})")
+        return RedirectResponse(f"/console/requests/{request_id}", 303)
+
     def _pass_on(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         about = request.path_params["request_id"], form.get("instruction", "")
         return self._told(request, member, form, self._rights.told.pass_on(*about, form.get("way", ""), member.staff_id))
@@ -198,6 +207,7 @@ class DeskPages:
         reason: str = "",
         error: str = "",
         told_error: str = "",
+        who_error: str = "",
     ) -> Response:
         """Show one request; `wanted` is the purpose for which it is opened, and why."""
         request_id = request.path_params["request_id"]
@@ -209,5 +219,6 @@ class DeskPages:
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
-        shown |= {"told_error": told_error, "told_ways": WAYS, "agent": self._door.house.agents.desk.shown(request_id)}
+        shown |= {"told_error": told_error, "told_ways": WAYS, "who_error": who_error}
+        shown["agent"] = self._door.house.agents.desk.shown(request_id)
         return self._door.show(request, "request.html", member, status, **shown)

@@ -36,6 +36,17 @@ _DOCUMENT_POLICY: Final = (
 _READABLE: Final = ("text/html", "text/plain")
 
 
+#: Before the name of each question in the form.
+_ANSWER: Final = "answer-"
+#: The state in which who filed a request may type the code.
+_UNCONFIRMED: Final = "received"
+
+
+def answers_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed for each question, by the names of the policy."""
+    return {name.removeprefix(_ANSWER): text.strip() for name, text in form.items() if name.startswith(_ANSWER)}
+
+
 def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[Switch, ...]:
     """Return the switches that an address decides about; a yes that is given to one browser is not among them.
 
@@ -57,13 +68,16 @@ class FollowingPages:
         return [
             Route("/privacy/requests/{token}", self._status),
             Route("/privacy/requests/{token}/choices", self._say, methods=["POST"]),
+            Route("/privacy/requests/{token}/answers", self._answers, methods=["POST"]),
+            Route("/privacy/requests/{token}/smaller-answer", self._narrow, methods=["POST"]),
+            Route("/privacy/requests/{token}/code", self._code, methods=["POST"]),
             Route("/privacy/requests/{token}/proof", self._proof),
             Route("/privacy/requests/{token}/{name}", self._document),
             Route("/privacy/verify/{token}", self._ask),
             Route("/privacy/verify/{token}", self._confirm, methods=["POST"]),
         ]
 
-    def _status(self, request: Request) -> Response:
+    def _status(self, request: Request, problem: Refusal | None = None) -> Response:
         status = self._rights.status(request.path_params["token"])
         if status is None:
             raise HTTPException(404)
@@ -75,8 +89,10 @@ class FollowingPages:
         return self._view.page(
             request,
             "privacy_center/status.html",
-            200,
+            422 if problem else 200,
             asked=status,
+            problem=problem,
+            takes_code=not status.is_of_proved and status.state == _UNCONFIRMED,
             token=token,
             switches=shown,
             was_saved=was_saved,
@@ -86,6 +102,33 @@ class FollowingPages:
             says=says.value,
             not_asked_before=self._view.house.choices.not_asked_before(token),
         )
+
+    async def _answers(self, request: Request) -> Response:
+        """Take answers and a signature; a wrong one is said to be wrong, and never which, or what is held."""
+        form, token = await read_form(request), request.path_params["token"]
+        refusal = await run_in_threadpool(self._rights.answered, token, answers_of(form), form.get("signed", ""))
+        return await self._back(request, refusal)
+
+    async def _narrow(self, request: Request) -> Response:
+        """Answer by what is proved. Rule: 11 CCR 7024(a), (b), 7062(d)."""
+        refusal = await run_in_threadpool(self._rights.narrow, request.path_params["token"])
+        return await self._back(request, refusal)
+
+    async def _back(self, request: Request, refusal: Refusal | None) -> Response:
+        """Return to the page of the request, with what was wrong."""
+        if refusal is not None:
+            return await run_in_threadpool(self._status, request, refusal)
+        return RedirectResponse(f"/privacy/requests/{request.path_params['token']}", 303)
+
+    async def _code(self, request: Request) -> Response:
+        """Take the code of the message as its link is taken."""
+        form = await read_form(request)
+        answer = await run_in_threadpool(self._rights.confirm_by_code, request.path_params["token"], form.get("code", ""))
+        if isinstance(answer, Refusal):
+            return await run_in_threadpool(self._status, request, answer)
+        response = RedirectResponse(f"/privacy/requests/{answer}", 303)
+        await self._meet(request, answer, response)
+        return response
 
     async def _say(self, request: Request) -> Response:
         """Keep what the person says for their address, and in this browser; 404 where no confirmed link of somebody known is."""
@@ -170,8 +213,8 @@ class FollowingPages:
         return self._verify_page(request, found, None, 200)
 
     async def _confirm(self, request: Request) -> Response:
-        token = request.path_params["token"]
-        answer = await run_in_threadpool(self._rights.confirm, token)
+        token, form = request.path_params["token"], await read_form(request)
+        answer = await run_in_threadpool(self._rights.confirm, token, answers_of(form), form.get("signed", ""))
         if not isinstance(answer, Refusal):
             response = RedirectResponse(f"/privacy/requests/{answer}", 303)
             await self._meet(request, answer, response)

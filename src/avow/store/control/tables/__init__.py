@@ -57,8 +57,10 @@ from avow.store.control.tables.people import (
     opt_outs,
     pending_subscriptions,
     refusals,
+    request_askers,
     request_events,
     request_people,
+    request_proofs,
 )
 from avow.store.control.tables.records import (
     kept,
@@ -112,8 +114,10 @@ __all__ = [
     "recordings",
     "refusals",
     "reports",
+    "request_askers",
     "request_events",
     "request_people",
+    "request_proofs",
     "rulebooks",
     "screenings",
     "set_aside",

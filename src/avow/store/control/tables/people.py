@@ -145,6 +145,25 @@ request_events: Final = Table(
     PrimaryKeyConstraint("request_id", "seq"),
 )
 
+#: What is kept of the verification of a request; see `store.control.request_proofs`.
+request_proofs: Final = Table(
+    "request_proofs",
+    metadata,
+    Column("request_id", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("request_id", "what"),
+)
+
+#: Who asked, a keyed hash of the address, for requests that are free of charge a number of times: it goes with the record.
+request_askers: Final = Table(
+    "request_askers",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("mark", Text, nullable=False),
+    Index("request_askers_mark", "mark"),
+)
+
 #: Subscriptions that wait for the link in the message to be confirmed: the submission to be, sealed for its person.
 pending_subscriptions: Final = Table(
     "pending_subscriptions",
