@@ -88,6 +88,23 @@ def test_permission_and_one_confirmation_are_all_that_is_asked(house, kind):
     assert letters(house)[0].recipient == "robin@example.com"  # the answer is the person's
 
 
+def test_an_agents_word_alone_asks_for_no_less_than_the_person_does(house):
+    """7060, 7062: who has somebody's mailbox and calls themselves their agent reaches nothing more than by the person's own form.
+
+    Once staff saw the permission, the confirmation is enough, and nobody is asked both: 7063(a)(1), (2).
+    """
+    house.write("robin@example.com", point="contact-form", site="marrowby")
+    case = ask(house, "know")
+    house.walk()
+    follow(house, case)
+    house.walk()
+    assert now(house, case).state is State.VERIFYING
+    assert note(house, case, "permitted", "They brought it to the counter.") is None
+    house.walk()
+    assert "confirmed" in now(house, case).entry(Step.VERIFIED).detail["by"]
+    assert now(house, case).answer["outcome"] == "granted"
+
+
 def test_a_link_that_nobody_follows_is_no_confirmation(house):
     """7063(a), 7021(b): denied on the target day, as it would be for the person."""
     case = ask(house)

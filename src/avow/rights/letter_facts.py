@@ -99,7 +99,8 @@ def how_verified(rulebook: Rulebook) -> tuple[str, ...]:
 def how_verified_of(contact: Contact, rulebook: Rulebook) -> tuple[str, ...]:
     """Return how the request of a person, or of their agent, is verified; with a power of attorney nothing is asked for.
 
-    The link that an agent's person gets both proves their address and confirms the permission. Rule: 11 CCR 7021(a), 7063(a), (b).
+    The link that an agent's person gets both proves their address and confirms the permission.
+    Rule: 11 CCR 7021(a), 7063(a), (b).
     """
     if contact.answer_to:
         return ("a member of staff looks at the power of attorney.", "We ask for nothing else.")
