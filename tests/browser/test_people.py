@@ -97,7 +97,7 @@ def test_the_policy_is_printed_as_text_and_tables(visit, width, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/contact", "/newsletter", "/careers/calibration-technician", "/privacy/know", "/privacy/delete"]
+    "path", ["/contact", "/newsletter", "/careers/calibration-technician", "/privacy/know", "/privacy/delete", "/privacy/opt-out"]
 )
 def test_the_notice_or_its_link_comes_before_the_fields(visit, path):
     """On a telephone too, where the notice itself is below the form. Rule: 11 CCR 7012(a), (c)."""

@@ -23,6 +23,7 @@ from avow.collection.forms.virus_scan import Clamd
 from avow.collection.refusals import Refusals
 from avow.definitions import ConfigurationError, Record, ScannerUnavailable, SpoolFull
 from avow.policy import compile_text, law
+from avow.policy.law import rules
 from avow.web.openapi import openapi
 
 PDF = b"%PDF-1.7\nKim\n"
@@ -170,6 +171,25 @@ def test_a_signed_delivery_becomes_a_record_of_its_own_moment(house):
     assert record.delete_on == "2028-11-20"
     assert record.fields == {"email": "kim@example.com", "check-result": "[number removed]"}
     assert ([lost.field for lost in answer.dropped], answer.masked) == (["score"], ("check-result",))
+
+
+def test_a_score_that_nobody_declared_is_dropped_and_counted_by_a_rule_of_its_own(house):
+    """The delivery is kept without it; what staff are told of it has its name, and no value. Rule: 11 CCR 7200; APP-06."""
+    body = json.dumps(
+        {
+            "timestamp": "2026-11-20T10:00:00Z",
+            "data": {"email": "kim@example.com", "matchScore": "91", "hobby": "chess"},
+            "files": {"resume": packed()},
+        }
+    )
+    delivered = take(house, body.encode())
+    (record,) = house[2].records
+    counted = {}
+    house[0]._collector.refusals.flush(counted.update)
+    told = {row.field: row.rule for row in counted}
+    assert (sorted(record.fields), [lost.field for lost in delivered.dropped]) == (["email", "resume"], ["matchScore", "hobby"])
+    assert (told["matchScore"], told["hobby"] == rules.AUTOMATED_UNDECLARED) == (rules.AUTOMATED_UNDECLARED, False)
+    assert "91" not in str(counted)
 
 
 def test_a_field_that_stands_twice_in_a_delivery_is_told(house):

@@ -258,7 +258,7 @@ def test_t06_below_categories_come_the_words_of_the_policy(office):
     to_target(office, token)
     case = case_of(office, token)
     assert (case.entry(Step.NARROWED).detail["to"], case.entry(Step.DENIED).detail["reason"]) == ("policy", "unverified")
-    assert office.desk.status(answer).documents == ()
+    assert not [one for one in office.desk.status(answer).documents if "archive" in one.name]
 
 
 def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office):

@@ -187,6 +187,7 @@ CASES = [
         "B. Electronic network activity: no. You may ask to know",
         "Electronic network activity",
     ),
+    ("AV0522", "by_people    = true", "by_people    = true\nautopilot    = true", "true"),
     ("AV0610", "We treat you the same whether or not you use these rights. ", "", "Privacy at Tarn Lanterns"),
     ("AV0613", "{{ cross-site }}", "Soon.", "Privacy at Tarn Lanterns"),
     ("AV0616", "by_people    = true", "by_people    = true\nper_12_months = 2", "2"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from avow.definitions import RequestKind
-from avow.rights import receive, response, verification
+from avow.rights import asked_again, receive, response, verification
 from avow.rights.cases import Contact
 from avow.rights.states import State, Step
 from avow.store.control import audit, deliveries
@@ -109,7 +109,7 @@ def test_what_others_named_is_looked_for_as_well(house):
     contact = tools.cases.get(lead.request_id).contact
     assert {one.value for one in contact.identifiers()} == {"robin@example.com", "a" * 32, "b" * 32}
     assert contact.since == ""
-    assert [case.contact.details for case in tools.cases.every()] == ["", "", "All of it, please"]
+    assert [case.contact.details for case in tools.cases.every()] == ["", "All of it, please", "All of it, please"]
 
 
 def test_asking_again_later_is_linked_to_the_earlier_request(house):
@@ -160,3 +160,13 @@ def test_an_extension_holds_for_what_goes_together(house):
     pass_by(tools, RECEIVED + DAY)
     both = [tools.cases.get(one.request_id).entry(Step.EXTENDED).detail["until"] for one in (lead, joined)]
     assert both == ["2027-03-17"] * 2
+
+
+def test_what_goes_together_keeps_the_words_of_both_and_is_of_a_part_only_where_both_are():
+    """Before, the words of the second were lost, and a part could have stood for everything."""
+    part = Contact("robin@example.com", details="only my application", points=("application",), until="2025-01-01")
+    other = Contact("robin@example.com", details="and my letter", points=("contact-form",), until="2026-01-01")
+    both = asked_again._both(part, other)
+    assert (both.details, both.points) == ("only my application\n\nand my letter", ("application", "contact-form"))
+    assert both.until == "2026-01-01"
+    assert asked_again._both(part, Contact("robin@example.com")).points == ()

@@ -6,6 +6,7 @@ import pytest
 from tests.answered import SIGNED, each_known
 from tests.deliveries import composing
 from tests.houses import ZONE, House, sites
+from tests.reviewed import looked_at
 from tests.rights.test_walk import carry
 from tests.told import told_recipients
 
@@ -15,6 +16,7 @@ from avow.collection.recordings.chunks import events_read
 from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
+from avow.gate.second_look import SecondLook
 from avow.rights import finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
@@ -23,6 +25,7 @@ from avow.rights.given import Recipients
 from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
+from avow.rights.reviews import Reviews
 from avow.rights.states import State
 from avow.rights.verification import Link
 
@@ -39,10 +42,11 @@ def places_of(store, cases, versions):
 
 @dataclass
 class Office:
-    """The desk of an installation, and its walk; `log` is its audit log."""
+    """The desk of an installation, and its walk; `log` is its audit log. `staff_look`: what waits for staff is carried out."""
 
     house: House
     log: Log
+    staff_look: bool = True
 
     def __post_init__(self):
         store, rulebook = self.house.store, self.house.versions.in_force()
@@ -56,6 +60,8 @@ class Office:
         telling = Telling(Recipients(store, self.house.versions), 10)
         self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told, telling)
         self.tools = walk.Tools(voice, self.cases, places, finder, discloser, self.log, telling)
+        second = SecondLook(store.control, self.house.versions, now_ms)
+        self.reviews = Reviews(self.cases, self.house.versions, finder, telling, second, told, now_ms)
 
     def ask(self, kind=RequestKind.KNOW, email=ROBIN, **more):
         """File a request as the form does; return the token of its page."""
@@ -66,6 +72,7 @@ class Office:
         while (
             sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every())
             or carry(self.house.store, self.house.now_ms())
+            or (self.staff_look and looked_at(self.reviews))
         ):  # fmt: skip
             self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
             publish(self.house.store, self.log, 0)
@@ -110,7 +117,7 @@ def test_nobody_sees_whether_others_asked_with_the_same_address(office):
     office.walk()
     assert {case.state for case in office.cases.every()} == {State.VERIFYING, State.JOINED}
     pages = [office.desk.status(token) for token in filed]
-    bare = [replace(one, reference="", state="", timeline=tuple(step.what for step in one.timeline)) for one in pages]
+    bare = [replace(one, reference="", code="", state="", timeline=tuple(step.what for step in one.timeline)) for one in pages]
     assert bare[0] == bare[1] == bare[2]
     office.press(filed[1])
     office.walk()

@@ -14,7 +14,7 @@ from avow.rights import figures, targets
 from avow.rights.open_requests import OpenRequests
 from avow.rights.outcomes import Erasure, Located
 from avow.rights.states import Step
-from avow.store.control import deliveries, mailings, recordings, requests, set_aside, submissions, tables
+from avow.store.control import deliveries, mailings, recordings, request_lists, set_aside, submissions, tables
 from avow.store.control.submissions import Sought
 from avow.store.paging import Place
 
@@ -158,7 +158,8 @@ def test_what_was_answered_late_stays_late(office, job):
 
 
 LISTS = {
-    "desk": lambda tx, at: requests.page(tx, at, 100),
+    "desk": lambda tx, at: request_lists.page(tx, at, 100, request_lists.Sought(), request_lists.Moments(50, 60)),
+    "menu": lambda tx, _at: request_lists.waiting(tx),
     "inbox": lambda tx, at: submissions.listed(tx, Sought(without=["newsletter"]), at, 100),
     "inbox of a form": lambda tx, at: submissions.listed(tx, Sought("contact-form"), at, 100),
     "outbox": lambda tx, at: deliveries.listed(tx, at, 100),

@@ -10,7 +10,7 @@ from avow.rights import verification
 from avow.rights.open_requests import AT_ONCE, OpenRequests
 from avow.rights.states import State, Step
 from avow.store import paging
-from avow.store.control import requests, set_aside, tables
+from avow.store.control import request_lists, requests, set_aside, tables
 from avow.store.control.requests import QUEUE
 from avow.store.paging import Place
 
@@ -93,6 +93,11 @@ def test_one_that_fails_keeps_none_of_those_behind_it_back(house, job):
         assert set_aside.names(tx, QUEUE).keys() == set(damaged)
 
 
+def listed(tx, at):
+    """Return a page of two requests, of which none is late or due soon."""
+    return request_lists.page(tx, at, 2, request_lists.Sought(), request_lists.Moments(RECEIVED, RECEIVED))
+
+
 def test_the_desk_reads_a_page_at_a_time(house, job):
     """Requests with a failed message come first, then open ones, the oldest first, then answered ones; none twice."""
     answered, failed, *waiting = [file(house[0]).request_id for _ in range(5)]
@@ -103,10 +108,10 @@ def test_the_desk_reads_a_page_at_a_time(house, job):
         sent = deliveries.queue_letter(house[0].cases._store, tx, failed, b"{}", RECEIVED)
         tx.execute(tables.deliveries.update().where(tables.deliveries.c.id == sent).values(state="failed"))
     with house[1].reading() as tx:
-        first = requests.page(tx, Place(), 2)
-        second = requests.page(tx, paging.place(after=first.after), 2)
-        last = requests.page(tx, paging.place(after=second.after), 2)
-        assert requests.page(tx, paging.place(before=last.before), 2) == second
+        first = listed(tx, Place())
+        second = listed(tx, paging.place(after=first.after))
+        last = listed(tx, paging.place(after=second.after))
+        assert listed(tx, paging.place(before=last.before)) == second
     pages = [[row["id"] for row in one.lines] for one in (first, second, last)]
     assert ([len(page) for page in pages], first.before, last.after) == ([2, 2, 1], "", "")
     assert pages[0][0] == failed

@@ -54,6 +54,8 @@ class Parts:
     def __init__(self, cases=None):
         self.cases = cases
 
+    applications = frozenset()
+
     def locate(self, _identifiers):
         return Located(("00" * 16,), {"shelf": 3})
 

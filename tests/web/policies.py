@@ -60,6 +60,7 @@ BY_PEOPLE = (
 methods      = ["web", "email", "phone"]
 verification = "by a link that we send to your e-mail address, and by questions about what you told us; \
 for visits, by the cookie of the browser that asks"
+autopilot    = true
 level        = "by-sensitivity"
 form         = "rights-request"
 """,

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tests.answered import vouch
 from tests.told import policy_with
 
 from avow.rights.cases import Claim
@@ -12,6 +13,7 @@ ROBIN = "robin@example.com"
 FORM = {"email": ROBIN, "field-1": "contact-form/name", "wrong-1": "Robyn", "right-1": "Robin"}
 WHY = "The person wrote the name like this themselves, twice."
 HEALTH = (
+    ('max_length = 160\nmatch      = "words"', "max_length = 160"),
     ('[data.company]\nlabel      = "Company"', '[data.company]\nsensitive  = "S8"\nlabel      = "Company"'),
     ("[purpose.answer-questions]", '[purpose.answer-questions]\nsensitive_use = "expected-service"'),
 )
@@ -32,6 +34,8 @@ def contested(serving):
     made.answer = made.rooms.rights.confirm(made.link(made.cases()[0].request_id))
     made.walk()
     made.inside = made.staff()
+    vouch(made.inside, made.cases()[0].reference)  # what they could be asked is contested, or sensitive
+    made.walk()
     return made
 
 

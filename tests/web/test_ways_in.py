@@ -7,8 +7,10 @@ from tests.houses import compiled
 from tests.law.test_applied import LIMIT
 
 from avow.collection import signals
-from avow.definitions import RequestKind
+from avow.definitions import IdentifierKind, RequestKind, identifier
+from avow.gate import choices
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.rulebook import refusals
 from avow.rights.states import State, Step
 from avow.store.paging import Place
 
@@ -234,14 +236,15 @@ def test_a_request_whose_words_nobody_reads_is_late_and_never_denied(house):
 
 
 def test_the_same_once_more_keeps_the_earlier_receipt(house):
-    """A duplicate names the request that it repeats, which keeps its own day."""
+    """A duplicate names the request that it repeats, and has its day: a second request moves none."""
     first = house.ask(RequestKind.DELETE).partition("-")[0]
     house.now += timedelta(days=5)
     staff = house.staff()
     reference = house.rooms.rights.cases.get(first).reference
     sent = DAY | {"received_on": "2026-11-29", "parent": reference, "token": token_of(staff, "/console/requests/new")}
     assert staff.post("/console/requests/new", data=sent).status_code == 303
-    assert (last(house).parent, house.rooms.rights.cases.get(first).received_on) == (first, date(2026, 11, 24))
+    assert (last(house).parent, last(house).received_on) == (first, date(2026, 11, 24))
+    assert house.rooms.rights.cases.get(first).received_on == date(2026, 11, 24)
     sent["parent"] = "FFFFFFFFFF"
     assert staff.post("/console/requests/new", data=sent).status_code == 422
 
@@ -251,3 +254,38 @@ def test_the_visitors_number_goes_with_what_holds_at_once(house):
     browser = house.browser(cookies={"avow_visitor": VISITOR})
     browser.post("/privacy/opt-out", data={})
     assert VISITOR in {one.value for one in last(house).contact.match_keys()}
+
+
+def test_what_was_limited_is_allowed_again_in_two_steps(house):
+    """7028(a): asked once more, and nothing is changed before."""
+    browser = house.browser(cookies={"avow_visitor": VISITOR})
+    browser.post("/privacy/limit", data={})
+    page = browser.get("/privacy/choices").text
+    assert "The use of your sensitive information is limited" in page
+    first = browser.post("/privacy/choices", data={"-limit": "in"})
+    assert (first.status_code, "Do you mean it?" in first.text) == (200, True)
+    assert "-limit" in browser.cookies["avow_choices"]
+    assert browser.post("/privacy/choices", data={"-limit": "in", "confirmed": "yes"}).status_code == 303
+    assert "-limit" not in browser.cookies["avow_choices"]
+    assert refusals.LIMIT not in choices.opted_out_by(house.store, [identifier(IdentifierKind.VISITOR, VISITOR)])
+
+
+def test_nobody_is_asked_by_a_form_for_what_they_refused(house):
+    """§ 1798.135(c)(4): the box of a subscription is not there in a browser that said no to it."""
+    browser = house.browser()
+    shown = browser.get("/newsletter").text
+    assert 'name="avow-agree"' in shown
+    refused = [name for name, one in house.versions.in_force().purposes.items() if one.optional]
+    browser.post("/avow/choices", json={"opt_out": refused})
+    assert 'name="avow-agree"' not in browser.get("/newsletter").text
+
+
+def test_no_form_is_promised_that_there_is_not():
+    """AV0712: an appeal is entered by staff, whatever else the policy says."""
+    words = (
+        '[right.appeal]\nmethods      = ["web", "email", "phone"]\nverification = "by the reference"\nlevel        = "none"\n\n'
+    )
+    with pytest.raises(AssertionError, match="AV0712"):
+        compiled(("[right.correct]\n", words + "[right.correct]\n"))
+    served = compiled(("[right.correct]\n", words.replace('"web", ', "") + "[right.correct]\n"))
+    assert "appeal" in served.rights

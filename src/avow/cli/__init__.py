@@ -24,6 +24,7 @@ from avow.cli.operations import Operations
 from avow.cli.policy import policy
 from avow.cli.proof import assurance, verify
 from avow.cli.recipients import recipients
+from avow.cli.requests import requests
 from avow.cli.staff import invite, staff
 from avow.cli.website import integrity, search
 from avow.definitions import AvowError
@@ -40,6 +41,7 @@ COMMANDS: Final = (
     integrity,
     import_log,
     mail,
+    requests,
     recipients,
     deliveries,
     agents,

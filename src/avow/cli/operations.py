@@ -22,6 +22,7 @@ from avow.messaging.outbox import Outbox
 from avow.publication import Announcing
 from avow.recipients import Recipients
 from avow.rights import AgentRoom
+from avow.rights.desk import Desk
 from avow.rights.restoring import Place
 from avow.store.control import Control
 from avow.store.store import Store
@@ -53,6 +54,9 @@ class Operations(Protocol):
 
     def letters(self) -> AbstractContextManager[Mailings]:
         """Open the mailings."""
+
+    def requests(self) -> AbstractContextManager[Desk]:
+        """Open the desk of consumer requests."""
 
     def outbox(self) -> AbstractContextManager[Outbox]:
         """Open the messages that go out."""

@@ -70,7 +70,8 @@ class Said:
 
     def where_waited_for(self, asking: frozenset[str]) -> Said:
         """Return the same with each yes in its place: to what waits for one (`asking`), or to what does not."""
-        return Said(self.opted_out, self.opted_in & asking, (self.opted_in | self.allowed) - asking - self.opted_out)
+        allowed = (self.opted_in | self.allowed) - asking - self.opted_out - refusals.WORDS
+        return Said(self.opted_out, self.opted_in & asking, allowed)
 
 
 def of(every: Every) -> Signals:

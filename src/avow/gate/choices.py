@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, identifier
+from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, identifier, moment
 from avow.gate import entries, minors
 from avow.gate.minors import Says
-from avow.policy import Rulebook
+from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
+from avow.policy.law.counting import add_months
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
 from avow.store.control import Transaction, deliveries, opt_outs, settings
@@ -41,6 +43,7 @@ __all__ = [
     "keep_yes",
     "keep_young_yes",
     "mark_earlier",
+    "not_asked_before",
     "opted_in_by",
     "opted_out_by",
     "opted_out_of",
@@ -185,11 +188,14 @@ class Choices:
         return minors.who_says(self.store, self.person_of(answer_token), self.now_ms())
 
     def not_asked_before(self, answer_token: str) -> date | None:
-        """Return the day before which nobody asks the person behind a confirmed link for a yes to a sale; None for now.
+        """Return the day before which nobody asks the person behind a confirmed link for what they refused; None for now.
 
-        Rule: Cal. Civ. Code § 1798.135(c)(5).
+        Rule: Cal. Civ. Code § 1798.135(c)(4), (5); 11 CCR 7026(k), 7027(l).
         """
-        return minors.not_asked_before(self.store, self.person_of(answer_token), self.rulebook.law_table, self.now_ms())
+        people, law, now_ms = self.person_of(answer_token), self.rulebook.law_table, self.now_ms()
+        minor = minors.not_asked_before(self.store, people, law, now_ms)
+        purposes = {*self.rulebook.purposes, *refusals.WORDS}
+        return minor or not_asked_before(self.store, people, purposes, law, now_ms)
 
     def say(self, answer_token: str, opted_out: Mapping[str, bool], *, is_confirmed: bool = False) -> Mapping[str, bool]:
         """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
@@ -247,7 +253,8 @@ class Choices:
     def _optional(self, said: Mapping[str, bool]) -> list[tuple[str, bool]]:
         """Return what was said about purposes that a person decides about."""
         declared = self.rulebook.purposes
-        return [(name, out) for name, out in said.items() if name in declared and declared[name].optional][:MAX_CHOICES]
+        decided = {name for name, one in declared.items() if one.optional} | refusals.OF_BROWSERS
+        return [(name, out) for name, out in said.items() if name in decided][:MAX_CHOICES]
 
 
 def stops_recordings(rulebook: Rulebook, opted_out: Collection[str]) -> bool:
@@ -292,6 +299,21 @@ def said_of(store: Store, people: Iterable[Identifier]) -> dict[Identifier, Pers
         opted_out = frozenset(purpose for purpose, (_, is_out) in words.items() if is_out)
         found[person] = PersonSaid(opted_out, frozenset(agreed) - opted_out)
     return found
+
+
+def not_asked_before(
+    store: Store, people: Collection[Identifier], purposes: Collection[str], law: LawTable, now_ms: int
+) -> date | None:
+    """Return the day before which these people are not asked for a yes to one of these purposes; None for now.
+
+    Also once they were erased, by the mark in the vault. Rule: Cal. Civ. Code § 1798.135(c)(4); 11 CCR 7026(k), 7027(l).
+    """
+    if not law.resolicit_months:
+        return None
+    noted = store.vault.choices_noted(people).values()
+    refused = [at_ms for one in noted for purpose, (at_ms, is_out) in one.items() if is_out and purpose in set(purposes)]
+    again = add_months(moment(max(refused)).date(), law.resolicit_months) if refused else None
+    return again if again is not None and again > moment(now_ms).date() else None
 
 
 def opted_out_of(store: Store, subject: bytes) -> frozenset[str]:

@@ -100,6 +100,24 @@ class RequestCorrected(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestReviewed(Entry):
+    """Staff looked at a request: it waits for them, one asks, another approves; fraud is suspected, or cleared.
+
+    `about` is `carry-out` or `denial`, `code` the ground of a denial; `alone`: by who asked for it, a day later, because there
+    is nobody else.
+    """
+
+    kinds = ("request.review-wanted", "request.approved", "request.suspected", "request.cleared")
+    what: str
+    request: str
+    about: str | None = None
+    code: str | None = None
+    alone: bool | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RequestApplied(Entry):
     """A request that asks nobody who they are holds here; and everywhere, and its person can see so. `kind` is what was asked."""
 
@@ -211,14 +229,6 @@ class RequestDocument(Entry):
     what: str
     request: str
     staff: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewWanted(Entry):
-    """A request waits for a member of staff."""
-
-    kinds = ("request.review-wanted",)
-    request: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
-from datetime import date
 
-from avow.definitions import Identifier, moment
+from avow.definitions import Identifier
 from avow.gate import choices
 from avow.gate.choices import Choice
-from avow.policy import LawTable, Rulebook
-from avow.policy.law.counting import add_months
+from avow.policy import Rulebook
 from avow.store.control import Transaction
 from avow.store.control import choices as rows
 from avow.store.store import Store
@@ -82,21 +80,6 @@ def take_back(
                 made.append(said)
     choices.keep(store, tx, made)
     return len(made)
-
-
-def not_asked_before(
-    store: Store, people: Collection[Identifier], purposes: Collection[str], law: LawTable, now_ms: int
-) -> date | None:
-    """Return the day before which these people are not asked for a yes to one of these purposes; None for now.
-
-    Also once they were erased, by the mark in the vault. Rule: Cal. Civ. Code § 1798.135(c)(4); 11 CCR 7026(k), 7027(l).
-    """
-    if not law.resolicit_months:
-        return None
-    noted = store.vault.choices_noted(people).values()
-    refused = [at_ms for one in noted for purpose, (at_ms, is_out) in one.items() if is_out and purpose in set(purposes)]
-    again = add_months(moment(max(refused)).date(), law.resolicit_months) if refused else None
-    return again if again is not None and again > moment(now_ms).date() else None
 
 
 def _id(request_id: str, purpose: str, subject: bytes) -> str:

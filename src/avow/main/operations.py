@@ -37,6 +37,7 @@ from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.files import compile_policy, open_rulebook
 from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY, DIRECTORY_BYTES, DIRECTORY_RULE
+from avow.rights.desk import Desk
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
@@ -113,6 +114,14 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             yield messaging.carrying(store, versions, configuration, of_requests()).letters
+
+    @contextmanager
+    def requests(self) -> Iterator[Desk]:
+        """Open the desk of consumer requests."""
+        configuration = self.configuration()
+        with self.records() as store:
+            versions = self._versions(store, configuration)
+            yield rights.build(store, Sites(configuration).first, versions.in_force(), versions, configuration, now_ms)
 
     @contextmanager
     def outbox(self) -> Iterator[Outbox]:

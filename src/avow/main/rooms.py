@@ -131,6 +131,7 @@ def house(
         promises=proofs.promises,
         rights=desk,
         agents=rights.agent_room(store, site, rulebook, versions, configuration, now_ms),
+        reviews=rights.reviews(store, versions, configuration, now_ms),
         metrics=shared.metrics,
         choices=choices,
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),

@@ -166,6 +166,7 @@ class PolicyFacts:
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
     `jurisdictions` are the laws that the policy is under, code and name; `look_back_from` is the first day back to which somebody
     may ask what is held; who refused is not asked again for `resolicit_months`, None where the law names neither.
+    `phone_forms` are the rights whose form's point takes a telephone number.
     `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
@@ -187,6 +188,7 @@ class PolicyFacts:
     jurisdictions: tuple[tuple[str, str], ...] = ()
     look_back_from: date | None = None
     resolicit_months: int | None = None
+    phone_forms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

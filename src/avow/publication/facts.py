@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import Refusal, StoreUnavailable, Technology, moment
+from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
@@ -225,6 +225,7 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         jurisdictions=tuple((code, rulebook.law[code].name) for code in rulebook.jurisdictions if code in rulebook.law),
         look_back_from=rulebook.law_table.look_back_from,
         resolicit_months=rulebook.law_table.resolicit_months,
+        phone_forms=frozenset(name for name, right in rulebook.rights.items() if _takes_phone(rulebook, right.form)),
         forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(
@@ -232,6 +233,12 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
             for one in rulebook.external_links.values()
         ),
     )
+
+
+def _takes_phone(rulebook: Rulebook, form: str | None) -> bool:
+    """Return whether a form of rights declares a telephone number: what no notice lists is not asked for."""
+    fields = rulebook.points[form].fields if form else ()
+    return any(rulebook.data[name].identifier is IdentifierKind.PHONE for name in fields)
 
 
 def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:

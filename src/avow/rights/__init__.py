@@ -17,6 +17,7 @@ from avow.gate import messages
 from avow.gate.contacts import LastContact
 from avow.gate.instructions import Way
 from avow.gate.reads import Reads
+from avow.gate.second_look import SecondLook
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
@@ -41,6 +42,7 @@ from avow.rights.open_requests import OpenRequests
 from avow.rights.protocol import directory, exercise
 from avow.rights.recorded import EventsOf
 from avow.rights.reminding import Reminders
+from avow.rights.reviews import Reviews
 from avow.rights.telling import ToldRecipients
 from avow.rights.voice import Voice
 from avow.rights.walk import Tools
@@ -60,6 +62,13 @@ def build(
     told = ToldRecipients(pages(store, versions, now_ms), sites, configuration.instructions.remind_after_days)
     telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
     return Desk(cases, voice, sites, versions, configuration.timezone, line, last_contact, now_ms, reads, told, telling)
+
+
+def reviews(store: Store, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]) -> Reviews:
+    """Return what staff look at before a request is carried out, and what they decide. Rule: 11 CCR 7022, 7100(a)."""
+    told = ToldRecipients(pages(store, versions, now_ms), Sites(configuration), configuration.instructions.remind_after_days)
+    finder, second = finding.Finder(store, Keeper(store, versions)), SecondLook(store.control, versions, now_ms)
+    return Reviews(_cases(store, configuration), versions, finder, _telling(store, versions, configuration), second, told, now_ms)
 
 
 def pages(store: Store, versions: Versions, now_ms: Callable[[], int]) -> RecipientPages:
@@ -147,7 +156,7 @@ def walking(
         targets.SpoolTarget(waiting),
     )
     found, discloser = finding.Finder(store, keeper), finding.Discloser(store, cases, versions, events, read)
-    telling = Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
+    telling = _telling(store, versions, configuration)
 
     def tools(case: Case) -> Tools:
         voice = Voice(sites.named(case.site), store.vault.hmac, versions.with_law_of(case.rulebook_id, case.jurisdiction))
@@ -169,6 +178,10 @@ def connected(configuration: Configuration) -> dict[str, frozenset[Way]]:
         ways = ((Way.WEBHOOK, one.connector == "webhook"), (Way.OPENDSR, bool(one.opendsr)))
         found[name] = frozenset(way for way, is_there in ways if is_there)
     return found
+
+
+def _telling(store: Store, versions: Versions, configuration: Configuration) -> Telling:
+    return Telling(Recipients(store, versions), configuration.instructions.days_before, connected(configuration))
 
 
 def _cases(store: Store, configuration: Configuration) -> Cases:

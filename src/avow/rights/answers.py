@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -139,6 +140,7 @@ class RequestStatus:
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
     `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
+    `next_words` says what is next, "" for nothing; `code` opens this page's like without its address, next to the reference.
     """
 
     reference: str
@@ -158,8 +160,11 @@ class RequestStatus:
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
+    not_asked_before: date | None = None
     fields: tuple[FieldLine, ...] = ()
     wants_documents: bool = False
+    next_words: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class RequestLine:
     """A consumer request on the desk; `days_left` counts to `answer_by` and is negative when late. No personal data.
 
     `waits` says what has not reached the person yet, and for what it waits: "answer waits for the mail server". `standing` is the
-    state in a word or two for staff.
+    state in a word or two for staff. `latest` is the last day that the lenient reading of the law allows for the answer.
     """
 
     request_id: str
@@ -187,6 +192,32 @@ class RequestLine:
     waits: str = ""
     site: str = ""
     standing: str = ""
+    latest: date | None = None
+    jurisdiction: str = ""
+    is_suspected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """By what the list of requests is narrowed; "" is any. `waits_for` is "staff", "person", "recipients" or "nobody"."""
+
+    kind: str = ""
+    state: str = ""
+    site: str = ""
+    jurisdiction: str = ""
+    channel: str = ""
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskChoices:
+    """What the list can be narrowed to, each with its words: kinds, states, codes of law tables, channels, and who is to act."""
+
+    kinds: Mapping[str, str]
+    states: Mapping[str, str]
+    jurisdictions: Mapping[str, str]
+    channels: Mapping[str, str]
+    whom: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

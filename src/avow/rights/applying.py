@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from avow.definitions import Refusal, RequestKind, local_date
-from avow.gate import entries, opt_outs, refused
+from avow.definitions import IdentifierKind, Refusal, RequestKind, local_date
+from avow.gate import choices, entries, opt_outs, refused
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
@@ -57,7 +57,11 @@ def refused_by(kind: RequestKind, named: tuple[str, ...], rulebook: Rulebook) ->
 
 
 def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
-    """Let a request hold, from this transaction on; return whether it was this call that did. Rule: 11 CCR 7026(f), 7027(g)."""
+    """Let a request hold, from this transaction on; return whether it was this call that did.
+
+    A no to all that a session recording is for also takes back what was recorded of the browser, as a switch does.
+    Rule: 11 CCR 7026(f), 7027(g).
+    """
     if case.contact is None or not case.may(Step.APPLIED):
         return False
     named = refused_by(case.kind, case.contact.purposes, rulebook)
@@ -77,6 +81,10 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.APPLIED, detail)):
             return False  # another process did the same: its choices have the same ids
         entries.record(tx, now_ms, entries.RequestApplied("request.applied", case.request_id, case.kind.value))
+    if choices.stops_recordings(rulebook, named):
+        for one in case.contact.match_keys():
+            if one.kind is IdentifierKind.VISITOR:
+                cases.store.withdraw_recordings(one.value, "", now_ms)
     return True
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from avow import telephones
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
-from avow.rights.states import Entry, State, Step, derive, may_follow
+from avow.rights.states import Entry, State, Step, derive, is_suspected, may_follow
 
 #: Hex digits of the HMAC in a link: 128 bits.
 MARK_LENGTH: Final = 32
@@ -146,6 +146,11 @@ class Case:
     def entry(self, step: Step) -> Entry | None:
         """Return the last entry of this step. Why: decision 0007."""
         return next((entry for entry in reversed(self.history) if entry.step is step), None)
+
+    @property
+    def is_suspected(self) -> bool:
+        """Whether somebody suspects fraud, and nobody has cleared it since. Rule: 11 CCR 7060(f)."""
+        return is_suspected(self.history)
 
     @property
     def acknowledged(self) -> Entry | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
@@ -23,7 +24,9 @@ from avow.rights import (
     applying,
     clock,
     due,
+    following,
     kinds,
+    listing,
     proofs,
     receive,
     response,
@@ -35,6 +38,7 @@ from avow.rights import (
 from avow.rights.answers import (
     AskedWords,
     CorrectedField,
+    DeskChoices,
     Document,
     Download,
     FieldLine,
@@ -45,8 +49,10 @@ from avow.rights.answers import (
     ShownProof,
     TargetOutcome,
     Verification,
+    Wanted,
     WhoAsks,
 )
+from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, Claim, Contact, reference
 from avow.rights.correcting import claims, documents, telling
 from avow.rights.correcting.claims import Correctable
@@ -55,10 +61,11 @@ from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
-from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step, receipt_of
+from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
+from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
 #: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
@@ -67,9 +74,8 @@ _SHOWN = {
     State.VERIFYING: State.RECEIVED,
     State.JOINED: State.RECEIVED,
     State.DOWNSTREAM: State.FULFILLING,
+    State.REVIEWING: State.VERIFIED,
 }
-#: What of a request waits until its message has left.
-_WAITING = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -80,6 +86,8 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
+#: The id of no request: what is typed for an unknown reference is compared with its code.
+_NOBODYS: Final = "0" * 24
 #: What the person of a request reads when the address is proved, and that is not enough.
 MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
@@ -134,7 +142,7 @@ class Desk:
             site=parent.site if parent else self.voice.site.name,
             jurisdiction=request.jurisdiction or (parent.jurisdiction if parent else ""),
             parent=parent.request_id if parent else "",
-            received_on=request.received_on,
+            received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
         case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
@@ -177,10 +185,23 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
+            not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
+            next_words=following.NEXT.get(shown, ""),
+            code=following.code(found[0].request_id, self.voice.keyed),
         )
+
+    def follow(self, quoted: str, typed: str) -> str:
+        """Return the token of the page of a request, by its reference and code; "" where they are none of ours.
+
+        Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
+        """
+        case = self.cases.referred_to(quoted.strip())
+        request_id = case.request_id if case else _NOBODYS
+        is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
+        return verification.link(Link.STATUS, request_id, self.voice.keyed) if case and is_right else ""
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -348,12 +369,28 @@ class Desk:
         case = self.cases.get(request_id) if request_id else None
         return _addresses(case) if case is not None else ()
 
-    def desk(self, at: Place, site: str = "") -> Page[RequestLine]:
-        """Return a page of requests of a site, "" for all: a message that failed, then open ones, the soonest due first."""
-        failed, shown = self.cases.failed_messages(), self.cases.page(at, LINES, site)
-        lines = [replace(self._line(case), has_failed_message=case.request_id in failed) for case in shown.lines]
-        lines.sort(key=lambda line: (not line.has_failed_message, not line.is_open, line.answer_by, line.request_id))
-        return Page(tuple(lines), shown.before, shown.after)
+    def desk(self, at: Place, wanted: Wanted = listing.EVERY) -> Page[RequestLine]:
+        """Return a page of requests by what is at risk: late, due soon, a failed message, for staff, the rest, the answered."""
+        today, zone = self._today(), self.voice.rulebook.law_table.timezone
+        moments = Moments(*(due.begins_ms(day, zone) for day in (today, today + listing.SOON)))
+        failed, shown = (
+            self.cases.failed_messages(),
+            self.cases.page(at, LINES, listing.sought(wanted, self.voice.rulebook.jurisdiction), moments),
+        )
+        return shown.each(lambda case: replace(self._line(case), has_failed_message=case.request_id in failed))
+
+    def choices(self) -> DeskChoices:
+        """Return by what the list can be narrowed: kinds, states, laws, channels, and for whom requests wait."""
+        return listing.choices(self.voice.rulebook, *self.cases.there_are())
+
+    def find(self, quoted: str) -> str:
+        """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which."""
+        case = self.cases.referred_to(quoted.strip())
+        return case.request_id if case else ""
+
+    def waiting(self) -> int:
+        """Return how many requests wait for staff: for the menu."""
+        return self.cases.waiting()
 
     def detail(
         self, request_id: str, member: Member, purpose: str = "", reason: str = ""
@@ -379,7 +416,7 @@ class Desk:
             look,
             FOR_STAFF[case.state][1],
             kinds,
-            timeline.whole(case),
+            timeline.for_staff(case),
             outcomes,
             self._asked(case),
             can_extend,
@@ -388,6 +425,13 @@ class Desk:
             self.told.lines(case, for_staff=True),
             who=self._who(case),
         )
+
+    def summary(self, request_id: str) -> tuple[RequestLine, tuple[TimelineStep, ...]] | None:
+        """Return a request with its timeline, without anything that is sealed; None for no such request."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return None
+        return replace(self._line(case), has_failed_message=request_id in self.cases.failed_messages()), timeline.for_staff(case)
 
     def _who(self, case: Case) -> WhoAsks:
         """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
@@ -498,28 +542,8 @@ class Desk:
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
-        lines, acknowledged = due.table(case, self._law(case)), case.acknowledged
-        answer_by = lines[What.ANSWER].target
-        is_open = case.state not in ANSWERED
-        days_left = (answer_by - self._today()).days
-        return RequestLine(
-            case.request_id,
-            case.reference,
-            case.kind,
-            case.state.value,
-            case.received_on,
-            _by(lines, What.CONFIRMATION),
-            local_date(acknowledged.at_ms, self._law(case).timezone) if acknowledged else None,
-            answer_by,
-            is_open,
-            is_open and days_left < 0,
-            days_left,
-            case.channel,
-            case.demonstration,
-            waits=self._waits(case),
-            site=case.site,
-            standing=FOR_STAFF[case.state][0],
-        )
+        own, is_by_mail = self.voice.rulebook.jurisdiction, self.cases.is_by_mail
+        return listing.line(case, self._law(case), self._today(), own, is_by_mail=is_by_mail)
 
     def _asked(self, case: Case) -> AskedWords | None:
         """Return what the person of a request wrote and chose. Rule: 11 CCR 7020(e), 7022(g)."""
@@ -548,13 +572,22 @@ class Desk:
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 
-    def _waits(self, case: Case) -> str:
-        """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
-        if scoping.waits(case):
-            return "its words have to be read"
-        waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]
-        carrier = "waits for the mail server" if self.cases.is_by_mail else "waits to be passed on"
-        return f"{' and '.join(waiting)} {carrier}" if waiting else ""
+
+def _not_asked_before(case: Case, law: LawTable) -> date | None:
+    """Return the day before which who refused something is not asked about it. Rule: Cal. Civ. Code § 1798.135(c)(4)."""
+    is_no = case.kind in clock.APPLIED and case.entry(Step.APPLIED) is not None and case.entry(Step.DECIDED) is None
+    return clock.optout_dates(case.received_on, law, case.kind).no_resolicit_before if is_no else None
+
+
+def _received_on(request: NewRequest, parent: Case | None) -> date | None:
+    """Return the day of receipt of what is entered; the same once more keeps the earlier receipt while that waits for an answer.
+
+    Rule: 11 CCR 7021(b) (a second request moves no day).
+    """
+    is_again = parent is not None and parent.kind is request.kind and parent.state not in ANSWERED
+    if parent is None or not is_again:
+        return request.received_on
+    return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
 
 
 def _contact(request: NewRequest) -> Contact:
@@ -578,12 +611,6 @@ def _contact(request: NewRequest) -> Contact:
 def _by(lines: Mapping[What, Due], what: What) -> date | None:
     """Return the day on which something is to be done; None where the law asks for none of it."""
     return lines[what].target if what in lines else None
-
-
-def _is_on_its_way(case: Case, step: Step) -> bool:
-    """Return whether the message that a step wrote has not left, and is still to leave."""
-    written = case.entry(step)
-    return written is not None and receipt_of(case.kind, case.history, str(written.detail.get("message"))) is not None
 
 
 def _addresses(case: Case) -> tuple[Identifier, ...]:

@@ -106,7 +106,7 @@ def denied_ms(case: Case, law: Rulebook | LawTable) -> int:
 
     So it goes out on its day, with all of it left for the mail server. Rule: 11 CCR 7021(b); case T06.
     """
-    return _begins_ms(table(case, law)[What.ANSWER].target, _law(law).timezone)
+    return begins_ms(table(case, law)[What.ANSWER].target, _law(law).timezone)
 
 
 def forgotten_ms(case: Case) -> int:
@@ -134,7 +134,7 @@ def tried_until_ms(kind: RequestKind, received_on: date, law: Rulebook | LawTabl
     else:  # a letter that confirms it has as long as any answer
         last = counting.due(received_on, _law(law).respond, _law(law).counting).outer
         last = max(last, _first_and_extended(kind, received_on, _law(law))[1].outer)
-    return _begins_ms(last + timedelta(days=1), _law(law).timezone)
+    return begins_ms(last + timedelta(days=1), _law(law).timezone)
 
 
 def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
@@ -144,7 +144,7 @@ def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
     """
     written = case.entry(Step.ANSWER_WRITTEN)
     answered = moment(case.answered_ms or (written.at_ms if written else case.received_ms)).date()
-    return _begins_ms(add_months(answered, _law(law).record_months), "UTC")
+    return begins_ms(add_months(answered, _law(law).record_months), "UTC")
 
 
 def _first_and_extended(kind: RequestKind, received_on: date, law: LawTable) -> tuple[counting.Due, counting.Due]:
@@ -199,7 +199,8 @@ def _record(case: Case, last_on: date, law: LawTable) -> list[Due]:
     return found
 
 
-def _begins_ms(day: date, timezone: str) -> int:
+def begins_ms(day: date, timezone: str) -> int:
+    """Return the moment at which a day begins somewhere, in milliseconds since 1970."""
     return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp() * 1000)
 
 

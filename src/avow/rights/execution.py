@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -68,34 +68,70 @@ def make_plan(
     people.
     Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
-    if case.contact is not None and case.kind is RequestKind.DELETE and not case.contact.points:
-        browsers = finder.browsers_of(case.contact.identifiers())
-        wide = cases.widen(case.request_id, browsers) if browsers else case
-        if wide is None:  # changed meanwhile: seen at the next round
-            return False
-        case = wide
-    if case.contact is None:
+    wide = widened(case, finder, cases)
+    prospect = foresee(wide, rulebook, [target.name for target in targets], finder, telling, now_ms) if wide else None
+    if wide is None or wide.contact is None or prospect is None:  # seen at the next round, with where it went
         return False
-    today = local_date(now_ms, rulebook.law_table.timezone)
-    is_told = case.kind is RequestKind.DELETE and not case.demonstration
-    if is_told and telling.recipients.are_leaving(case.contact):  # seen at the next round, with where it went
-        return False
-    given = telling.recipients.of(case.contact) if is_told else ()
-    own = tuple(target.name for target in targets if target.name != plan.KEPT or finder.keeps)
-    tasks = plan.make(case.kind, own, given, today)
-    answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
-    ids = {task.recipient: instructions.new_id() for task in tasks if task.action is plan.Action.INSTRUCT}
-    wanted = {ids[one.name]: wanted_of(one, answer_by, telling.connected) for one in given if one.name in ids}
-    located = finder.locate(case.contact.identifiers())
-    holdings = finder.holdings(case.contact.identifiers(), today)
+    case, contact = wide, wide.contact
+    ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
+    given, by = prospect.given, prospect.answer_by
+    wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}
+    located = finder.locate(contact.identifiers())
     detail = {
-        "tasks": [planned(task, ids) for task in tasks],
-        "lines": [keeping.as_json(line) for line in plan.lines(case.kind, holdings, tasks, answer_by)],
+        "tasks": [planned(task, ids) for task in prospect.tasks],
+        "lines": [keeping.as_json(line) for line in prospect.lines],
         "subjects": list(located.subjects),
         "counts": dict(located.counts),
     }
-    entry = entries.RequestPlanned(case.request_id, len(tasks))
+    entry = entries.RequestPlanned(case.request_id, len(prospect.tasks))
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would happen to a verified request now: who does what, to whom something went, and line by line what becomes of it."""
+
+    tasks: tuple[plan.Task, ...]
+    given: tuple[Given, ...]
+    lines: tuple[plan.Line, ...]
+    answer_by: date
+
+
+def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
+    """Let a request to delete reach the browsers that are noted with what its person wrote; None: changed meanwhile.
+
+    Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
+    """
+    if case.contact is None or case.kind is not RequestKind.DELETE or case.contact.points:
+        return case
+    browsers = finder.browsers_of(case.contact.identifiers())
+    return cases.widen(case.request_id, browsers) if browsers else case
+
+
+def foresee(
+    case: Case, rulebook: Rulebook, targets: Sequence[str], finder: Finder, telling: Telling, now_ms: int
+) -> Prospect | None:
+    """Return what would happen now, by which the plan is made and which staff see before; nothing is written.
+
+    `targets` are the names of the places. None while something of the person is being handed over, and once nobody knows who
+    they are. Rule: 11 CCR 7022(b), (f), 7024; Cal. Civ. Code § 1798.105(c)(1).
+    """
+    contact, today = case.contact, local_date(now_ms, rulebook.law_table.timezone)
+    if contact is None:
+        return None
+    is_told = case.kind is RequestKind.DELETE and not case.demonstration
+    if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
+        contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
+    if is_told and telling.recipients.are_leaving(contact):
+        return None
+    given = telling.recipients.of(contact) if is_told else ()
+    own = tuple(name for name in targets if name != plan.KEPT or finder.keeps)
+    tasks = plan.make(case.kind, own, given, today)
+    answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
+    holdings = finder.holdings(tuple(dict.fromkeys(contact.identifiers())), today)
+    if contact.points:  # of a part: what came by the points that were named, and nothing else of theirs
+        holdings = tuple(one for one in holdings if one.point in contact.points and not one.earlier)
+    return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by), answer_by)
 
 
 def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:

@@ -29,6 +29,8 @@ from avow.store.store import Store
 
 #: Returns what a delivery says; None where what it is about is gone. Raises one of DAMAGED.
 Read = Callable[[Delivery], Message | None]
+#: By what applications come in: a portal of ours, or one that somebody else runs.
+APPLICATIONS: Final = frozenset({Technology.CAREERS_PORTAL, Technology.FEED})
 #: Most events of a browser that are put into an archive for each form: what a page shows to staff is far less.
 MOST_RELATED: Final = 10_000
 
@@ -44,6 +46,12 @@ class Finder:
     def keeps(self) -> bool:
         """Whether any version of the policy keeps something beyond an erasure. Rule: Cal. Civ. Code § 1798.105(d)."""
         return bool(self.keeper.points)
+
+    @property
+    def applications(self) -> frozenset[str]:
+        """The collection points by which any version takes in applications: nothing of them is ever done by a clock alone."""
+        points = self.keeper.versions.everything_declared().points.values()
+        return frozenset(point.name for point in points if point.technology in APPLICATIONS)
 
     def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
         """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""

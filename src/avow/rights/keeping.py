@@ -29,6 +29,8 @@ from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.kept import Keeping
 from avow.store.store import Store
 
+#: What the records of one group have in common: point, version, fields, and what is kept of them by which duty.
+_Group = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 _CHOICES, _DISCLOSED, _MESSAGES = "Your choices", "Disclosures to others", "Messages to you"
 _SECTION: Final = "Kept after a deletion"
 
@@ -63,18 +65,19 @@ class Keeper:
         """
         bound = self.points
         single = {one.record.record_id: one for one in self._found(people, bound, today)}
-        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding] = {}
+        groups: dict[_Group, Holding] = {}
         for one in single.values():
-            self._add(groups, one.record.point, one.fields, 1, tuple(self._keep(kept) for kept in one.kept))
+            self._add(groups, one.record, one.fields, tuple(self._keep(kept) for kept in one.kept))
         held = self.store.find(people)
         for form in held.submissions:
             if form.record_id not in single:
-                self._add(groups, form.point, {*form.fields, *(file.item for file in form.files)}, 1)
-        for (point, rulebook_id), count in self.store.events_by_point(people).items():
+                self._add(groups, form, {*form.fields, *(file.item for file in form.files)})
+        for (point, rulebook_id), (count, first_ms, last_ms) in self.store.events_by_point(people).items():
             if point not in bound:
-                self._add(groups, point, self._declared(point, rulebook_id), count)
-        for recording in held.recordings:
-            self._add(groups, recording.point, self._declared(recording.point, recording.rulebook_id), 1)
+                self._count(groups, point, rulebook_id, self._declared(point, rulebook_id), count, (first_ms, last_ms))
+        for one_of in held.recordings:
+            named, when = self._declared(one_of.point, one_of.rulebook_id), (one_of.started_ms, one_of.started_ms)
+            self._count(groups, one_of.point, one_of.rulebook_id, named, 1, when)
         others = ((_CHOICES, held.choices), (_DISCLOSED, held.disclosures), (_MESSAGES, held.deliveries))
         rest = (Holding("", label, (), len(rows)) for label, rows in others if rows)
         return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people))
@@ -95,9 +98,9 @@ class Keeper:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
         return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int) -> None:
-        """Keep what rules name of everything that is held of these people. Safe to repeat: each is kept once."""
-        for one in self._found(people, self.points, today):
+    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, points: frozenset[str] | None = None) -> None:
+        """Keep what rules name of what is held of these people, at some points or all. Safe to repeat: each is kept once."""
+        for one in self._found(people, self.points if points is None else self.points & points, today):
             for kept in one.kept:
                 duty = kept.duty
                 wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
@@ -129,21 +132,37 @@ class Keeper:
 
     def _add(
         self,
-        groups: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Holding],
+        groups: dict[_Group, Holding],
+        record: HeldSubmission | HeldEvent,
+        fields: Iterable[str],
+        kept: tuple[Keep, ...] = (),
+    ) -> None:
+        """Add one record to its group."""
+        when = (record.collected_ms, record.collected_ms)
+        self._count(groups, record.point, record.rulebook_id, fields, 1, when, kept)
+
+    def _count(
+        self,
+        groups: dict[_Group, Holding],
         point: str,
+        version: str,
         fields: Iterable[str],
         records: int,
+        between_ms: tuple[int, int],
         kept: tuple[Keep, ...] = (),
     ) -> None:
         """Add records to the group of those with the same fields, of which the same is kept: until the last day of theirs."""
         named = tuple(sorted(fields))
-        key = (point, named, tuple((one.duty, *one.fields) for one in kept))
+        first_on, last_on = (local_date(at_ms, self.versions.timezone) for at_ms in between_ms)
+        key = (point, version, named, tuple((one.duty, *one.fields) for one in kept))
         before = groups.get(key)
-        if before is not None:
+        if before is not None and before.first_on is not None and before.last_on is not None:
             pairs = zip(kept, before.kept, strict=True)
             kept = tuple(replace(one, until=max(one.until, other.until)) for one, other in pairs)
             records += before.records
-        groups[key] = Holding(point, self._label(point), named, records, kept)
+            first_on, last_on = min(first_on, before.first_on), max(last_on, before.last_on)
+        found = Holding(point, self._label(point), named, records, kept, version=version, first_on=first_on, last_on=last_on)
+        groups[key] = found
 
     def _keep(self, kept: Kept) -> Keep:
         duty, fields = kept.duty, tuple(sorted(kept.fields))
@@ -164,10 +183,11 @@ class Keeper:
 
 @dataclass(frozen=True, slots=True)
 class KeptRecords:
-    """The first target of a deletion: what rules keep is kept before anything is destroyed."""
+    """The first target of a deletion: what rules keep is kept before anything is destroyed; of `points` alone, None for all."""
 
     keeper: Keeper
     waiting: Waiting
+    points: frozenset[str] | None = None
     name: str = KEPT
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
@@ -191,7 +211,7 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        self.keeper.keep(erasure.identifiers, today, now_ms)
+        self.keeper.keep(erasure.identifiers, today, now_ms, self.points)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""
@@ -214,6 +234,9 @@ def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
         "until": line.until.isoformat() if line.until else "",
         "recipient": line.recipient,
         "by": line.by.isoformat() if line.by else "",
+        "version": line.version,
+        "first_on": line.first_on.isoformat() if line.first_on else "",
+        "last_on": line.last_on.isoformat() if line.last_on else "",
     }
     return {name: value for name, value in said.items() if value}
 
@@ -221,5 +244,5 @@ def as_json(line: Line) -> dict[str, Any]:  # Any: JSON
 def from_json(said: Mapping[str, Any]) -> Line:  # Any: as above
     """Return a line of a history."""
     facts: dict[str, Any] = {**said, "action": Action(said["action"]), "fields": tuple(said.get("fields", ()))}  # Any: as above
-    facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by") if name in said}
+    facts |= {name: date.fromisoformat(said[name]) for name in ("until", "by", "first_on", "last_on") if name in said}
     return Line(**facts)

@@ -21,7 +21,8 @@ from avow.gate.messages import Message
 from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Claim, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
 from avow.store import sealing
-from avow.store.control import Transaction, read_reasons, request_proofs, requests
+from avow.store.control import Transaction, read_reasons, request_lists, request_proofs, requests
+from avow.store.control.request_lists import Moments, Sought
 from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import RECORD, REQUEST
 from avow.store.paging import Page, Place
@@ -50,10 +51,12 @@ class Cases:
         self._store, self._by_mail = store, by_mail
         self._control = store.control
 
-    def add(self, case: Case, logged: entries.Entry, also: Callable[[Transaction, Case], None] | None = None) -> None:
+    def add(
+        self, case: Case, logged: entries.Entry, due_ms: int = 0, also: Callable[[Transaction, Case], None] | None = None
+    ) -> None:
         """Keep a new request, its sealed contact and the audit entry, in one transaction. Why: decision 0006.
 
-        `also` keeps what belongs to it.
+        `due_ms` is when the day of its answer begins, 0 to have the walk find it; `also` keeps what belongs to it.
         """
         assert case.contact is not None
         row = StoredRequest(
@@ -70,6 +73,7 @@ class Cases:
             jurisdiction=case.jurisdiction,
             entered_ms=case.entered_ms,
             parent=case.parent,
+            due_ms=due_ms,
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
@@ -109,12 +113,27 @@ class Cases:
             with self._control.transaction() as tx:
                 requests.rest(tx, looks)
 
-    def page(self, at: Place, limit: int, site: str = "") -> Page[Case]:
-        """Return a page of readable requests of a site, "" for all: with a failed message first, then open, then answered."""
+    def page(self, at: Place, limit: int, sought: Sought, moments: Moments) -> Page[Case]:
+        """Return a page of readable requests by what is at risk (`request_lists.page`)."""
         with self._control.reading() as tx:
-            found = requests.page(tx, at, limit, site)
+            found = request_lists.page(tx, at, limit, sought, moments)
             histories = requests.histories(tx, [row["id"] for row in found.lines])
         return Page(self.readable(found.lines, histories), found.before, found.after)
+
+    def waiting(self) -> int:
+        """Return how many requests wait for staff."""
+        with self._control.reading() as tx:
+            return request_lists.waiting(tx)
+
+    def approvals(self) -> tuple[Mapping[str, Any], ...]:  # Any: JSON
+        """Return the details of every approval in the histories that are kept."""
+        with self._control.reading() as tx:
+            return tuple(json.loads(detail) for detail in request_lists.approvals(tx))
+
+    def there_are(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the jurisdictions and channels of all requests, to choose from."""
+        with self._control.reading() as tx:
+            return request_lists.jurisdictions(tx), request_lists.channels(tx)
 
     def about(self, people: Iterable[Identifier]) -> Sequence[Case]:
         """Return the requests about any of these people that have their contact yet, oldest first."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from avow.rights import timeliness
+from avow.rights import due, listing, timeliness
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.states import State
@@ -43,14 +43,14 @@ class OpenRequests:
     def once(self) -> bool:
         """Take each due request one step on; return whether there may be more to do at once. One that fails is set aside."""
         now, is_believed = self.now_ms(), self.is_believed()
-        due = self.cases.due(now, AT_ONCE)
+        found = self.cases.due(now, AT_ONCE)
         self._looks.clear()
         done = self.aside.each(
-            QUEUE, due, lambda item: item[0], lambda item: self._step(item[1](), now, is_believed=is_believed), now
+            QUEUE, found, lambda item: item[0], lambda item: self._step(item[1](), now, is_believed=is_believed), now
         )
         self.cases.rest(self._looks)
         self._next_ms = self.cases.next_due_ms()
-        return done > 0 or len(due) == AT_ONCE
+        return done > 0 or len(found) == AT_ONCE
 
     def _step(self, case: Case, now_ms: int, *, is_believed: bool) -> bool:
         """Take one request a step on, or note when it is to be looked at again."""
@@ -61,5 +61,6 @@ class OpenRequests:
         rulebook = tools.voice.rulebook
         next_ms = now_ms + 10 * SOON_MS if has_to_wait else next_look_ms(case, rulebook, now_ms)
         days_kept = timeliness.judge(case, rulebook.law_table, now_ms).kept
-        self._looks[case.request_id] = Look(len(case.history), next_ms, days_kept)
+        listed = case.state.value, due.denied_ms(case, rulebook), listing.is_for_staff(case)
+        self._looks[case.request_id] = Look(len(case.history), next_ms, days_kept, *listed)
         return False

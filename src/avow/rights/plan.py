@@ -7,7 +7,7 @@ same lines are shown before anything is done, and compared with what was done.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -38,7 +38,8 @@ class Line:
 
     `point` is the policy's name of the collection point, "" for what is no record of one, or is another's to do; `label` is what
     it is called. `code` is that of the exception, `duty` the policy's name of what declares it, and `reason` what that is called.
-    `until` is the first day on which nothing of it is kept any more: of several records, the last of theirs.
+    `until` is the first day on which nothing of it is kept any more: of several records, the last of theirs. `version` is the id
+    of the version under which they were collected, `first_on` and `last_on` on which days; "" and None where there is none.
     """
 
     action: Action
@@ -54,6 +55,9 @@ class Line:
     until: date | None = None
     recipient: str = ""
     by: date | None = None
+    version: str = ""
+    first_on: date | None = None
+    last_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,10 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """So many records of a point that have the same fields, and of which the same is kept.
+    """So many records of a point and version that have the same fields, and of which the same is kept.
 
-    `point` is "" for what belongs to no collection point; `earlier`: it is kept since an erasure before.
+    `point` is "" for what belongs to no collection point; `earlier`: it is kept since an erasure before. They were collected from
+    `first_on` to `last_on`.
     """
 
     point: str
@@ -82,6 +87,9 @@ class Holding:
     records: int
     kept: tuple[Keep, ...] = ()
     earlier: bool = False
+    version: str = ""
+    first_on: date | None = None
+    last_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +158,15 @@ def _own(target: str) -> Task:
     return Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS)
 
 
-def lines(kind: RequestKind, holdings: Iterable[Holding], tasks: Iterable[Task], answer_by: date) -> tuple[Line, ...]:
+def lines(kind: RequestKind, holdings: Sequence[Holding], tasks: Iterable[Task], answer_by: date) -> tuple[Line, ...]:
     """Return what becomes of what is held, and who is told to do the same by when: what would happen, and what did.
 
     Of a record that a rule keeps in part the rest is erased. Raises ValueError as `make`.
     Rule: Cal. Civ. Code § 1798.105(c)(1), (d); 11 CCR 7022(b), (f).
     """
     if kind is RequestKind.KNOW:
-        return tuple(Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, one.fields, one.records) for one in holdings)
+        shown = (Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, one.fields, one.records) for one in holdings)
+        return tuple(_dated(line, one) for line, one in zip(shown, holdings, strict=True))
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     told = [
@@ -171,7 +180,11 @@ def lines(kind: RequestKind, holdings: Iterable[Holding], tasks: Iterable[Task],
 def kept_line(one: Holding, keep: Keep) -> Line:
     """Return the line of what a rule keeps. Rule: 11 CCR 7022(f)."""
     named = (keep.rule, one.point, keep.fields, one.records, keep.code, keep.duty, keep.reason, keep.purpose, keep.until)
-    return Line(Action.KEEP, one.label, *named)
+    return _dated(Line(Action.KEEP, one.label, *named), one)
+
+
+def _dated(line: Line, one: Holding) -> Line:
+    return replace(line, version=one.version, first_on=one.first_on, last_on=one.last_on)
 
 
 def _becomes(one: Holding) -> Iterable[Line]:
@@ -179,7 +192,7 @@ def _becomes(one: Holding) -> Iterable[Line]:
     staying = {name for keep in one.kept for name in keep.fields}
     rest = tuple(name for name in one.fields if name not in staying)
     if not one.earlier and (rest or not one.kept):
-        yield Line(Action.ERASE, one.label, rules.DELETE_FROM_RECORDS, one.point, rest, one.records)
+        yield _dated(Line(Action.ERASE, one.label, rules.DELETE_FROM_RECORDS, one.point, rest, one.records), one)
 
 
 def names(given: Iterable[Given], taken: Iterable[str] = ()) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from avow.gate import entries
 from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
-from avow.rights import clock, kinds
+from avow.rights import clock, due, kinds
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
@@ -85,7 +85,8 @@ def receive(
         entered_ms=now_ms,
         parent=asked.parent,
     )
-    cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)), also)
+    logged = entries.RequestReceived(asked.kind.value, case.request_id, str(received_on))
+    cases.add(case, logged, due.denied_ms(case, rulebook), also)
     return case
 
 

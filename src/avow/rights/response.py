@@ -19,7 +19,7 @@ from avow.gate import entries
 from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, letter_facts, letters, proofs, verification
+from avow.rights import asked_again, due, letter_facts, letters, proofs, reviewing, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.letters import Letter, LetterFacts, Outcome
@@ -80,6 +80,23 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
     given = Outcome.PARTIAL if outcome is Outcome.NARROWED else outcome
     return write(case, Step.ANSWER_WRITTEN, {"outcome": given.value, "proof": written, **looked_for}, message, cases, now_ms)
+
+
+def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
+    """Write to the person that staff deny the request, with the ground and why.
+
+    Rule: Cal. Civ. Code § 1798.145(h)(2); 11 CCR 7022(f)(1), 7024(e).
+    """
+    decided = case.entry(Step.DECIDED)
+    if decided is None or case.contact is None:
+        return False
+    code, reason = str(decided.detail["code"]), reviewing.opened(case, str(decided.detail["words"]), cases)
+    denied = letters.Denied(letters.Ground(code), ("everything that you asked for",), reason)
+    facts = replace(
+        letter_facts.of(case, Outcome.DENIED, voice), denied=(denied,), opt_out=letter_facts.opt_out(case, voice, cases)
+    )
+    message = message_of(case.contact, facts)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": code}, message, cases, now_ms)
 
 
 def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:

@@ -1,9 +1,9 @@
 """The states of a consumer request, one drawing for each kind; no transition lives anywhere else (LAW.md, section 6).
 
-KNOW, DELETE (`VERIFIED_WALK`): verified, carried out, answered
+KNOW, DELETE (`VERIFIED_WALK`): verified, looked at where it has to be, carried out, answered
 
-                                                                     DOWNSTREAM
-                                                                      ▲     │
+                                                 REVIEWING           DOWNSTREAM
+                                                    ▲ ▼               ▲     │
     RECEIVED ──► ACKNOWLEDGING ──► VERIFYING ──► VERIFIED ──► FULFILLING ──► PROVED
                        │               │                                       │
                        └───────────────┴──► DENIED(unverified, on its day) ────┤
@@ -61,6 +61,12 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     VERIFYING   -> VERIFIED or DENIED -> [verification.narrow] not enough: the next smaller answer, named: 11 CCR 7024(a), (b)
     either      -> DENIED       -> [verification.deny_if_due] the clock never waits: 11 CCR 7021(b)
     any before it -> same       -> [scoping.scope]           a member of staff read the person's own words, and says what is meant
+    VERIFIED    -> REVIEWING    -> [reviewing.want]          without autopilot, or where something has to be looked at
+    REVIEWING   -> REVIEWING    -> [reviewing.carry_out, deny, take_back]  what needs two is asked for by one
+    REVIEWING   -> VERIFIED     -> [reviewing.carry_out, agree]  by one, or by the second of two
+    VERIFIED    -> DECIDED      -> [reviewing.go_on]         what both decided: denied, with its code
+    DECIDED     -> ANSWERING    -> [response.respond_denied] with the ground and why
+    any open    -> same         -> [reviewing.suspect, clear] fraud: nothing is carried out, and the clock goes on
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
@@ -139,6 +145,8 @@ class Step(StrEnum):
     UNPERMITTED = "unpermitted"
     WITHDRAWN = "withdrawn"
     DOCUMENTS_WANTED = "documents-wanted"
+    SUSPECTED = "suspected"
+    CLEARED = "cleared"
 
 
 class State(StrEnum):
@@ -236,6 +244,12 @@ VERIFIED_WALK: Final = _table(
         (State.ACKNOWLEDGING, Step.SCOPED): State.ACKNOWLEDGING,
         (State.VERIFYING, Step.SCOPED): State.VERIFYING,
         (State.VERIFIED, Step.PLANNED): State.FULFILLING,
+        (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.VERIFIED, Step.DECIDED): State.DECIDED,
+        (State.REVIEWING, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.APPROVED): State.VERIFIED,
+        (State.DECIDED, Step.ANSWER_WRITTEN): State.ANSWERING,
+        (State.DECIDED, Step.RESPONDED): State.RESPONDED,  # of nobody real
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
         (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
@@ -247,7 +261,10 @@ VERIFIED_WALK: Final = _table(
         (State.PROVED, Step.RESPONDED): State.RESPONDED,  # of an earlier version, or of nobody real
         (State.DENIED, Step.RESPONDED): State.RESPONDED,
     },
-    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED},
+    {
+        *(*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
+        *(Step.SUSPECTED, Step.CLEARED),
+    },
 )
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
 _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
@@ -293,12 +310,14 @@ APPEAL_WALK: Final = _table(
     {Step.EXTENDED, Step.EXTENSION_WRITTEN},
 )
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
+#: States in which a request is looked at and decided as a whole, and not field by field.
+_WHOLE: Final = frozenset({State.VERIFIED, State.REVIEWING, State.DECIDED})
 CORRECT_WALK: Final = _table(
     {
         **{
             (state, step): after
             for (state, step), after in VERIFIED_WALK.moves.items()
-            if state is not State.VERIFIED and step is not Step.SCOPED  # what it covers is its fields
+            if state not in _WHOLE and step is not Step.SCOPED  # what it covers is its fields
         },
         (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
@@ -387,7 +406,10 @@ FOR_STAFF: Final = {
         "record only",
         "It is closed, and how to reach the person was destroyed. The record that the law asks for is left.",
     ),
-    State.REVIEWING: ("to be decided", "It waits for a person, who looks at it and decides."),
+    State.REVIEWING: (
+        "waits for staff",
+        "It waits for staff: somebody looks at what would happen, and carries it out or denies it. The clock goes on meanwhile.",
+    ),
     State.DECIDED: ("decided", "It is decided. The answer is written next, by itself."),
     State.APPLYING: (
         "holds here",
@@ -424,7 +446,7 @@ STEP_WORDS: Final = {
     Step.NARROWED: "The next smaller answer is given",
     Step.SCOPED: "What it covers settled",
     Step.REVIEW_WANTED: "Waits for a person to look at it",
-    Step.APPROVED: "Looked at by a second person",
+    Step.APPROVED: "Approved by a person",
     Step.DECIDED: "Decided by a person",
     Step.APPLIED: "In effect",
     Step.CONFIRMED: "Confirmed",
@@ -433,6 +455,8 @@ STEP_WORDS: Final = {
     Step.PERMITTED: "The agent's permission is shown",
     Step.UNPERMITTED: "The agent's permission does not hold",
     Step.WITHDRAWN: "Taken back by the agent",
+    Step.SUSPECTED: "Fraud suspected: nothing is carried out until somebody decides",
+    Step.CLEARED: "Suspicion of fraud cleared",
 }
 
 
@@ -471,11 +495,19 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
     if step is Step.CORRECTED:  # after the proof an address stays as it is
         is_proved = any(entry.step is Step.PROVED_BY for entry in history)
         return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
+    if step in {Step.SUSPECTED, Step.CLEARED}:
+        return state not in ANSWERED and is_suspected(history) is (step is Step.CLEARED)
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
         return state not in ANSWERED and not any(entry.step is step for entry in history)
     return False
+
+
+def is_suspected(history: Sequence[Entry]) -> bool:
+    """Return whether somebody suspects fraud, and nobody has cleared it since. Rule: 11 CCR 7060(f)."""
+    said = [entry.step for entry in history if entry.step in {Step.SUSPECTED, Step.CLEARED}]
+    return said[-1:] == [Step.SUSPECTED]
 
 
 def receipt_of(kind: RequestKind, history: Sequence[Entry], message: str) -> Entry | None:

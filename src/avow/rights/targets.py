@@ -11,6 +11,7 @@ from avow.definitions import Identifier, IdentifierKind
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Outcome
+from avow.rights.plan import KEPT
 from avow.rights.states import State
 from avow.store.store import Store
 
@@ -20,7 +21,8 @@ RECORDINGS: Final = "session recordings"
 CONTROL: Final = "control store"
 FILES: Final = "files"
 SPOOL: Final = "spool"
-NAMED: Final = "what was named"
+#: Every place of an installation, as plans name them.
+NAMES: Final = (KEPT, VAULT, EVENTS, RECORDINGS, CONTROL, FILES, SPOOL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,37 +107,6 @@ class SealedFiles:
         wanted = {one for one in erasure.identifiers if one.kind is IdentifierKind.EMAIL}
         closed = (case for case in self.cases.about(wanted) if case.state is State.CLOSED)
         return [case for case in closed if case.contact and wanted & set(case.contact.identifiers())]
-
-
-@dataclass(frozen=True, slots=True)
-class NamedForms:
-    """What a person sent by the collection points that they named, and nothing else of theirs: a part of a deletion."""
-
-    store: Store
-    points: tuple[str, ...]
-    name: str = NAMED
-
-    def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
-        """Remove these forms with their files. Rule: 11 CCR 7022(b)(1), (g)."""
-        del now_ms
-        found = self._held(erasure)
-        self.store.erase_submissions(found)
-        return Outcome(self.name, "erased" if found else "nothing held", len(found))
-
-    def remaining(self, erasure: Erasure) -> int:
-        """Search again. Rule: 11 CCR 7022(b)(1)."""
-        return len(self._held(erasure))
-
-    def _held(self, erasure: Erasure) -> list[str]:
-        """Return the forms of these points that an address of the person finds; a browser's number finds none."""
-        people = [one for one in erasure.identifiers if one.kind is not IdentifierKind.VISITOR]
-        held = (form for person in people for point in self.points for form in self.store.submissions_of(person, point))
-        return sorted({form.record_id for form in held})
-
-
-def of_points(store: Store, points: tuple[str, ...]) -> tuple[NamedForms]:
-    """Return the places of a deletion that names collection points. Rule: 11 CCR 7022(g)."""
-    return (NamedForms(store, points),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Final
 
-from avow.rights import left_over
+from avow.rights import left_over, reviewing
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, reference
 from avow.rights.states import RECEIPTS, STEP_WORDS, Step
 
+#: What staff think and decide among themselves; its person reads the answer.
+_OF_STAFF: Final = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED})
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
-_NOT_FOR_WHO_FILED = frozenset(
+_NOT_FOR_WHO_FILED: Final = frozenset(
     {
         Step.PLANNED,
         Step.OUTCOME,
@@ -25,6 +28,9 @@ _NOT_FOR_WHO_FILED = frozenset(
         Step.TRIED,
         Step.NARROWED,
         Step.LOCKED,
+        Step.REVIEW_WANTED,
+        Step.DECIDED,
+        *_OF_STAFF,
         *RECEIPTS,
     }
 )
@@ -38,20 +44,44 @@ _SAID_PROVED = {
     "staff": "a member of staff knows who asks",
 }
 _SAID_NARROWED = {"categories": "by categories", "part": "what was proved reaches", "policy": "what our policy says to everybody"}
+
+
+def _outcomes(detail: Mapping[str, object]) -> str:
+    outcomes = json.loads(json.dumps(detail["outcomes"]))
+    return "; ".join(f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes)
+
+
+def _going_with(detail: Mapping[str, object]) -> str:
+    others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
+    return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
+
+
 #: The detail of a step in words.
-_SAID: Mapping[Step, Callable[[Mapping[str, object]], str]] = {
+_SAID: Final[Mapping[Step, Callable[[Mapping[str, object]], str]]] = {
     Step.PROVED_BY: lambda detail: _SAID_PROVED.get(str(detail["by"]), ""),
     Step.NARROWED: lambda detail: _SAID_NARROWED.get(str(detail["to"]), ""),
-    Step.EXTENSION_WRITTEN: lambda detail: f"until {detail['until']}",
-    Step.EXTENDED: lambda detail: f"until {detail['until']}",
-    Step.DENIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
-    Step.VERIFIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
+    Step.AWAITED: lambda detail: ", ".join(json.loads(json.dumps(detail["recipients"]))),
+    **dict.fromkeys((Step.OUTCOME, Step.LATE), _outcomes),
+    **dict.fromkeys((Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED), _going_with),
+    **dict.fromkeys((Step.EXTENSION_WRITTEN, Step.EXTENDED), lambda detail: f"until {detail['until']}"),
+    **dict.fromkeys((Step.DENIED, Step.VERIFIED), lambda detail: str(detail.get("reason") or detail.get("by") or "")),
+    Step.RESIDUE: lambda detail: left_over.words(dict(detail)),
 }
+#: The same where staff alone read it: why something waits, and who looks twice at what.
+_SAID_TO_STAFF: Final = {**_SAID, **dict.fromkeys((Step.REVIEW_WANTED, Step.APPROVED), reviewing.in_words)}
+
+
+def for_staff(case: Case) -> tuple[TimelineStep, ...]:
+    """Return the history in plain words, whole. Rule: 11 CCR 7101(a)."""
+    return _told(case, frozenset(), _SAID_TO_STAFF)
 
 
 def whole(case: Case) -> tuple[TimelineStep, ...]:
-    """Return the history in plain words. Rule: 11 CCR 7101(a)."""
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in case.history)
+    """Return the history as its person reads it: without what staff thought and decided among themselves.
+
+    Rule: 11 CCR 7060(f) (a suspicion is told to nobody who may be somebody else).
+    """
+    return _told(case, _OF_STAFF, _SAID)
 
 
 def dates(case: Case) -> tuple[TimelineStep, ...]:
@@ -59,22 +89,13 @@ def dates(case: Case) -> tuple[TimelineStep, ...]:
 
     Rule: 11 CCR 7060, 7062 (nothing of a consumer to whom nobody verified as that consumer).
     """
-    told = (entry for entry in case.history if entry.step not in _NOT_FOR_WHO_FILED)
-    return tuple(TimelineStep(entry.at_ms, STEP_WORDS[entry.step], _words(entry.step, entry.detail)) for entry in told)
+    return _told(case, _NOT_FOR_WHO_FILED, _SAID)
 
 
-def _words(step: Step, detail: dict[str, object]) -> str:
-    """Return the detail of a step in words."""
-    if step is Step.AWAITED:
-        return ", ".join(json.loads(json.dumps(detail["recipients"])))
-    if step in {Step.OUTCOME, Step.LATE}:
-        outcomes = json.loads(json.dumps(detail["outcomes"]))
-        return "; ".join(
-            f"{one['target']}: {one['did']}" + (f" ({one['records']})" if one["records"] else "") for one in outcomes
-        )
-    if step in {Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED}:
-        others = [f"{word} {reference(str(detail[word]))}" for word in ("to", "after", "with") if word in detail]
-        return "; ".join([*others, *([str(detail["how"])] if "how" in detail else [])])
-    if step in _SAID:
-        return _SAID[step](detail)
-    return left_over.words(detail) if step is Step.RESIDUE else ""
+def _told(
+    case: Case, without: frozenset[Step], said: Mapping[Step, Callable[[Mapping[str, object]], str]]
+) -> tuple[TimelineStep, ...]:
+    told = (entry for entry in case.history if entry.step not in without)
+    return tuple(
+        TimelineStep(one.at_ms, STEP_WORDS[one.step], said[one.step](one.detail) if one.step in said else "") for one in told
+    )

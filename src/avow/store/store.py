@@ -253,11 +253,12 @@ class Store:
             if event is not None:
                 yield event, tuple(one for one, found in subjects.items() if row["subject"].bytes in found)
 
-    def events_by_point(self, people: Iterable[Identifier]) -> dict[tuple[str, str], int]:
-        """Return how many events of these people are held, by collection point and version."""
+    def events_by_point(self, people: Iterable[Identifier]) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """Return how many events of these people are held, and of which moments, by collection point and version."""
         named = [UUID(bytes=one) for one in sorted(self.vault.subjects_of(people))]
         found = self.events.query("count_points", subjects=named) if named else ()
-        return {(row["point"], row["rulebook_id"]): int(row["events"]) for row in found}
+        counted = ("events", "first_ms", "last_ms")
+        return {(row["point"], row["rulebook_id"]): tuple(int(row[name]) for name in counted) for row in found}  # type: ignore[misc]  # three
 
     # -- clicks on links ---------------------------------------------------------------------------------------
 

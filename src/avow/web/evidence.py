@@ -14,4 +14,5 @@ def promises(view: View) -> dict[str, Any]:  # Any: what templates take
     judged = view.house.promises.judged(now_ms)
     counts = {verdict: sum(one.verdict is verdict for one in judged) for verdict in Verdict}
     reason = view.house.evidence.without_second_factor
-    return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms, "without_second_factor": reason}
+    staff = {"without_second_factor": reason, "second_looks": view.house.reviews.second_looks()}
+    return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms, **staff}

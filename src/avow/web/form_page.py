@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from avow.web.asking import signals_of
 from avow.web.form_parts import agree_boxes, guard
 from avow.web.form_words import form_address
 from avow.web.rendering import View
@@ -61,7 +62,7 @@ class OwnForms:
             first_wrong=next((one.name for one in form.fields if one.name in errors), ""),
             others=[words for name, words in errors.items() if name not in {one.name for one in form.fields}],
             guard=guard(self._token(point)),
-            agree=agree_boxes(house.mailings.measures(point, house.policy.website)),
+            agree=agree_boxes(house.mailings.measures(point, house.policy.website), signals_of(request.headers).choices),
             notice=house.policy.notice(point),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from markupsafe import Markup
 
@@ -18,9 +18,14 @@ def guard(token: str) -> Markup:
     ).format(SHOWN, token, TRAP)
 
 
-def agree_boxes(measures: Iterable[MeasureFacts]) -> Markup:
-    """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own."""
+def agree_boxes(measures: Iterable[MeasureFacts], refused: Collection[str]) -> Markup:
+    """Return the boxes of a subscription's form, none of them ticked: to be measured waits for a yes of its own.
+
+    What the browser, or whoever it is known by, has `refused` is not asked for. Rule: Cal. Civ. Code § 1798.135(c)(4).
+    """
     box = Markup('<label class="agree"><input type="checkbox" name="{}" value="{}"><span>Allow “{}”{}</span></label>')
     return Markup("\n").join(
-        box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "") for one in measures
+        box.format(AGREE, one.name, one.label, f": {one.description}" if one.description else "")
+        for one in measures
+        if one.name not in refused
     )

@@ -39,6 +39,7 @@ from avow.recipients import Recipients
 from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
+from avow.rights.reviews import Reviews
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -65,6 +66,7 @@ class House:
     promises: Promises
     rights: Desk
     agents: AgentRoom
+    reviews: Reviews
     metrics: Metrics
     choices: Choices
     browsers: Browsers

@@ -104,7 +104,6 @@ class CompanySite:
             "form_action": form_address,
             "notice": house.policy.notice,
             "form_guard": lambda point: self._guard(point, token),
-            "agree": lambda point: agree_boxes(house.mailings.measures(point, house.policy.website)),
             "leaving": lambda name: f"{LEAVING_PATH}{quote(name)}",
             "choices_link": lambda: choices_link(house.policy.duties(), has_choices=bool(house.policy.facts().choices)),
             "announcement": lambda: banner(house.versions.announced()),
@@ -224,6 +223,11 @@ class CompanySite:
                 allowed.setdefault(directive, set()).add("https://" + urlsplit(one.address).netloc)
         return {"Content-Security-Policy": content_security_policy(allowed)} if allowed else {}
 
+    def _agree(self, headers: Headers, point: str) -> Markup:
+        """Return the boxes of a subscription's form for this visitor: nobody is asked for what they refused."""
+        measures = self._house.mailings.measures(point, self._house.policy.website)
+        return agree_boxes(measures, signals_of(headers).choices)
+
     def _asking(self, headers: Headers, path: str) -> Markup:
         """Return the banner, in the look of the website."""
         facts, look = self._house.policy.facts(), self._house.appearance
@@ -283,6 +287,7 @@ class CompanySite:
             tag=lambda: Markup() if shown["errors"] else self._scripts(path, headers),
             outbound=lambda name: self._house.outbound.way(name, path),
             conversion=lambda point, **said: conversion_pixel(facts, point, {"page": path, **said}),
+            agree=lambda point: self._agree(headers, point),
             asking=lambda: Markup() if shown.get("is_answered") else self._asking(headers, path),
             search_field=lambda: search_field(searched, facts.points, self._assets),
             search_results=lambda: search_results(searched),

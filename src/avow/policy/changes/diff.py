@@ -219,6 +219,9 @@ def _right(called: str, before: Right, after: Right) -> Iterator[Change]:
         yield Change("right", f"By the right {called} you can {given}.", material=bool(set(before.gives) - set(after.gives)))
     if before.verification != after.verification:
         yield Change("right", f"How we check who asks for the right {called}: {after.verification}.", material=True)
+    if before.autopilot != after.autopilot:
+        who = "goes on by itself" if after.autopilot else "waits until one of our staff has looked at it"
+        yield Change("right", f"A request for the right {called}, once it is clear who asks, {who}.", material=after.autopilot)
 
 
 def _controller(old: Rulebook, new: Rulebook) -> Iterator[Change]:

@@ -48,6 +48,7 @@ _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 class CarriedOut:
     """What a version of the software does with a declaration.
 
+    `forms` are the rights that the privacy centre has a form of.
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
     `noted_starts` and `noted_criteria` are what staff note of what people sent. `combined` are the technologies of what it shows
@@ -57,6 +58,7 @@ class CarriedOut:
     technologies: frozenset[str]
     methods: frozenset[str]
     rights: frozenset[str]
+    forms: frozenset[str]
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
     noted_starts: frozenset[str]
@@ -77,6 +79,7 @@ EVERYTHING: Final = CarriedOut(
     technologies=frozenset(TECHNOLOGIES),
     methods=frozenset(METHODS),
     rights=frozenset(RIGHTS),
+    forms=frozenset(RIGHTS),
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
     noted_starts=frozenset(RETENTION_STARTS),
@@ -113,6 +116,7 @@ THIS_VERSION: Final = CarriedOut(
     ),
     methods=frozenset(METHODS) - {"account"},
     rights=VERIFIED | _BY_SWITCH | _AT_ONCE,
+    forms=VERIFIED | _BY_SWITCH | (_AT_ONCE - {"appeal"}),
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     noted_starts=NOTED_STARTS,
@@ -138,18 +142,7 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
         yield from _point(entries, point, does)
     yield from _combined(entries, does)
     for right in entries.of("right"):
-        by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
-        if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
-            message = f'this version does not carry out the right "{right.name}"'
-            web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
-            mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
-            yield diagnostic("AV0701", right.here, message, mend)
-        for place, method in enumerate(right.values["methods"]):
-            if method not in does.methods:
-                message = f'this version has no way to take requests to {right.name} by "{method}"'
-                yield diagnostic(
-                    "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
-                )
+        yield from _right(right, does)
     if does is not EVERYTHING:
         yield from _recipients(document, entries)
     if does.stands_by is not None:
@@ -157,6 +150,26 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     if not does.datasets:
         for dataset in entries.of("dataset"):
             yield diagnostic("AV0707", dataset.here, f'this version does not release the data set "{dataset.name}"', _LATER)
+
+
+def _right(right: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+    """Check that this version carries out a right, and takes it by each way that the policy names. Rule: 11 CCR 7020."""
+    by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
+    if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
+        message = f'this version does not carry out the right "{right.name}"'
+        web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
+        mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
+        yield diagnostic("AV0701", right.here, message, mend)
+    if "web" in right.values["methods"] and right.name in does.rights - does.forms and not right.values.get("by_people", False):
+        message = f'the privacy centre of this version has no form for the right "{right.name}"'
+        mend = 'take "web" out of the methods; staff enter what comes by the others'
+        yield diagnostic("AV0712", right.at("methods", right.values["methods"].index("web")), message, mend)
+    for place, method in enumerate(right.values["methods"]):
+        if method not in does.methods:
+            message = f'this version has no way to take requests to {right.name} by "{method}"'
+            yield diagnostic(
+                "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
+            )
 
 
 def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:

@@ -450,6 +450,10 @@ def _right(right: Entry, law: Mapping[str, LawTable]) -> Iterator[Diagnostic]:
         message = f'anybody could ask "{name}" for somebody else'
         mend = 'write level = "reasonable", "reasonably-high" or "by-sensitivity"'
         yield diagnostic("AV0515", right.at("level"), message, mend)
+    if right.values.get("autopilot", False) and (name in UNVERIFIED_RIGHTS or right.values.get("by_people", False)):
+        why = "people carry it out" if right.values.get("by_people", False) else "nobody ever looks at it first"
+        message = f'autopilot says nothing of the right "{RIGHTS[name]}": {why}'
+        yield diagnostic("AV0522", right.at("autopilot"), message, "remove autopilot")
     known = _exceptions(law)
     for place, code in enumerate(right.values.get("exceptions", ())):
         if code not in known:

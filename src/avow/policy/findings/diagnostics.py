@@ -181,6 +181,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0519": _error("a date in prose that the policy does not have", rules.both(rules.EFFECTIVE_DATE, rules.YEARLY_UPDATE)),
         "AV0520": _warning("a duration of which nobody can tell whether something is kept so long", _PROMISE),
         "AV0521": _error("prose says of who among the staff sees something what the roles do not", _PROMISE),
+        "AV0522": _error("autopilot of a right that nobody of the staff looks at by this software", _PROMISE),
         # 06: the policy as a whole
         "AV0601": _error("a declaration that every policy must have is missing", _LANGUAGE),
         "AV0602": _error("a right that must be offered is missing", rules.RIGHTS_TOLD),
@@ -215,6 +216,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
+        "AV0712": _error("a right is promised by a form that there is not", rules.METHODS_OF_REQUESTS),
         "AV0715": _error("an item is asked to prove who somebody is, and cannot or must not", rules.VERIFICATION),
         "AV0716": _warning("a right whose degree of certainty nobody reaches by form", rules.WITHOUT_ACCOUNT),
         "AV0718": _error("a duty under an exception that no policy can declare", _KEPT),

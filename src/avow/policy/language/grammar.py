@@ -314,6 +314,7 @@ _DECIDING: Final = {
             "level": Key(Shape.CHOICE, required=True, choices=tuple(LEVELS)),
             "form": _OPTIONAL_TEXT,
             "by_people": _FLAG,
+            "autopilot": _FLAG,
             "exceptions": _NAMES,
             "per_12_months": Key(Shape.NUMBER, least=1),
             "jurisdictions": Key(Shape.NAMES, least=1),

@@ -261,6 +261,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "level": "how sure the business must be; `none` for rights that depend on nobody's identity",
                 "form": "the collection point that takes the request",
                 "by_people": "true if staff carry it out and not the software",
+                "autopilot": "true if a verified request goes on by itself; else staff look first, as always for applications",
                 "exceptions": "codes of the exceptions from deletion that are used, as `D1`",
                 "per_12_months": "most requests to know that are owed in 12 months; no less than 2, for `know` alone",
                 "jurisdictions": "where it is offered; default everywhere",

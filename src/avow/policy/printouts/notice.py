@@ -32,6 +32,7 @@ from avow.policy.printouts.tables import (
     rights_list,
     signals_list,
     technologies_table,
+    who_looks,
 )
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.audience import EVERYBODY, Audience
@@ -376,7 +377,7 @@ def _right_in_practice(rulebook: Rulebook, name: str) -> str:
         return (
             f"Requests to {asked}: by {ways}; nobody is asked who they are; carried out within {period_in_words(law, 'optout')}."
         )
-    by = " A person carries it out." if right.by_people else ""
+    by = " A person carries it out." if right.by_people else who_looks(right)
     return f"Requests to {asked}: by {ways}; {confirmed}answered within {period_in_words(law, 'respond')}.{by}"
 
 

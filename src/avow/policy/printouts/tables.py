@@ -18,6 +18,7 @@ from avow.policy.language.vocabulary import (
     SHORT_CATEGORIES,
     SIGNALS,
     TECHNOLOGIES,
+    UNVERIFIED_RIGHTS,
 )
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
@@ -140,14 +141,15 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         checked = f"We check that it is you {right.verification}.{_asked(rulebook, right)}"
         sure = "We do not ask who you are." if right.level == "none" else checked
         by = " A person carries it out." if right.by_people else taken_by_people(right)
+        looks = who_looks(right)
         limit = f" At most {right.per_12_months} in 12 months are owed." if right.per_12_months else ""
         exceptions = (
             f" The law lets us keep what we need in order to: {_exceptions(rulebook, right)}." if right.exceptions else ""
         )
         sold = right_to_opt_out(rulebook, audience) if right.name == "opt-out" else ""
         listed.append(
-            Markup("<strong>The right {}.</strong>{}{} Ask by {}. {}{}{}{}").format(
-                RIGHTS[right.name], where, sold, ways, sure, by, limit, exceptions
+            Markup("<strong>The right {}.</strong>{}{} Ask by {}. {}{}{}{}{}").format(
+                RIGHTS[right.name], where, sold, ways, sure, by, looks, limit, exceptions
             )
         )
     laws = audience.laws(rulebook)
@@ -168,6 +170,21 @@ def _metrics(rulebook: Rulebook) -> Markup:
         "<p>How many such requests we received, carried out and refused in a calendar year, and how long that took, our staff "
         'publish by July 1 of the next year: <a href="{0}">{0}</a></p>\n'
     ).format(rulebook.metrics)
+
+
+def who_looks(right: Right) -> str:
+    """Return whether one of the staff looks before a verified request is carried out; "" where that is no question.
+
+    Rule: Bus. & Prof. Code § 22576; 11 CCR 7100(a).
+    """
+    if right.by_people or right.name in UNVERIFIED_RIGHTS:
+        return ""
+    if right.autopilot:
+        return (
+            " Once we know that it is you, it goes on by itself; where an application is part of it, or something is kept, "
+            "one of our staff looks first."
+        )
+    return " One of our staff looks at it before it is carried out."
 
 
 def _asked(rulebook: Rulebook, right: Right) -> str:

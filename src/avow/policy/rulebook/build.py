@@ -287,6 +287,7 @@ def right(entry: Entry) -> Right:
         level=values["level"],
         form=values.get("form"),
         by_people=values.get("by_people", False),
+        autopilot=values.get("autopilot", False),
         exceptions=tuple(values.get("exceptions", ())),
         per_12_months=values.get("per_12_months"),
         jurisdictions=tuple(values.get("jurisdictions", ())),

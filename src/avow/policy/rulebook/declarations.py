@@ -379,7 +379,8 @@ class Choice:
 class Right:
     """A right that is offered, how to ask for it and how the asker is verified. Rule: Cal. Civ. Code § 1798.130(a).
 
-    `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software;
+    `level` is how sure the business must be (11 CCR 7060-7062); `by_people`: staff carry it out, not the software; `autopilot`:
+    a verified request goes on by itself, where nothing in it needs a look by staff;
     `per_12_months` is the most that is owed, for requests to know alone; `jurisdictions` where it is offered. `gives` are the
     parts of the right about automated decisions (11 CCR 7221, 7222).
     """
@@ -390,6 +391,7 @@ class Right:
     level: str
     form: str | None
     by_people: bool
+    autopilot: bool
     exceptions: tuple[str, ...]
     per_12_months: int | None
     jurisdictions: tuple[str, ...]

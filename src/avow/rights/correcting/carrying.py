@@ -40,7 +40,9 @@ _CHANGED: Final = frozenset({Outcome.CORRECTED, Outcome.DELETED})
 
 def want_review(case: Case, cases: Cases, now_ms: int) -> bool:
     """Let a verified request wait for a member of staff. Rule: 11 CCR 7023(b)."""
-    return cases.append(case, Step.REVIEW_WANTED, now_ms, {}, entries.ReviewWanted(case.request_id), None)
+    return cases.append(
+        case, Step.REVIEW_WANTED, now_ms, {}, entries.RequestReviewed("request.review-wanted", case.request_id), None
+    )
 
 
 def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, now_ms: int) -> bool:

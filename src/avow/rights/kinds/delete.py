@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import clock, plan, targets
+from avow.rights import clock, parts, plan
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
@@ -24,7 +24,9 @@ def _with_places(step: StepOf) -> StepOf:
 
     def of_part(case: Case, tools: Tools, now_ms: int) -> bool:
         points = case.contact.points if case.contact else ()
-        return step(case, replace(tools, targets=targets.of_points(tools.cases.store, points)) if points else tools, now_ms)
+        if points:
+            tools = replace(tools, targets=parts.of_points(tools.cases.store, tools.targets, points))
+        return step(case, tools, now_ms)
 
     return of_part
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, scoping, verification
+from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, verification
 from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
 from avow.rights.letters import Outcome
-from avow.rights.states import State
+from avow.rights.states import State, Step
 
 #: What their persons are written about.
 LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
@@ -33,13 +34,31 @@ def once_permitted(step: StepOf) -> StepOf:
 
 
 def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
-    """Make the plan, once somebody has read what the person wrote. Rule: 11 CCR 7022(b), 7024."""
+    """Make the plan once somebody has read the person's words and nobody has to look first, or somebody has; or deny it.
+
+    Rule: 11 CCR 7022(b), 7024, 7100(a).
+    """
     if scoping.waits(case):
         return False
+    if reviewing.go_on(case, tools.cases, now_ms):
+        return True
+    wide, rulebook, names = (
+        execution.widened(case, tools.finder, tools.cases),
+        tools.voice.rulebook,
+        [one.name for one in tools.targets],
+    )
+    prospect = execution.foresee(wide, rulebook, names, tools.finder, tools.telling, now_ms) if wide else None
+    if wide is None or prospect is None:
+        return False
+    foreseen = reviewing.judged(prospect, case.kind, tools.finder.applications)
+    if reviewing.want(case, foreseen, rulebook, tools.cases, now_ms):
+        return True
     return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
+        return False
     return (
         execution.execute(case, tools.targets, tools.discloser, tools.cases, now_ms)
         or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
@@ -54,6 +73,12 @@ def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
 
 def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
     return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+
+def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
+    if case.is_suspected and case.kind is RequestKind.KNOW:  # what was put together goes to nobody who may be somebody else
+        return False
+    return response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
 
 
 def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -80,8 +105,10 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
-    State.PROVED: lambda case, tools, now_ms: response.respond(case, tools.voice, tools.statements, tools.cases, now_ms),
+    State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
+    State.PROVED: _respond,
     State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
+    State.DECIDED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: ending.purge,
     State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
     **ending.STEPS,

@@ -178,7 +178,7 @@ class LetterFacts:
     """Everything that a letter may say of a request. `law` is the table of its own jurisdiction.
 
     `confirm` and `page` are links: the one that proves the address, and the page of the answer; `code` proves the same when
-    it is typed. `narrowed_to` is the next smaller answer, and `beyond` what it does not reach, as the policy calls it.
+    it is typed. `is_address_proved`: it was, and that was not enough. `narrowed_to` is the next smaller answer.
     `how_verified` says in sentences how this request is verified. `opt_out` is the page where a sale or sharing is stopped,
     "" where nothing is sold or shared, or the person stopped it before. `residue_on` is the day of the last search. `applied`
     says what an opt-out, limit, objection or withdrawal stopped. `fields` are those that were contested, `scope` the parts
@@ -193,7 +193,6 @@ class LetterFacts:
     law: LawTable
     confirm: str = ""
     code: str = ""
-    is_address_proved: bool = False
     page: str = ""
     how_verified: tuple[str, ...] = ()
     answer_by: date | None = None
@@ -210,7 +209,7 @@ class LetterFacts:
     answered: Answered | None = None
     fields: tuple[FieldLine, ...] = ()
     narrowed_to: str = ""
-    beyond: tuple[str, ...] = ()
+    is_address_proved: bool = False
     identifiers: tuple[tuple[str, bool], ...] = ()
     applied: tuple[str, ...] = ()
     applied_on: date | None = None

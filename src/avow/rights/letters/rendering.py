@@ -64,7 +64,8 @@ def render(letter: Letter, facts: LetterFacts) -> Written:
     text = "\n\n".join(("Hello,", plain(blocks), "\n".join(foot))) + "\n"
     title = f"Your request {facts.reference}, {ASKED[facts.kind]}"
     shown = {"title": title, "author": sender.company, "foot": foot, "blocks": packed(blocks)}
-    return Written(subject, text, mail_look.page(title, markup(blocks), foot), json.dumps(shown))
+    body = Markup('<h1 style="font-size:24px;line-height:1.25">{}</h1>\n').format(title) + markup(blocks)
+    return Written(subject, text, mail_look.page(title, body, foot), json.dumps(shown))
 
 
 def plain(blocks: Blocks) -> str:
@@ -98,7 +99,7 @@ def markup(blocks: Blocks) -> Markup:
 def _markup(block: Block) -> Markup:
     match block:
         case Heading(text):
-            return Markup("<h2>{}</h2>").format(text)
+            return Markup('<h2 style="font-size:19px;line-height:1.3;margin-top:28px">{}</h2>').format(text)
         case Paragraph(text):
             return Markup("<p>{}</p>").format(text)
         case Bullets(items):

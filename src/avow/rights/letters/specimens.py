@@ -68,7 +68,6 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
             FieldLine("Form: Illness", "left as it is", "11 CCR 7023(f)", "it is accurate", may_state=True),
         ),
         narrowed_to="the categories of what we hold about you",
-        beyond=("Job application",),
         code="ABCDEFGH",
         identifiers=(("your licence number", True), ("your account number", False)),
         applied=("selling what we collect here",),

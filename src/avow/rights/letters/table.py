@@ -87,7 +87,7 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.KNOW, Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
     (_K.DELETE, Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
     (_K.DELETE, Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
-    (_K.DELETE, Outcome.NARROWED): (*_DELETED, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.NARROWED): (*_DELETED, w.KEPT, w.LOCKED_USE, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
     (_K.DELETE, Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
     (_K.DELETE, Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
     (_K.CORRECT, Outcome.GRANTED): _CORRECTED,
@@ -145,7 +145,8 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.DELETE, Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
     (_K.DELETE, Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
     (_K.DELETE, Outcome.NARROWED): Shape(
-        "done in part", (*_DONE_OF_DELETE, w.NARROWED, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
+        "done in part",
+        (*_DONE_OF_DELETE, w.NARROWED, w.KEPT, w.LOCKED_USE, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE),
     ),
     (_K.DELETE, Outcome.DENIED): Shape(
         "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.RECORD_KEPT, k.OPT_OUT_ASKED, *_REFUSAL)

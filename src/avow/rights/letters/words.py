@@ -30,8 +30,9 @@ ELSE: Final = "What else we hold about you stays as it is."
 
 
 def _confirm(facts: LetterFacts) -> Blocks:
-    typed = (paragraph(f"Or type this code into the page on which you filed it: {facts.code}"),) if facts.code else ()
-    return (paragraph("If it was you, please confirm it here:"), To("Confirm my request", facts.confirm), *typed)
+    typed = f"Or type this code into the page on which you filed it: {facts.code}"
+    code = (paragraph(typed),) if facts.code else ()
+    return (paragraph("If it was you, please confirm it here:"), To("Confirm my request", facts.confirm), *code)
 
 
 def _verified(facts: LetterFacts) -> Blocks:
@@ -200,17 +201,17 @@ def _policy(facts: LetterFacts) -> Blocks:
 
 
 def _not_verified(facts: LetterFacts) -> Blocks:
-    asked = f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}."
-    return (paragraph(f"{asked} {_why_not(facts)}"),)
+    return (paragraph(f"On {day(facts.received_on)} somebody asked us with this address {ASKED[facts.kind]}. {_why(facts)}"),)
 
 
-def _why_not(facts: LetterFacts) -> str:
-    return facts.reason or (NOT_SURE if facts.is_address_proved else UNVERIFIED)
+def _why(facts: LetterFacts) -> str:
+    """Return why nothing could be done for who asked: no proof of the address, too little besides, no permission."""
+    return facts.reason or (UNSURE if facts.is_address_proved else UNVERIFIED)
 
 
-NOT_SURE: Final = (
-    "The address was confirmed, but we could not be as sure that it is you as the law asks for what we hold, so we may not act "
-    "on the request. What was asked on the page of the request was not answered, or not as we hold it."
+UNSURE: Final = (
+    "The address was confirmed, but we could not be as sure that it is you as the law asks for what we may hold, so we may not "
+    "act on the request. What the page of the request asks was not answered, or not as we hold it."
 )
 UNVERIFIED: Final = "The address was not confirmed with the link that we sent, so we may not act on the request."
 
@@ -222,14 +223,7 @@ def _again(facts: LetterFacts) -> Blocks:
 def _narrowed(facts: LetterFacts) -> Blocks:
     smaller = known(facts.narrowed_to, "the next smaller answer")
     words = f"{NOT_ENOUGH} {WHAT_INSTEAD} {smaller}."
-    return (Heading("What we could not verify"), paragraph(words), *_beyond(facts))
-
-
-def _beyond(facts: LetterFacts) -> Blocks:
-    if not facts.beyond:
-        return ()
-    done = "not shown" if facts.kind is RequestKind.KNOW else "not erased"
-    return (paragraph(f"For this we could not be sure enough that it is you, so it is {done}:"), *bullets(facts.beyond))
+    return (Heading("What we could not verify"), paragraph(words))
 
 
 NOT_ENOUGH: Final = "We could not verify you well enough for all that you asked, so we may not give or do all of it."
@@ -279,11 +273,6 @@ AUTHORITY = Part(
 )
 COURT_REMEDY = Part("the way to a court", rules.GDPR_REFUSAL, _court, lambda _: (COURT,), lambda f: f.law.names_court)
 POLICY = Part("the policy's general practices", rules.NOT_VERIFIED, _policy, lambda f: (f"{f.sender.origin}/privacy-policy",))
-NOT_VERIFIED = Part(
-    "that it was not verified",
-    rules.NOT_VERIFIED,
-    _not_verified,
-    lambda f: (day(f.received_on), _why_not(f)),
-)
+NOT_VERIFIED = Part("that it was not verified", rules.NOT_VERIFIED, _not_verified, lambda f: (day(f.received_on), _why(f)))
 AGAIN = Part("how to ask again", rules.METHODS_OF_REQUESTS, _again, lambda f: (f"{f.sender.origin}/privacy",))
-NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to, *f.beyond))
+NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to))

@@ -17,23 +17,19 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    false,
     func,
     insert,
     or_,
     select,
-    true,
     update,
 )
 
 from avow.definitions import RequestKind
-from avow.store import paging
 from avow.store.control import agents, deliveries, instructions, request_proofs
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
 from avow.store.control.tables import consumer_requests, request_events, request_people, set_aside
-from avow.store.paging import Page, Part, Place
 
 #: The queue of requests whose next step failed (`store.aside`).
 QUEUE: Final = "requests"
@@ -53,7 +49,7 @@ class StoredRequest:
     """One consumer request as it is kept; `sealed` is the contact, `site` the website on which it was filed.
 
     `jurisdiction` is the code of a law table, "" for the policy's; `entered_ms` the moment of entry, next to that of receipt;
-    `parent` the request that this one is about.
+    `parent` the request that this one is about; `due_ms` when the day of its answer begins.
     """
 
     id: str
@@ -70,18 +66,23 @@ class StoredRequest:
     jurisdiction: str = ""
     entered_ms: int = 0
     parent: str = ""
+    due_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a look at a request without anything to do found: entries of its history, when to look again, and its days.
 
-    `days_kept` says what of an answered request came in time, "" for one that is open.
+    `days_kept` says what of an answered request came in time, "" for one that is open. `state` is where it is, `due_ms` when the
+    day of its answer begins.
     """
 
     entries: int
     next_ms: int
     days_kept: str = ""
+    state: str = ""
+    due_ms: int = 0
+    is_for_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +120,7 @@ def get(tx: Transaction, request_id: str) -> StoredRequest | None:
 
 def every(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of all consumer requests, oldest first; `of_row` reads one, so that a damaged one harms no other."""
-    return tuple(tx.execute(select(*_COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
-
-
-def page(tx: Transaction, at: Place, limit: int, site: str = "") -> Page[RowMapping]:
-    """Return a page of requests of a site, "" for all: with a failed message, then open, the oldest first, then answered."""
-    one = consumer_requests.c
-    failed = one.id.in_(deliveries.requests_with_failures())
-    rows = select(*_COLUMNS).where(one.site == site) if site else select(*_COLUMNS)
-    parts = (
-        Part(rows.where(failed), one.received_ms, one.id, rises=True),
-        Part(rows.where(one.is_open == true(), ~failed), one.received_ms, one.id, rises=True),
-        Part(rows.where(one.is_open == false(), ~failed), one.received_ms, one.id),
-    )
-    return paging.page(tx, parts, at, limit)
+    return tuple(tx.execute(select(*COLUMNS).order_by(consumer_requests.c.received_ms)).mappings())
 
 
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[RowMapping, ...]:
@@ -160,14 +148,14 @@ def _due() -> Select[tuple[Any, ...]]:
         or_(aside.next_ms.is_(None), and_(aside.next_ms > now, aside.next_ms <= bindparam("aside", type_=BigInteger))),
     )
     has_come = or_(one.next_ms <= now, one.next_ms > bindparam("beyond", type_=BigInteger))
-    wanted = select(*_COLUMNS).where(has_come, ~waits).order_by(one.next_ms, one.received_ms)
+    wanted = select(*COLUMNS).where(has_come, ~waits).order_by(one.next_ms, one.received_ms)
     return wanted.limit(bindparam("most", type_=Integer))
 
 
 def of_people(tx: Transaction, marks: Collection[str]) -> tuple[RowMapping, ...]:
     """Return the rows of the requests that are about any of these people and have their contact yet, oldest first."""
     own = select(request_people.c.request_id).where(request_people.c.mark.in_(marks))
-    wanted = select(*_COLUMNS).where(consumer_requests.c.id.in_(own)).order_by(consumer_requests.c.received_ms)
+    wanted = select(*COLUMNS).where(consumer_requests.c.id.in_(own)).order_by(consumer_requests.c.received_ms)
     return tuple(tx.execute(wanted).mappings())
 
 
@@ -182,12 +170,12 @@ def unnamed(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of requests with a contact of which nobody noted whom they are about: those of an earlier version."""
     one = consumer_requests.c
     is_named = exists().where(request_people.c.request_id == one.id)
-    return tuple(tx.execute(select(*_COLUMNS).where(func.length(one.sealed) > 0, ~is_named)).mappings())
+    return tuple(tx.execute(select(*COLUMNS).where(func.length(one.sealed) > 0, ~is_named)).mappings())
 
 
 def with_contact(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of the requests that have their contact yet."""
-    return tuple(tx.execute(select(*_COLUMNS).where(func.length(consumer_requests.c.sealed) > 0)).mappings())
+    return tuple(tx.execute(select(*COLUMNS).where(func.length(consumer_requests.c.sealed) > 0)).mappings())
 
 
 def look_for_residue(tx: Transaction, request_id: str, on: date | None) -> None:
@@ -198,7 +186,7 @@ def look_for_residue(tx: Transaction, request_id: str, on: date | None) -> None:
 def residue_due(tx: Transaction, today: date, limit: int) -> tuple[RowMapping, ...]:
     """Return the rows of the requests whose person is to be looked for by today, by an index, the first day first."""
     one = consumer_requests.c
-    wanted = select(*_COLUMNS).where(one.residue_on <= today).order_by(one.residue_on, one.id)
+    wanted = select(*COLUMNS).where(one.residue_on <= today).order_by(one.residue_on, one.id)
     return tuple(tx.execute(wanted.limit(limit)).mappings())
 
 
@@ -222,14 +210,14 @@ def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
 def unjudged(tx: Transaction) -> tuple[RowMapping, ...]:
     """Return the rows of requests whose days are not judged for good: open ones, and what was answered a moment ago."""
     one = consumer_requests.c
-    wanted = select(*_COLUMNS).where(one.days_kept == "", one.demonstration.is_(False))
+    wanted = select(*COLUMNS).where(one.days_kept == "", one.demonstration.is_(False))
     return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
 
 
 def received_since(tx: Transaction, first: date) -> tuple[RowMapping, ...]:
     """Return the requests that came in on a day or later, those of the demonstration left out."""
     one = consumer_requests.c
-    wanted = select(*_COLUMNS).where(one.received_on >= first, one.demonstration.is_(False))
+    wanted = select(*COLUMNS).where(one.received_on >= first, one.demonstration.is_(False))
     return tuple(tx.execute(wanted.order_by(one.received_ms)).mappings())
 
 
@@ -244,7 +232,7 @@ def rest(tx: Transaction, looks: Mapping[str, Look]) -> None:
         tx.execute(select(own.id).where(own.id == request_id).with_for_update())
         counted = select(func.count()).select_from(request_events).where(request_events.c.request_id == request_id)
         if tx.execute(counted).scalar_one() == look.entries:
-            noted = {"next_ms": look.next_ms, "days_kept": look.days_kept}
+            noted = {one.name: getattr(look, one.name) for one in fields(Look) if one.name != "entries"}
             tx.execute(update(consumer_requests).where(own.id == request_id).values(**noted))
 
 
@@ -349,11 +337,11 @@ def demonstration(tx: Transaction) -> tuple[str, ...]:
 
 def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | None:
     """Return the only request that meets a condition."""
-    row = tx.execute(select(*_COLUMNS).where(condition)).mappings().first()
+    row = tx.execute(select(*COLUMNS).where(condition)).mappings().first()
     return None if row is None else of_row(row)
 
 
 #: What a `StoredRequest` is read from.
-_COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
+COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
 _DUE: Final = _due()
 _FIRST: Final = select(func.min(consumer_requests.c.next_ms))

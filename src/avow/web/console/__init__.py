@@ -21,6 +21,7 @@ from avow.web.console.opt_outs import OptOutPages
 from avow.web.console.publishing import PublishingPages
 from avow.web.console.recipients import RecipientPages
 from avow.web.console.recordings import RecordingsPages
+from avow.web.console.reviews import ReviewPages
 from avow.web.console.sending import SendingPages
 from avow.web.console.sign_in import SignInPages
 from avow.web.console.staff import StaffPages
@@ -46,6 +47,7 @@ class Console:
             MessagePages(door),
             MailingsPages(door),
             DeskPages(door),
+            ReviewPages(door),
             CorrectionPages(door),
             EvidencePages(door),
             AuditPages(door),

@@ -17,7 +17,7 @@ from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
 from avow.policy.law import rules
 from avow.publication.answers import PolicyFacts
-from avow.rights.answers import NewRequest
+from avow.rights.answers import NewRequest, Wanted
 from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
 from avow.telephones import number_of
@@ -29,6 +29,9 @@ from avow.web.forms import day_of
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
 REASON_MAX = 1000
+#: By what the list is narrowed, and longest value of it, characters.
+FILTERS = ("kind", "state", "jurisdiction", "channel", "waits_for")
+REFERENCE_MAX = 40
 
 
 #: By which way a request came that staff enter: as the request holds it, and in words.
@@ -107,7 +110,14 @@ class DeskPages:
         ]
 
     def _list(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "desk.html", member, found=self._rights.desk(place(request), self._door.site(request)))
+        """Show a page of the list; a reference that is looked for leads to its request."""
+        quoted = request.query_params.get("reference", "")[:REFERENCE_MAX]
+        if quoted and (request_id := self._rights.find(quoted)):
+            return RedirectResponse(f"/console/requests/{request_id}", 303)
+        asked = {name: value for name in FILTERS if (value := request.query_params.get(name, "")[:REFERENCE_MAX])}
+        wanted = Wanted(site=self._door.site(request), **asked)
+        found, choices = self._rights.desk(place(request), wanted), self._rights.choices()
+        return self._door.show(request, "desk.html", member, found=found, filters=asked, choices=choices, quoted=quoted)
 
     def _new(self, request: Request, member: Member) -> Response:
         return self._entry(request, member, {"parent": request.query_params.get("parent", "")}, {}, 200)
@@ -219,6 +229,7 @@ class DeskPages:
         if isinstance(detail, Refusal):
             return self._door.refused(request, member, detail)
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
+        shown |= {"notes": self._door.house.reviews.notes(request_id)}
         shown |= {"told_error": told_error, "told_ways": WAYS, "who_error": who_error}
         shown["agent"] = self._door.house.agents.desk.shown(request_id)
         return self._door.show(request, "request.html", member, status, **shown)

@@ -24,8 +24,10 @@ from avow.collection.limits.sender_counts import WINDOW_MS
 from avow.gate.minors import Says
 from avow.policy.law import rules
 from avow.policy.rulebook.own_cookies import OF_VISITORS
+from avow.policy.rulebook.refusals import LIMIT
 from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
+from avow.rights.naming import REFUSED
 from avow.web.asking import STATE_PATH, own_path, said_in, signals_of, unasked, waiting
 from avow.web.choices_kept import asking, set_choices
 from avow.web.duty_links import link_facts
@@ -101,6 +103,7 @@ class ChoicePages:
             switches=[replace(one, answer="", is_lost=True) for one in shown] if was_lost else shown,
             parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
+            is_limited=LIMIT in said.choices and is_kept,
             was_lost=was_lost,
             way_back=unasked(back),
             has_visitor=numbered(request) is not None,
@@ -126,19 +129,27 @@ class ChoicePages:
             said = answered(_of_browser(choices, signals_of(request.headers)), form)
             on = frozenset(one.name for one in choices if (every or said.get(one.name)) == IN)
             asked = tuple(one for one in choices if every or one.name in said)
+        if form.get(LIMIT) == IN:  # the one answer of a form of its own: what is limited is allowed again
+            asked, on = (), frozenset()
         out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
         into = frozenset(name for one in asked if one.name in on for name in one.purposes)
+        into |= {LIMIT} & signals_of(request.headers).choices if form.get(LIMIT) == IN else frozenset()
         if (again := self._sold_again(request, into)) and CONFIRMED not in form:
             return await run_in_threadpool(self._second_step, request, form, again)
         return await self._keep(request, out, into, source, RedirectResponse(back, 303))
 
     def _sold_again(self, request: Request, into: frozenset[str]) -> frozenset[str]:
-        """Return what of a yes is to a sale that this browser has opted out of: it takes two steps. Rule: 11 CCR 7028(a)."""
-        return into & sold_purposes(self._view.house.choices.rulebook) & signals_of(request.headers).choices
+        """Return what of a yes is to a sale that this browser has opted out of, or to what it limited: it takes two steps.
+
+        Rule: 11 CCR 7028(a).
+        """
+        twice = sold_purposes(self._view.house.choices.rulebook) | {LIMIT}
+        return into & twice & signals_of(request.headers).choices
 
     def _second_step(self, request: Request, form: Mapping[str, str], again: frozenset[str]) -> Response:
         """Ask whether the yes is meant: nothing is kept before. Rule: 11 CCR 7028(a)."""
         labels = [one.label for one in self._view.house.policy.facts().choices if one.purposes & again]
+        labels += [REFUSED[LIMIT]] if LIMIT in again else []
         return self._view.page(
             request, "privacy_center/second_step.html", back="/privacy/choices", pairs=sorted(form.items()), labels=labels
         )

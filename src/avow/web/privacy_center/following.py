@@ -13,12 +13,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection import signals
+from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal
 from avow.gate.choices import PersonSaid
 from avow.gate.minors import Says
 from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
+from avow.rights.following import MOST_TRIES
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
 from avow.web.choices_kept import set_choices
@@ -34,6 +36,8 @@ _DOCUMENT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
 )
 _READABLE: Final = ("text/html", "text/plain")
+#: Under what tries to follow a request are counted.
+_FOLLOW: Final = "follow"
 
 
 #: Before the name of each question in the form.
@@ -66,6 +70,8 @@ class FollowingPages:
     def routes(self) -> list[Route]:
         """Return the status page, its documents, and the two steps of confirming an address."""
         return [
+            Route("/privacy/status", self._show_follow),
+            Route("/privacy/status", self._follow, methods=["POST"]),
             Route("/privacy/requests/{token}", self._status),
             Route("/privacy/requests/{token}/choices", self._say, methods=["POST"]),
             Route("/privacy/requests/{token}/answers", self._answers, methods=["POST"]),
@@ -76,6 +82,35 @@ class FollowingPages:
             Route("/privacy/verify/{token}", self._ask),
             Route("/privacy/verify/{token}", self._confirm, methods=["POST"]),
         ]
+
+    def _show_follow(self, request: Request) -> Response:
+        return self._follow_page(request, {}, "", 200)
+
+    async def _follow(self, request: Request) -> Response:
+        """Lead to the page of a request by its reference and code; who tries often is given work, and nobody is shut out."""
+        values = await read_form(request)
+        own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
+        senders = self._view.house.senders
+        asks = (
+            partial(senders.passes, request, _FOLLOW, own)
+            if own.get(CHECK)
+            else partial(senders.let_in, request, _FOLLOW, MOST_TRIES)
+        )
+        if not await run_in_threadpool(asks):
+            return await run_in_threadpool(self._ask_once_more, request, values, again=CHECK in own)
+        token = await run_in_threadpool(self._rights.follow, values.get("reference", ""), values.get("code", ""))
+        if token:
+            return RedirectResponse(f"/privacy/requests/{token}", 303)
+        words = "No request of ours has this reference and this code. Both are on the page that you saw after you asked."
+        return await run_in_threadpool(self._follow_page, request, values, words, 404)
+
+    def _ask_once_more(self, request: Request, values: Mapping[str, str], *, again: bool) -> Response:
+        check = self._view.house.senders.check(_FOLLOW)
+        shown = {"action": "/privacy/status", "pairs": values.items(), "files": (), "check": check, "bits": BITS}
+        return self._view.page(request, "form_check.html", 428, again=again, **shown)
+
+    def _follow_page(self, request: Request, values: Mapping[str, str], error: str, status: int) -> Response:
+        return self._view.page(request, "privacy_center/follow.html", status, values=values, error=error)
 
     def _status(self, request: Request, problem: Refusal | None = None) -> Response:
         status = self._rights.status(request.path_params["token"])

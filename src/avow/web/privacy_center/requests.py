@@ -146,6 +146,7 @@ class RequestPages:
             earliest=facts.look_back_from,
             today=self._view.today(),
             asks_nobody=kind in APPLIED,
+            takes_phone=kind in facts.phone_forms,
             purposes=_purposes(kind, facts),
             parts=_parts(facts) if kind is RequestKind.DELETE else (),
         )
@@ -176,7 +177,7 @@ def asked_for(
         errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
     elif is_needed and not isinstance(found, Mailbox):
         errors["email"] = f"The address {found}."
-    phone = values.get("phone", "").strip() if kind in APPLIED else ""
+    phone = values.get("phone", "").strip() if kind in APPLIED & facts.phone_forms else ""
     if phone and number_of(phone) is None:
         errors["phone"] = "Please give the number with its country, such as +1 415 555 0100."
     since, until = _range(kind, values, today, facts.look_back_from, errors)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    false,
+    text,
+    true,
+)
 
 from avow.store.control.tables.types import Text, metadata
 
@@ -122,6 +135,11 @@ consumer_requests: Final = Table(
     Column("jurisdiction", Text, nullable=False, server_default=""),  # the code of a law table; "": the policy's
     Column("entered_ms", BigInteger, nullable=False, server_default="0"),  # 0: as `received_ms`
     Column("parent", Text, nullable=False, server_default=""),  # the request that this one is about
+    # What the walk last found of it, for lists: what counts is derived from its history.
+    Column("state", Text, nullable=False, server_default=""),  # "": not looked at yet
+    Column("due_ms", BigInteger, nullable=False, server_default="0"),  # when the day of its answer begins; 0: not looked at yet
+    Column("is_for_staff", Boolean, nullable=False, server_default=false()),  # somebody has to decide, or read, something
+    Index("consumer_requests_due", "is_open", "due_ms", "id"),
 )
 
 #: Whom a request is about, while its contact is kept: a keyed hash of each identifier.
@@ -143,6 +161,7 @@ request_events: Final = Table(
     Column("what", Text, nullable=False),
     Column("detail", Text, nullable=False),  # JSON without personal information
     PrimaryKeyConstraint("request_id", "seq"),
+    Index("request_events_approved", "what", sqlite_where=text("what = 'approved'"), postgresql_where=text("what = 'approved'")),
 )
 
 #: What is kept of the verification of a request; see `store.control.request_proofs`.

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0035"
-down_revision = "20261130_0031"
+down_revision = "20261130_0034"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,66 @@
+"""What a business owes when it refuses, and who may: § 1798.145(h), § 1798.105(d); 11 CCR 7022(f), 7060(f), 7100."""
+
+from datetime import date
+
+import pytest
+from tests.houses import compiled, house, insider
+from tests.rights.test_reviewing import BY_HAND, WHY, office_of, seen, verified
+
+from avow.definitions import Refusal, RequestKind
+from avow.policy import law
+from avow.policy.printouts.tables import rights_list
+from avow.rights import grounds
+from avow.rights.states import VERIFIED_WALK, State, Step
+
+__all__ = ["house"]
+CALIFORNIA = law.tables()["US-CA"]
+
+
+def test_145_h_2_a_denial_is_one_of_the_law_and_says_why(house, tmp_path):
+    """No step leads to a denial by staff but that of two people with a ground; its reason is in the letter."""
+    office = office_of(house, tmp_path, *BY_HAND)
+    case = verified(office)
+    for code in ("", "D9", "because", "d4"):
+        assert isinstance(office.reviews.deny(case.request_id, code, WHY, insider("s1")), Refusal)
+    assert {move for move, after in VERIFIED_WALK.moves.items() if after is State.DECIDED} == {(State.VERIFIED, Step.DECIDED)}
+    assert office.reviews.deny(case.request_id, "D4", WHY, insider("s1")) is None
+    assert office.reviews.agree(case.request_id, "", insider("s2")) is None
+    office.walk()
+    (sent,) = [one for one in office.cases.messages(case.request_id) if one.kind == "answer"]
+    assert sent
+
+
+@pytest.mark.parametrize("kind", [RequestKind.KNOW, RequestKind.DELETE])
+def test_105_d_lets_keep_and_not_hide(kind):
+    """The exceptions from deletion are no ground against a request to know."""
+    codes = set(grounds.of(kind, CALIFORNIA))
+    assert ({"D1", "D8"} <= codes) is (kind is RequestKind.DELETE)
+    assert {"H1", "H5", "X1", "F1", "unfounded"} <= codes
+
+
+def test_7060_f_a_suspicion_stops_what_is_carried_out(house, tmp_path):
+    """Whatever the policy says of autopilot; the law's days go on."""
+    office = office_of(house, tmp_path)
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    office.reviews.suspect(filed.partition("-")[0], "Asked from five addresses within a minute.", "s1")
+    office.press(filed)
+    office.walk()
+    case = office.cases.get(filed.partition("-")[0])
+    assert (case.state, office.desk._line(case).answer_by > date(2026, 12, 1)) == (State.REVIEWING, True)
+
+
+def test_7100_a_who_is_untrained_closes_nothing(house, tmp_path):
+    """Neither as the first nor as the second person."""
+    office = office_of(house, tmp_path, *BY_HAND)
+    case = verified(office)
+    assert office.reviews.deny(case.request_id, "D4", WHY, insider("s1")) is None
+    refused = office.reviews.agree(case.request_id, "", insider("s2", is_trained=False))
+    assert "training" in refused.reason
+    assert seen(office, case).asked is not None
+
+
+def test_22576_the_policy_says_who_looks():
+    """Its page, and what it does, are one key."""
+    assert "one of our staff looks first" in rights_list(compiled())
+    assert "One of our staff looks at it before it is carried out" in rights_list(compiled(*BY_HAND))

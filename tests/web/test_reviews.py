@@ -1,0 +1,107 @@
+"""The pages on which staff look before a request is carried out, decide about it, and find it; and its person's own way back."""
+
+import re
+
+import pytest
+from tests.houses import compiled
+from tests.rights.test_reviewing import BY_HAND, WHY
+
+from avow.definitions import RequestKind
+from avow.rights.states import State
+
+ROBIN = "robin@example.com"
+
+
+@pytest.fixture
+def house(serving):
+    """An installation without autopilot, with a request to delete that its person has confirmed."""
+    made = serving(compiled(*BY_HAND))
+    made.write(ROBIN)
+    made.status = made.ask(RequestKind.DELETE)
+    made.walk()
+    made.rooms.rights.confirm(made.link(made.status))
+    made.walk()
+    made.path = f"/console/requests/{made.cases()[0].request_id}/plan"
+    return made
+
+
+def act(staff, path, what, **data):
+    """Press a button of the page; return the answer."""
+    page = staff.get(path).text
+    token = re.search(r'name="token" value="([^"]+)"', page)[1]
+    found = re.search(r'name="seen" value="([^"]*)"', page)
+    return staff.post(f"{path}/{what}", data={"token": token, "seen": found[1] if found else "", **data})
+
+
+def test_what_would_happen_is_seen_before_and_after(house):
+    """Fields by their names, and no value of any; then the same page is the outcome."""
+    staff = house.staff()
+    page = staff.get(house.path)
+    assert (page.status_code, "What would happen" in page.text, "Contact form" in page.text) == (200, True, True)
+    assert "erase" in page.text
+    assert not re.search("robin@|some message|some company", page.text)
+    assert act(staff, house.path, "carry-out").status_code in {200, 303}
+    house.walk()
+    after = staff.get(house.path).text
+    assert "What was planned, and what became of it" in after
+    assert "erased; searched again" in after
+    assert house.cases()[0].state is State.CLOSED
+
+
+def test_a_forged_press_does_nothing(house):
+    """Without the session's token, without having seen what would happen, with a ground that there is not."""
+    staff = house.staff()
+    assert staff.post(f"{house.path}/carry-out", data={"token": "0", "seen": "x"}).status_code == 403
+    assert act(staff, house.path, "carry-out", seen="0" * 32).status_code == 409
+    assert act(staff, house.path, "denial", code="D9", reason=WHY).status_code == 409
+    assert act(staff, house.path, "second").status_code == 409
+    assert house.cases()[0].state is State.REVIEWING
+
+
+def test_a_denial_is_asked_for_in_one_browser_and_approved_in_another(house):
+    """The first is told why they cannot be the second; both see the reason that the person will read."""
+    first, second = house.staff(), house.staff("lee")
+    assert act(first, house.path, "denial", code="D4", reason=WHY).status_code in {200, 303}
+    assert WHY in second.get(house.path).text
+    refused = act(first, house.path, "second")
+    assert (refused.status_code, "cannot be its second person" in refused.text) == (409, True)
+    assert act(second, house.path, "second").status_code in {200, 303}
+    house.walk()
+    assert house.cases()[0].answer["reason"] == "D4"
+    assert "Denied: D4" in first.get(house.path).text
+
+
+def test_the_list_is_narrowed_and_a_reference_leads_to_its_request(house):
+    house.run("requests")
+    staff = house.staff()
+    reference = house.cases()[0].reference
+    waiting = staff.get("/console/requests?waits_for=staff").text
+    assert (reference in waiting, "waits for staff" in waiting) == (True, True)
+    assert reference not in staff.get("/console/requests?waits_for=person").text
+    assert reference not in staff.get("/console/requests?kind=know").text
+    assert "No request is like that" in staff.get("/console/requests?state=closed").text
+    found = staff.get(f"/console/requests?reference={reference.lower()}", follow_redirects=False)
+    assert found.headers["location"] == f"/console/requests/{house.cases()[0].request_id}"
+    assert "No request has the reference" in staff.get("/console/requests?reference=FFFFFFFFFF").text
+    assert re.search(r'Request desk <span class="badge warn">1</span>', staff.get("/console/requests").text)
+
+
+def test_a_person_finds_their_request_again_by_reference_and_code(house):
+    """State, what is next, and the days; nothing that is held, and nothing for who has one of the two alone."""
+    browser = house.browser()
+    page = browser.get(f"/privacy/requests/{house.status}").text
+    reference, code = (re.search(rf"<dt>{name}</dt><dd><code>([^<]+)", page)[1] for name in ("Reference", "Code"))
+    assert browser.post("/privacy/status", data={"reference": reference, "code": "AAAAA-AAAAA"}).status_code == 404
+    assert browser.post("/privacy/status", data={"reference": "FFFFFFFFFF", "code": code}).status_code == 404
+    typed = {"reference": reference.lower(), "code": code.lower().replace("-", " ")}
+    found = browser.post("/privacy/status", data=typed, follow_redirects=False)
+    assert (found.status_code, found.headers["location"]) == (303, f"/privacy/requests/{house.status}")
+    assert "Next: " in page
+    assert "looks at it" not in page  # that somebody has to look says that something is held
+
+
+def test_who_guesses_codes_is_given_work(house):
+    browser = house.browser()
+    tries = [browser.post("/privacy/status", data={"reference": "FFFFFFFFFF", "code": str(one)}).status_code for one in range(12)]
+    assert tries[:10] == [404] * 10
+    assert tries[-1] == 428
