@@ -36,8 +36,8 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.files import compile_policy, open_rulebook
-from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY, DIRECTORY_BYTES, DIRECTORY_RULE
 from avow.rights.desk import Desk
+from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY, DIRECTORY_BYTES, DIRECTORY_RULE
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control

@@ -490,13 +490,12 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
     table = table_of(kind)
     if step not in table.standing:
         return (state, step) in table.moves
-    if step in {Step.PERMITTED, Step.UNPERMITTED}:
-        return state not in ANSWERED
     if step is Step.CORRECTED:  # after the proof an address stays as it is
         is_proved = any(entry.step is Step.PROVED_BY for entry in history)
         return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
-    if step in {Step.SUSPECTED, Step.CLEARED}:
-        return state not in ANSWERED and is_suspected(history) is (step is Step.CLEARED)
+    if step in {Step.SUSPECTED, Step.CLEARED, Step.PERMITTED, Step.UNPERMITTED}:
+        is_new = step not in {Step.SUSPECTED, Step.CLEARED} or is_suspected(history) is (step is Step.CLEARED)
+        return state not in ANSWERED and is_new
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
