@@ -27,9 +27,8 @@ from avow.gate.opt_outs import OptOuts
 from avow.policy import law
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.rulebook import refusals
-from avow.rights import applying, kinds, receive
+from avow.rights import applying, kinds
 from avow.rights.answers import NewRequest
-from avow.rights.cases import Contact
 from avow.rights.states import APPLIED_WALK, TABLES, State, Step
 
 ROBIN = person("robin@example.com")
@@ -45,6 +44,12 @@ LIMIT = (
     ("[data.company]\n", '[data.company]\nsensitive  = "S1"\n'),
     ('max_length = 160\nmatch      = "words"\n', "max_length = 160\n"),  # nobody is asked for what is sensitive
 )
+RESTRICT = """[right.restrict]
+methods      = ["web", "email", "phone"]
+verification = "by a link that we send to your e-mail address"
+level        = "by-sensitivity"
+
+"""
 BELIEF = "The same words came from one machine for forty people who know nothing of it."
 APPLIED = pytest.mark.parametrize("kind", sorted(kind for kind, table in TABLES.items() if table is APPLIED_WALK))
 
@@ -257,17 +262,15 @@ def test_an_objection_stops_what_rests_on_our_interests_and_no_security(house):
     assert not refusals.stops({refusals.RESTRICT}, replace(ours, legal_basis="legal-obligation"))
 
 
-def test_to_restrict_is_proved_first_and_holds_then(house):
+def test_to_restrict_is_proved_first_and_holds_then(serving):  # noqa: F811 - the fixture
     """GDPR Art. 12(6), 18: nobody stops somebody else's contract; nothing is planned and nothing erased."""
-    record, rights = house.write(ROBIN.value), house.rooms.rights
-    asked = rights.cases
-    contact = Contact(ROBIN.value)
-    rulebook = house.versions.in_force()
-    offered = replace(rulebook, rights={**rulebook.rights, "restrict": replace(rulebook.rights["know"], name="restrict")})
-    case = receive.receive(receive.Asked(RequestKind.RESTRICT, contact), offered, asked, "UTC", house.now_ms())
+    house = serving(compiled(("[right.correct]\n", f"{RESTRICT}[right.correct]\n")))
+    record, asked = house.write(ROBIN.value), house.rooms.rights.cases
+    token = house.ask(RequestKind.RESTRICT)
+    case = case_of(house, token)
     house.walk()
     assert choices.opted_out_by(house.store, [ROBIN]) == frozenset()
-    rights.confirm(house.link(case.request_id))
+    house.confirm(token)
     house.walk()
     assert choices.opted_out_by(house.store, [ROBIN]) == {refusals.RESTRICT}
     assert asked.get(case.request_id).entry(Step.CONFIRMED) is not None
