@@ -335,6 +335,15 @@ def test_a_line_that_never_ends_is_one_wrong_line(house):
     assert [bool(one.wrong) for one in found] == [False, True]
 
 
+def test_who_used_the_form_is_in_no_column_in_clear(house):
+    """An agent may be a person: the register knows them again by a keyed hash; name and address are sealed with the request."""
+    first, second = ask(house), ask(house, email="kim@example.com")
+    assert first.agent == second.agent
+    [kept] = house.rooms.agents.register.listed()
+    assert "agency" not in repr(kept).lower()
+    assert first.contact.agent == "Example Agency"
+
+
 def test_what_an_agent_said_is_sealed_and_goes_with_the_request(house):
     """7060(d), 7063(c): under the key of the request; after it is closed nothing of it is left but that an agent asked."""
     case = ask(house, where="in the drawer of Robin Example")

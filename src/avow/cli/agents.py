@@ -34,7 +34,7 @@ def list_(operations: Operations) -> None:
     """
     with operations.agents() as room:
         for one in room.register.listed():
-            click.echo(f"{one.drp_id or one.id:<24}  {one.source:<9}  {_standing(one):<8}  {one.name}")
+            click.echo(f"{one.drp_id or one.id:<24}  {one.source:<9}  {_standing(one):<8}  {one.name or '(by the form)'}")
             if one.offered_key:
                 keys = f"pinned {fingerprint(one.verify_key)}, offered {fingerprint(one.offered_key)}"
                 click.echo(f"{'':<24}  the directory has another key: {keys}; ask the agent, then `avow agents pin`")

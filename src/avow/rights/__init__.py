@@ -111,7 +111,7 @@ def agent_room(
     store: Store, site: Site, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]
 ) -> AgentRoom:
     """Return what authorized agents come to. Rule: 11 CCR 7063."""
-    cases, register = _cases(store, configuration), Agents(store.control, now_ms)
+    cases, register = _cases(store, configuration), Agents(store.control, now_ms, store.vault.hmac)
     taking = Taking(cases, rulebook, site.name, configuration.timezone, now_ms)
     progress = Progress(cases, versions, Sites(configuration), store.vault.hmac)
     exchange = Exchange(register, taking, progress, site.declared.drp_id)

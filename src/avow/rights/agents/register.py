@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -47,10 +47,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """The register; `now_ms` is the clock."""
+    """The register; `now_ms` is the clock, `keyed` the vault's HMAC, by which who used the form is known again."""
 
     control: Control
     now_ms: Callable[[], int]
+    keyed: Callable[[bytes, bytes], bytes]
 
     def listed(self) -> tuple[Agent, ...]:
         """Return every agent, by name."""
@@ -121,17 +122,20 @@ class Agents:
             return Refusal(
                 "an agent has to accept the terms: it keeps the data safe, and uses it for the request alone", rules.AGENTS
             )
-        now_ms = self.now_ms()
+        now_ms, called = self.now_ms(), name.strip()
+        is_anybody = source == "form"  # it may be a person: what says who they are is sealed with each request, and not here
+        kept = ("", self.keyed(b"agent", f"{address} {called}".encode()).hex()) if is_anybody else (called, address)
         with self.control.transaction() as tx:
-            known = agents.by_contact(tx, address, source)
-            if known is not None and known.name == name.strip():
-                return known if known.ended_ms is None else Refusal("nothing is taken from this agent any more", rules.AGENTS)
-            made = Agent(secrets.token_hex(12), name.strip(), address, source, now_ms, terms_ms=now_ms)
+            known = agents.by_contact(tx, kept[1], source)
+            if known is not None and known.name == kept[0]:
+                found = replace(known, name=called)
+                return found if known.ended_ms is None else Refusal("nothing is taken from this agent any more", rules.AGENTS)
+            made = Agent(secrets.token_hex(12), *kept, source, now_ms, terms_ms=now_ms)
             agents.add(tx, made)
             who = entries.by_whom(staff_id) if source == "staff" else {}
             entries.record(tx, now_ms, entries.AgentStep("agent.added", made.id, source, **who))
             entries.record(tx, now_ms, entries.AgentStep("agent.terms", made.id))
-        return made
+        return replace(made, name=called)
 
     def new_token(self, tx: Transaction, agent: Agent) -> str:
         """Return a new token for an agent; the one before opens nothing from here on. Source: DRP 1.0, 2.05."""

@@ -49,4 +49,6 @@ class PrivacyCenter:
         return self._view.page(request, "privacy_center/policy.html", policy=page)
 
     def _home(self, request: Request) -> Response:
-        return self._view.page(request, "privacy_center/home.html")
+        declared = self._view.house.agents.taking.rulebook.agents
+        asks = declared is not None and "web" in declared.methods
+        return self._view.page(request, "privacy_center/home.html", agents_ask=asks)

@@ -203,8 +203,8 @@ agents: Final = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("drp_id", Text),  # the directory's; NULL for one that does not speak the protocol
-    Column("name", Text, nullable=False),
-    Column("contact", Text, nullable=False),
+    Column("name", Text, nullable=False),  # "" of one that used the form, which may be a person
+    Column("contact", Text, nullable=False),  # an address of a company; of one that used the form, a keyed hash
     Column("web_url", Text, nullable=False),
     Column("verify_key", Text, nullable=False),  # pinned: base64 of 32 bytes; "" for none
     Column("offered_key", Text, nullable=False),  # another one that the directory has now; "" for none
