@@ -99,6 +99,11 @@ WRONG = {
     "console.idle_minutes": ["4", "721", "-1", '"30"'],
     "instructions.days_before": ["0", "41", '"10"'],
     "instructions.remind_after_days": ["[0]", "[7, 3]", "[3, 3]", "[91]", "[1, 2, 3, 4, 5, 6]", "3"],
+    "website.drp_id": ['"-"', '"MARROW BY"', f'"{"x" * 65}"', "7"],
+    "data_rights_protocol.technical_contact": ['"no address"'],
+    "data_rights_protocol.business_contact": ['"no address"'],
+    "data_rights_protocol.private_hosts": ['["https://agent.example.com"]', '["Agent.example.com"]', '"agent.example.com"'],
+    "data_rights_protocol.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
     "openid_connect.issuer": [
         '"login.example.com"', '"http://login.example.com"', '"https://login.example.com?a=b"', '"https://sam@login.example.com"',
         '"ftp://login.example.com"', '"https://"', '"https://login.example.com:99999"',

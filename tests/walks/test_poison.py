@@ -32,6 +32,7 @@ from avow.rights.receive import Asked, receive
 from avow.rights.states import Step
 from avow.spool.spool import Spool
 from avow.store.control import (
+    agents,
     audit,
     batches,
     deliveries,
@@ -202,6 +203,10 @@ class Planter:
         with self.store.control.transaction() as tx:
             own = tables.consumer_requests.c.id == self.ids["poison.requests"]
             tx.execute(update(tables.consumer_requests).where(own).values(kind="poison"))
+            for name in of("requests"):  # an agent that is to be told of each, and a permission that is over
+                said = b"garbage" if name.startswith(POISON) else b""
+                over, now_ms = self.now.date() - timedelta(days=9), self.house.now_ms()
+                agents.say(tx, agents.AgentRequest(self.ids[name], "nobody", said, None, over, now_ms, "something"))
             self.ids["poison.mail"] = planted(tx, request_id=self.ids["first.requests"], letter=b"garbage")
 
     def erased(self):
@@ -336,6 +341,11 @@ def reminded(one, name):
         return instructions.get(tx, one.ids[name]).reminders
 
 
+def agent_told(one, name):
+    with one.store.control.reading() as tx:
+        return agents.said(tx, one.ids[name])
+
+
 def is_over(one, name):
     with one.store.control.reading() as tx:
         return opt_outs.get(tx, one.ids[name]).closed_ms is not None
@@ -374,6 +384,16 @@ QUEUES = {
         "reminders",
         lambda one: all(reminded(one, name) for name in ("first.reminders", "last.reminders")),
         lambda one: one.ids["poison.reminders"],
+    ),
+    "agents": (
+        "agents",
+        lambda one: all(agent_told(one, name).wakes_ms is None for name in ("first.requests", "last.requests")),
+        lambda one: one.ids["poison.requests"],
+    ),
+    "permissions": (
+        "permissions",
+        lambda one: all(agent_told(one, name).permission_until is None for name in ("first.requests", "last.requests")),
+        None,
     ),
     "opt-outs": (
         "opt-outs",

@@ -317,15 +317,15 @@ def policy_of(name):
     return found.rulebook
 
 
-def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra="", console=CONSOLE):
+def serve(folder, *rulebooks, pages=MARROWBY / "site", origin=ORIGIN, extra="", console=CONSOLE, website=""):
     """Return an installation in a folder: its first version in force, the next ones published; `extra` is more configuration.
 
-    `console` is how staff sign in: as a test does, with a password alone, and for as long as its clock goes.
+    `website` is more of the website's table, `console` how staff sign in: as a test does, with a password alone, and for as long
+    as its clock goes.
     """
     site = f"pages = '{pages}'" if pages else ""
-    text = (
-        f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n[website]\nname = 'marrowby'\norigin = '{origin}'\n{site}\n"
-    )
+    site = f"[website]\nname = 'marrowby'\norigin = '{origin}'\n{site}\n{website}\n"
+    text = f"data = 'data'\npolicy = 'policy.md'\ntimezone = '{ZONE}'\n{site}"
     (folder / "avow.toml").write_text(f"{text}{console}{extra}\n", encoding="utf-8")
     installation = Installation(load(folder / "avow.toml"))
     for one in (installation.run, installation.configuration.public_log, installation.configuration.private_log):

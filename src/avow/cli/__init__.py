@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from avow import __version__
+from avow.cli.agents import agents, drp
 from avow.cli.aside import aside
 from avow.cli.audit import audit
 from avow.cli.collection import demo, import_log, link, tag
@@ -43,6 +44,8 @@ COMMANDS: Final = (
     requests,
     recipients,
     deliveries,
+    agents,
+    drp,
     aside,
     verify,
     assurance,

@@ -21,6 +21,7 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.publication import Announcing
 from avow.recipients import Recipients
+from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.restoring import Place
 from avow.store.control import Control
@@ -62,6 +63,15 @@ class Operations(Protocol):
 
     def recipients(self) -> AbstractContextManager[Recipients]:
         """Open the recipients, and what goes to them."""
+
+    def agents(self, site: str = "") -> AbstractContextManager[AgentRoom]:
+        """Open what authorized agents come to, on a website: the only one for ""."""
+
+    def directory_of_agents(self) -> bytes | Refusal:
+        """Fetch the directory of agents of the Data Rights Protocol."""
+
+    def entry_of_business(self, site: str) -> Mapping[str, object] | Refusal:
+        """Return the entry of a website for the directory of businesses."""
 
     def untrue_of_contracts(self) -> tuple[tuple[str, str], ...]:
         """Return what the configured policy says of contracts that is known to be untrue, as (recipient, why)."""

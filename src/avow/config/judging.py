@@ -46,6 +46,7 @@ _LONGEST_NAME: Final = 200
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 #: The name of a role, as the policy has it.
 _ROLE: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+_DRP_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _LONGEST_LABEL: Final = 80
 #: A word that says nothing is no reason.
@@ -79,6 +80,7 @@ def faults(configuration: Configuration, today: date) -> Iterator[str]:
     yield from _of_looks(configuration)
     yield from _of_console(configuration.console)
     yield from _of_instructions(configuration.instructions)
+    yield from _of_protocol(configuration)
     yield from _of_openid_connect(configuration.openid_connect)
 
 
@@ -261,6 +263,22 @@ def _of_instructions(told: Instructions) -> Iterator[str]:
     if not rises or len(days) > _MOST_REMINDERS:
         wanted = f"write at most {_MOST_REMINDERS} days from 1 to {_REMINDERS[-1]}, each later than the one before"
         yield f"instructions.remind_after_days is {list(days)}; {wanted}, or none for no reminder"
+
+
+def _of_protocol(configuration: Configuration) -> Iterator[str]:
+    """Yield what is wrong with what authorized agents are told of us (Data Rights Protocol 1.0, 3.05)."""
+    ids = Counter(website.drp_id for website in configuration.sites if website.drp_id)
+    for name, count in ids.items():
+        if not _DRP_ID.fullmatch(name):
+            yield f"drp_id is “{name[:_LONGEST_NAME]}”; write the id of the directory: letters, digits, “_” and “-”, 64 at most"
+        if count > 1:
+            yield f"drp_id: {count} websites are “{name}”; agents tell websites apart by it"
+    spoken = configuration.data_rights_protocol
+    yield from _of_sender("data_rights_protocol.technical_contact", spoken.technical_contact)
+    yield from _of_sender("data_rights_protocol.business_contact", spoken.business_contact)
+    for host in spoken.private_hosts:
+        if not _HOST.fullmatch(host) or host != host.lower():
+            yield f"data_rights_protocol.private_hosts: “{host[:_LONGEST_NAME]}” is no host; write it like agent.example.com"
 
 
 def _of_openid_connect(provider: OpenIDConnect) -> Iterator[str]:

@@ -84,6 +84,9 @@ class Website(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watched: tuple[str, ...] = ()
     #: How Avow's own pages look there.
     look: Look = msgspec.field(default_factory=Look)
+    #: What agents call this website in the directory of the Data Rights Protocol, `MARROWBY`: `avow drp entry` prints its entry.
+    #: Empty by default: it speaks no protocol, and every call is refused.
+    drp_id: str = ""
     #: The policy's `[website.NAME]`, where the records have another name for it: that of an installation which had one website.
     #: Empty by default: the same name.
     declared_as: str = ""
@@ -250,6 +253,23 @@ class Instructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remind_after_days: tuple[int, ...] = (3, 7, 14)
 
 
+class DataRightsProtocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How authorized agents are answered by the Data Rights Protocol 1.0. docs/guide/agents.md.
+
+    Which websites speak it says `drp_id` of each.
+    """
+
+    #: Whom agents write to about computers, an e-mail address. Empty by default: the policy's contact.
+    technical_contact: str = ""
+    #: Whom agents write to about requests. Empty by default: the policy's contact.
+    business_contact: str = ""
+    #: Hosts of agents that may be inside your own network. None by default: an agent that is called back at a name which leads
+    #: there would reach what only you may.
+    private_hosts: tuple[str, ...] = ()
+    #: File with the authorities under which the certificates of agents are believed, in PEM. The system's by default.
+    ca_file: Path | None = None
+
+
 class OpenIDConnect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An OpenID provider at which staff sign in, next to accounts with a password. docs/guide/console.md."""
 
@@ -311,6 +331,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     console: Console = msgspec.field(default_factory=Console)
     #: What recipients are told.
     instructions: Instructions = msgspec.field(default_factory=Instructions)
+    #: Authorized agents by the Data Rights Protocol.
+    data_rights_protocol: DataRightsProtocol = msgspec.field(default_factory=DataRightsProtocol)
     #: An OpenID provider for staff.
     openid_connect: OpenIDConnect = msgspec.field(default_factory=OpenIDConnect)
 

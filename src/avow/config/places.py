@@ -60,9 +60,12 @@ def _of_secrets(configuration: Configuration) -> Iterator[str]:
         "mail.password_file": (configuration.mail.password_file, "the password"),
         "openid_connect.client_secret_file": (configuration.openid_connect.client_secret_file, "the client's secret"),
     }
-    authorities = configuration.mail.ca_file
-    if authorities is not None and not _holds_text(authorities):
-        yield f"mail.ca_file is {authorities}, which cannot be read or is empty; name the file with the certificates"
+    for whose, authorities in (
+        ("mail", configuration.mail.ca_file),
+        ("data_rights_protocol", configuration.data_rights_protocol.ca_file),
+    ):
+        if authorities is not None and not _holds_text(authorities):
+            yield f"{whose}.ca_file is {authorities}, which cannot be read or is empty; name the file with the certificates"
     for name, (file, what) in secrets.items():
         if file is not None and not _holds_text(file):
             yield f"{name} is {file}, which cannot be read or is empty; put {what} there"

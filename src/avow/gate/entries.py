@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
+    AgentStep,
     AnswerFetched,
     ClaimDecided,
     CorrectedShown,
@@ -18,6 +19,7 @@ from avow.gate.entries_of_rights import (
     FilesUnread,
     KeptRead,
     RequestApplied,
+    RequestByAgent,
     RequestCorrected,
     RequestDecided,
     RequestDenied,
@@ -43,6 +45,7 @@ from avow.gate.entries_of_verification import RequestLocked, RequestNarrowed, Re
 from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
+    "AgentStep",
     "AnswerFetched",
     "BatchStep",
     "ClaimDecided",
@@ -55,6 +58,7 @@ __all__ = [
     "OptOutTold",
     "RecipientChanged",
     "RequestApplied",
+    "RequestByAgent",
     "RequestCorrected",
     "RequestDecided",
     "RequestDenied",

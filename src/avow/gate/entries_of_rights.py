@@ -288,12 +288,45 @@ class FileLookedAt(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class AgentStep(Entry):
+    """An authorized agent is in the register; its key is another one than the pinned one; was pinned; has a new token; has ended.
+
+    `agent` is our random id of it. `key` is the first 16 hex digits of the SHA-256 of a public key.
+    """
+
+    kinds = ("agent.added", "agent.key-differs", "agent.key-pinned", "agent.token", "agent.terms", "agent.ended")
+    what: str
+    agent: str
+    source: str | None = None
+    key: str | None = None
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerFetched(Entry):
     """A file of the answer to a request was fetched: which of its files, never what is in it. Rule: 11 CCR 7024(g)."""
 
     kinds = ("request.answer.fetched",)
     request: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestByAgent(Entry):
+    """An authorized agent sent a request; its permission is shown, or does not hold; it took the request back.
+
+    `authority` is `signed permission` or `power of attorney`, `reason` why it does not hold.
+    """
+
+    kinds = ("request.by-agent", "request.permitted", "request.unpermitted", "request.withdrawn")
+    what: str
+    request: str
+    agent: str
+    authority: str | None = None
+    reason: str | None = None
+    staff: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

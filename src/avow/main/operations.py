@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,7 @@ from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.files import compile_policy, open_rulebook
 from avow.rights.desk import Desk
+from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY, DIRECTORY_BYTES, DIRECTORY_RULE
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
@@ -44,6 +46,7 @@ from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.block import block
 from avow.website import watching
+from avow.website.fetching import Fetcher
 from avow.website.integrity import Look
 
 #: Log lines that go to the spool together.
@@ -137,6 +140,37 @@ class Operations:
         with self.records() as store:
             versions = self._versions(store, configuration)
             yield recipients.build(store, versions, configuration, of_requests().is_erasing, now_ms)
+
+    @contextmanager
+    def agents(self, site: str = "") -> Iterator[rights.AgentRoom]:
+        """Open what authorized agents come to, on a website: the only one for "". Raises ConfigurationError for none."""
+        configuration = self.configuration()
+        found = Sites(configuration).one(site) if site or len(configuration.sites) > 1 else Sites(configuration).first
+        if isinstance(found, Refusal):
+            raise ConfigurationError(found.reason)
+        with self.records() as store:
+            versions = self._versions(store, configuration)
+            yield rights.agent_room(store, found, versions.in_force(), versions, configuration, now_ms)
+
+    def directory_of_agents(self) -> bytes | Refusal:
+        """Fetch the directory of agents of the Data Rights Protocol."""
+        fetcher = Fetcher(DIRECTORY)
+        try:
+            fetched = fetcher.get(AGENTS_PATH, DIRECTORY_BYTES)
+        finally:
+            fetcher.close()
+        if isinstance(fetched, Refusal):
+            return Refusal(f"{DIRECTORY} did not answer: {fetched.reason}", fetched.rule)
+        return fetched.body if fetched.status == HTTPStatus.OK else Refusal(f"{DIRECTORY} says {fetched.status}", DIRECTORY_RULE)
+
+    def entry_of_business(self, site: str) -> Mapping[str, object] | Refusal:
+        """Return the entry of a website for the directory of businesses."""
+        configuration = self.configuration()
+        found = Sites(configuration).one(site)
+        if isinstance(found, Refusal):
+            return found
+        with self.agents(found.name) as room:
+            return room.entry(found, configuration.data_rights_protocol)
 
     def untrue_of_contracts(self) -> tuple[tuple[str, str], ...]:
         """Return what the configured policy says of contracts that is known to be untrue; nothing where nothing is installed."""

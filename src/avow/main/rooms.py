@@ -130,6 +130,7 @@ def house(
         proposing=publication.proposing(store, versions, configuration, now_ms),
         promises=proofs.promises,
         rights=desk,
+        agents=rights.agent_room(store, site, rulebook, versions, configuration, now_ms),
         reviews=rights.reviews(store, versions, configuration, now_ms),
         metrics=shared.metrics,
         choices=choices,

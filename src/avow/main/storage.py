@@ -191,7 +191,8 @@ def timetable(
     assets = Assets()
     player = Player(assets.text("player.js"), assets.text("player.css"))
     told = (events_read, carrying.read, player)
-    walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms)
+    post = recipients.callback(configuration).post
+    walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms, post)
     residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
     return [
@@ -208,6 +209,8 @@ def timetable(
         Job("one-form", ONE_FORM_SECONDS, one_form.once, one_form.changes),
         Job("requests", 1.0, requests.once, requests.changes),
         Job("reminders", 60.0, walking.reminders.once),
+        Job("agents", 2.0, walking.callbacks.once, written),
+        Job("permissions", LOOK_FOR_WORD_SECONDS, walking.callbacks.forget),
         Job("purge", 1.0, sweeping.purge.once),
         Job("residue", 0.5, residue.once, residue.changes),
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),

@@ -21,6 +21,7 @@ from avow.policy import Rulebook
 from avow.recipients.carrying import Kinds, Leased
 from avow.recipients.composing import Composing
 from avow.recipients.connectors import Connector
+from avow.recipients.connectors.callback import Callback
 from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.opendsr import OpenDSR
 from avow.recipients.connectors.signing import signers
@@ -137,9 +138,16 @@ def connector_of(name: str, connection: Connection) -> Connector:
     return Webhook(connection.address, signers(text, whose), believes, connection.allow_private)
 
 
+def callback(configuration: Configuration) -> Callback:
+    """Return what tells authorized agents of their requests. Raises ConfigurationError for authorities that are none."""
+    spoken = configuration.data_rights_protocol
+    return Callback(believed(spoken.ca_file, "data_rights_protocol"), frozenset(spoken.private_hosts))
+
+
 def judge(configuration: Configuration) -> None:
     """Raise ConfigurationError for a key or a certificate of a connection, or of the mail server, that is none."""
     believed(configuration.mail.ca_file, "mail")
+    callback(configuration)
     for name, connection in _reached(configuration):
         connector_of(name, connection)
     for name, connection in configuration.recipient.items():

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from avow.audit.log import Log
 from avow.config import Configuration
+from avow.config.keys import DataRightsProtocol
+from avow.definitions import Refusal
 from avow.gate import messages
 from avow.gate.contacts import LastContact
 from avow.gate.instructions import Way
@@ -20,6 +22,13 @@ from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.rights import disclosing, finding, targets
+from avow.rights.agents.callbacks import Callbacks, Post
+from avow.rights.agents.desk import AgentDesk
+from avow.rights.agents.exchange import Exchange
+from avow.rights.agents.pages import AgentPages
+from avow.rights.agents.progress import Progress
+from avow.rights.agents.register import Agents
+from avow.rights.agents.taking import Taking
 from avow.rights.answering import RecipientPages
 from avow.rights.cases import Case
 from avow.rights.desk import Desk
@@ -30,6 +39,7 @@ from avow.rights.kept import Cases
 from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
+from avow.rights.protocol import directory, exercise
 from avow.rights.recorded import EventsOf, Player
 from avow.rights.reminding import Reminders
 from avow.rights.reviews import Reviews
@@ -74,6 +84,44 @@ class Walking:
     reminders: Reminders
     one_form: OneForm
     erased: Erased
+    callbacks: Callbacks
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRoom:
+    """Authorized agents, as pages and commands call them: on one website, under one version of the policy."""
+
+    register: Agents
+    taking: Taking
+    exchange: Exchange
+    pages: AgentPages
+    desk: AgentDesk
+
+    def entry(self, site: Site, spoken: DataRightsProtocol) -> Mapping[str, object] | Refusal:
+        """Return the entry of a website for the protocol's directory of businesses. Source: DRP 1.0, 3.05."""
+        if not site.declared.drp_id:
+            return Refusal(f"“{site.name}” speaks no protocol; give it a drp_id", directory.DIRECTORY_RULE)
+        company = self.taking.rulebook.controller
+        contacts = (spoken.technical_contact or company.email, spoken.business_contact or company.email)
+        name, actions = site.called(company.name), self.exchange.actions()
+        return directory.entry_of_business(site.declared.drp_id, name, site.origin, actions, exercise.VERIFICATIONS, contacts)
+
+
+def agent_room(
+    store: Store, site: Site, rulebook: Rulebook, versions: Versions, configuration: Configuration, now_ms: Callable[[], int]
+) -> AgentRoom:
+    """Return what authorized agents come to. Rule: 11 CCR 7063."""
+    cases, register = _cases(store, configuration), Agents(store.control, now_ms, store.vault.hmac)
+    taking = Taking(cases, rulebook, site.name, configuration.timezone, now_ms)
+    progress = Progress(cases, versions, Sites(configuration), store.vault.hmac)
+    exchange = Exchange(register, taking, progress, site.declared.drp_id)
+
+    def voice(case: Case) -> Voice:
+        law = versions.with_law_of(case.rulebook_id, case.jurisdiction)
+        return Voice(progress.sites.named(case.site), store.vault.hmac, law)
+
+    pages = AgentPages(register, taking, progress, store.vault.hmac)
+    return AgentRoom(register, taking, exchange, pages, AgentDesk(progress, voice, now_ms))
 
 
 def walking(
@@ -87,11 +135,12 @@ def walking(
     player: Player,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
+    post: Post,
 ) -> Walking:
     """Return what the clock calls.
 
     `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says,
-    `player` plays a recording offline.
+    `player` plays a recording offline, `post` tells an authorized agent something.
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
@@ -120,6 +169,7 @@ def walking(
         Reminders(store, configuration.instructions.remind_after_days, is_believed, now_ms),
         OneForm(store, now_ms),
         Erased(cases, store.aside, audit_log, now_ms),
+        Callbacks(store.control, Progress(cases, versions, sites, store.vault.hmac), post, is_believed, now_ms),
     )
 
 

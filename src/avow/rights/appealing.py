@@ -79,7 +79,7 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if decided is None or case.contact is None:
         return False
     detail = {"outcome": decided.detail["outcome"]}
-    if not case.contact.email:
+    if not case.contact.written_to:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
     facts = replace(

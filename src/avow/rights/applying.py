@@ -97,7 +97,7 @@ def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if applied is None or case.contact is None or opt_outs.are_open(cases.store, applied.detail["choices"]):
         return False
     message = None
-    if case.contact.email:
+    if case.contact.written_to:
         law = voice.rulebook.law_table
         facts = replace(
             letter_facts.of(case, Outcome.CONFIRMED, voice),
@@ -138,7 +138,7 @@ def tell_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if case.contact is None:
         return False
     detail = {"outcome": "denied", "reason": "fraudulent"}
-    if not case.contact.email:
+    if not case.contact.written_to:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
     facts = replace(letter_facts.of(case, Outcome.FRAUDULENT, voice), reason=cases.belief(case.request_id))

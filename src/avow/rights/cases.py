@@ -41,6 +41,8 @@ class Contact:
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
     that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `beyond` are records
     that what was proved does not reach; `is_address_beyond`: it reaches nothing that the address finds (11 CCR 7062(d)).
+    `agent` is what an authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which
+    letters go.
     """
 
     email: str
@@ -58,6 +60,13 @@ class Contact:
     beyond: tuple[str, ...] = ()
     is_address_beyond: bool = False
     claims: tuple[Claim, ...] = ()
+    agent: str = ""
+    answer_to: str = ""
+
+    @property
+    def written_to(self) -> str:
+        """The address that letters go to. Rule: 11 CCR 7063(b) (who holds a power of attorney stands in for the person)."""
+        return self.answer_to or self.email
 
     @property
     def contested(self) -> frozenset[str]:
@@ -121,6 +130,11 @@ class Case:
         return reference(self.request_id)
 
     @property
+    def agent(self) -> str:
+        """Our id of the authorized agent that asked, "" for none. Rule: 11 CCR 7063."""
+        return str(self.history[0].detail.get("agent", ""))
+
+    @property
     def corrections(self) -> int:
         """How often the address was corrected: the link that proves one address proves no other."""
         return sum(entry.step is Step.CORRECTED for entry in self.history)
@@ -156,7 +170,7 @@ class Case:
     @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
-        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED)
+        entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED) or self.entry(Step.WITHDRAWN)
         return None if entry is None else int(entry.detail.get("answered_ms", entry.at_ms))
 
 

@@ -59,10 +59,12 @@ class Cases:
         self._store, self._by_mail = store, by_mail
         self._control = store.control
 
-    def add(self, case: Case, logged: entries.Entry, due_ms: int = 0) -> None:
+    def add(
+        self, case: Case, logged: entries.Entry, due_ms: int = 0, also: Callable[[Transaction, Case], None] | None = None
+    ) -> None:
         """Keep a new request, its sealed contact and the audit entry, in one transaction. Why: decision 0006.
 
-        `due_ms` is when the day of its answer begins, 0 to have the walk find it.
+        `due_ms` is when the day of its answer begins, 0 to have the walk find it; `also` keeps what belongs to it.
         """
         assert case.contact is not None
         row = StoredRequest(
@@ -88,6 +90,8 @@ class Cases:
                 request_proofs.note_asker(tx, case.request_id, self._asker(case.contact))
             requests.append(tx, _row(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
+            if also is not None:
+                also(tx, case)
 
     def get(self, request_id: str) -> Case | None:
         """Return one request with its history. Why: decision 0007."""
@@ -441,7 +445,7 @@ class Cases:
                 kept = messages.letter_in(tx, self._store, row) if is_extension else None
                 deliveries.remove(tx, row.id)
                 if kept is not None:
-                    again = replace(kept, to=corrected.contact.email)
+                    again = replace(kept, to=corrected.contact.written_to)
                     self._keep_message(tx, case, again, row.made_ms, row.id, Step.EXTENSION_WRITTEN)
             self._keep_message(tx, case, message, at_ms, message_id, Step.LINK_WRITTEN)
             entries.record(tx, at_ms, logged)
@@ -560,11 +564,14 @@ class Cases:
         return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
 
     def _mark(self, case: Case) -> str:
-        """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people."""
+        """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people.
+
+        Those of an agent are its own: the link that confirms one names its agent, and gives no other permission.
+        """
         if case.contact is None or case.demonstration or not case.contact.email:
             return ""
         address = identifier(IdentifierKind.EMAIL, case.contact.email)
-        return self._store.vault.hmac(b"request", f"{case.kind} {address.value}".encode()).hex()[:MARK_LENGTH]
+        return self._store.vault.hmac(b"request", f"{case.kind} {address.value}{case.agent}".encode()).hex()[:MARK_LENGTH]
 
     def _asker(self, contact: Contact) -> str:
         """Return by what the requests of one address are counted, a keyed hash."""

@@ -17,7 +17,7 @@ from avow.policy import LawTable, Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
 from avow.rights import due, matching
-from avow.rights.cases import Case
+from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.degrees import CATEGORIES
 from avow.rights.execution import kept_of, outcomes_of
@@ -26,6 +26,10 @@ from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLin
 from avow.rights.states import Step
 from avow.rights.voice import Voice
 
+#: What is said where an agent showed no permission, by the reason of the denial. Rule: 11 CCR 7063(a).
+NOT_PERMITTED: Final = {
+    "no-permission": "Who asked for you as an agent did not show us that you permitted it, so we may not act on the request."
+}
 #: The documents of a request to know, as its letter names them.
 _FILES: Final = {
     PACKED: "everything in one file, with the files that you sent and recordings",
@@ -89,6 +93,23 @@ def how_verified(rulebook: Rulebook) -> tuple[str, ...]:
         named,
         "Nobody has to answer; the surer we are that it is you, the more we may show, correct or erase.",
         "We compare what you write, and do not keep it.",
+    )
+
+
+def how_verified_of(contact: Contact, rulebook: Rulebook) -> tuple[str, ...]:
+    """Return how the request of a person, or of their agent, is verified; with a power of attorney nothing is asked for.
+
+    The link that an agent's person gets both proves their address and confirms the permission.
+    Rule: 11 CCR 7021(a), 7063(a), (b).
+    """
+    if contact.answer_to:
+        return ("a member of staff looks at the power of attorney.", "We ask for nothing else.")
+    if not contact.agent:
+        return how_verified(rulebook)
+    return (
+        f"{contact.agent} asked this for you, and says to be your authorized agent.",
+        f"Opening this link and pressing the button shows us that the address is yours, and that {contact.agent} may ask.",
+        *how_verified(rulebook)[1:],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -18,6 +19,7 @@ from avow.rights.answers import NewRequest
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
+from avow.store.control import Transaction
 
 #: Longest free text of a request, characters.
 DETAILS_LENGTH: Final = 2000
@@ -25,7 +27,10 @@ DETAILS_LENGTH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asked, by which way, and on which website; `received_on` is the day of receipt where staff enter it later."""
+    """What somebody asked, by which way, and on which website; `received_on` is the day of receipt where staff enter it later.
+
+    `agent` is our id of the authorized agent that asks, "" for none.
+    """
 
     kind: RequestKind
     contact: Contact
@@ -35,10 +40,20 @@ class Asked:
     jurisdiction: str = ""
     parent: str = ""
     received_on: date | None = None
+    agent: str = ""
 
 
-def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: str, now_ms: int) -> Case | Refusal:
+def receive(
+    asked: Asked,
+    rulebook: Rulebook,
+    cases: Cases,
+    business_timezone: str,
+    now_ms: int,
+    also: Callable[[Transaction, Case], None] | None = None,
+) -> Case | Refusal:
     """Keep the request durably and start its clock; refuse only a right that the policy does not offer by this way.
+
+    `also` keeps what belongs to it, in the same transaction.
 
     The receipt date is the earlier of the business's and the jurisdiction's local date (LAW.md, REQ-12).
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
@@ -55,6 +70,7 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
         if refusal is not None:
             return refusal
         received_ms = min(now_ms, _noon_ms(received_on, business_timezone))
+    came = {"channel": asked.channel} | ({"agent": asked.agent} if asked.agent else {})
     case = Case(
         request_id=secrets.token_hex(12),
         kind=asked.kind,
@@ -63,14 +79,15 @@ def receive(asked: Asked, rulebook: Rulebook, cases: Cases, business_timezone: s
         rulebook_id=rulebook.id,
         channel=asked.channel,
         demonstration=asked.demonstration,
-        history=(Entry(0, now_ms, Step.RECEIVED, {"channel": asked.channel}),),  # written when it was entered
+        history=(Entry(0, now_ms, Step.RECEIVED, came),),  # written when it was entered
         contact=asked.contact,
         site=asked.site,
         jurisdiction=asked.jurisdiction,
         entered_ms=now_ms,
         parent=asked.parent,
     )
-    cases.add(case, entries.RequestReceived(asked.kind.value, case.request_id, str(received_on)), due.denied_ms(case, rulebook))
+    logged = entries.RequestReceived(asked.kind.value, case.request_id, str(received_on))
+    cases.add(case, logged, due.denied_ms(case, rulebook), also)
     return case
 
 

@@ -107,9 +107,12 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     if case.contact is None:
         return False
     facts = letter_facts.of(case, Outcome.UNVERIFIED, voice)
-    facts = replace(facts, is_address_proved=verification.is_address_proved(case))
+    denied = case.entry(Step.DENIED)
+    why = str(denied.detail.get("reason", "unverified")) if denied else "unverified"
+    is_proved = verification.is_address_proved(case)
+    facts = replace(facts, is_address_proved=is_proved, reason=letter_facts.NOT_PERMITTED.get(why, ""))
     message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
-    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": "unverified"}, message, cases, now_ms)
+    return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": why}, message, cases, now_ms)
 
 
 def letter(case: Case, step: Step, cases: Cases) -> Message | None:
@@ -221,9 +224,9 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
     answer = due.table(case, voice.rulebook)[due.What.ANSWER]
     facts = replace(
         letter_facts.of(case, Outcome.ACKNOWLEDGED, voice),
-        confirm=voice.link(Link.CONFIRM, case),
-        code=verification.code(case, voice.keyed),
-        how_verified=letter_facts.how_verified(voice.rulebook),
+        confirm="" if contact.answer_to else voice.link(Link.CONFIRM, case),  # a power of attorney is confirmed by nobody
+        code="" if contact.answer_to else verification.code(case, voice.keyed),
+        how_verified=letter_facts.how_verified_of(contact, voice.rulebook),
         answer_by=answer.target,
     )
     return message_of(contact, facts)
@@ -232,7 +235,7 @@ def _acknowledgement(case: Case, contact: Contact, voice: Voice) -> Message:
 def message_of(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, str, bytes], ...] = ()) -> Message:
     """Return a letter as the message that carries it, and that is kept of it. Raises Incomplete: nothing is written then."""
     written = letters.render(Letter(facts.kind, facts.outcome), facts)
-    return Message(contact.email, written.subject, written.text, attached, written.html, written.printed)
+    return Message(contact.written_to, written.subject, written.text, attached, written.html, written.printed)
 
 
 def _residue_on(case: Case, proved: Entry, voice: Voice) -> date | None:

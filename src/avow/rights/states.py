@@ -84,6 +84,10 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     VERIFYING   -> ACKNOWLEDGING -> [response.correct_address] a new link goes to the corrected address
     any open    -> same         -> [response.extend]         once, with a reason; it holds from the receipt of its message,
                                    [receipts.follow]        inside the first period
+    any to VERIFIED -> WITHDRAWN -> [agents.taking_back.withdraw]  its agent took it back, before anything was done
+    WITHDRAWN   -> CLOSED       -> [response.close]
+    VERIFIED    -> DENIED       -> [agents.authority.deny_if_due] an agent showed no permission by the target day
+    any open    -> same         -> [agents.authority.permit, end]  the permission of an agent is shown; it does not hold
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
     FULFILLING  -> same         -> [execution.execute]       files that nobody can read wait for staff, who release each or not:
@@ -143,6 +147,9 @@ class Step(StrEnum):
     APPLIED = "applied"
     CONFIRMED = "confirmed"
     LOCKED = "locked"
+    PERMITTED = "permitted"
+    UNPERMITTED = "unpermitted"
+    WITHDRAWN = "withdrawn"
     DOCUMENTS_WANTED = "documents-wanted"
     SUSPECTED = "suspected"
     CLEARED = "cleared"
@@ -169,6 +176,7 @@ class State(StrEnum):
     DECIDED = "decided"
     APPLYING = "applying"
     CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +196,9 @@ RECEIPTS: Final = {
     Step.ANSWER_WRITTEN: Step.RESPONDED,
 }
 #: States in which the person has what was asked for, or was told why not.
-ANSWERED: Final = frozenset({State.RESPONDED, State.CONFIRMED, State.CLOSED, State.RECORD_ONLY})
+ANSWERED: Final = frozenset({State.RESPONDED, State.CONFIRMED, State.WITHDRAWN, State.CLOSED, State.RECORD_ONLY})
+#: States in which a request can be taken back by who sent it: nothing was done for it yet.
+_TO_BE_TAKEN_BACK: Final = frozenset({State.RECEIVED, State.ACKNOWLEDGING, State.VERIFYING, State.VERIFIED, State.REVIEWING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +218,15 @@ def _table(moves: Mapping[tuple[State, Step], State], standing: Iterable[Step]) 
     """Return a table with the edges that every kind has: what is open may come back answered from before a restore."""
     open_states = {*(state for state, _ in moves), *moves.values()} - {State.RESTORED, *ANSWERED}
     restored = {(state, Step.RESTORED): State.RESTORED for state in open_states}
-    return Table({**moves, **restored, (State.RESTORED, Step.RESPONDED): State.RESPONDED, **_RECORD}, frozenset(standing))
+    taken_back = {(state, Step.WITHDRAWN): State.WITHDRAWN for state in open_states & _TO_BE_TAKEN_BACK}
+    every = {**moves, **restored, (State.RESTORED, Step.RESPONDED): State.RESPONDED, **taken_back, **_RECORD}
+    return Table(every, frozenset({*standing, Step.PERMITTED, Step.UNPERMITTED}))
 
 
 #: How every answered request ends.
 _RECORD: Final[Mapping[tuple[State, Step], State]] = {
     (State.RESPONDED, Step.CLOSED): State.CLOSED,
+    (State.WITHDRAWN, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
 #: What is proved of who asks, and what that comes to: it changes no state by itself.
@@ -231,6 +244,7 @@ VERIFIED_WALK: Final = _table(
         (State.JOINED, Step.RESPONDED): State.RESPONDED,
         (State.VERIFYING, Step.VERIFIED): State.VERIFIED,
         (State.VERIFYING, Step.DENIED): State.DENIED,
+        (State.VERIFIED, Step.DENIED): State.DENIED,  # an agent showed no permission
         (State.VERIFIED, Step.SCOPED): State.VERIFIED,
         (State.RECEIVED, Step.SCOPED): State.RECEIVED,
         (State.ACKNOWLEDGING, Step.SCOPED): State.ACKNOWLEDGING,
@@ -312,6 +326,7 @@ CORRECT_WALK: Final = _table(
             for (state, step), after in VERIFIED_WALK.moves.items()
             if state not in _WHOLE and step is not Step.SCOPED  # what it covers is its fields
         },
+        (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DOCUMENTS_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.APPROVED): State.REVIEWING,
@@ -355,6 +370,7 @@ WORDS: Final = {
     State.DECIDED: "It is decided, and our answer is being written.",
     State.APPLYING: "It holds here from now on. We are telling those who have data of yours from us.",
     State.CONFIRMED: "It is done, and it holds.",
+    State.WITHDRAWN: "The request was taken back before anything was done for it.",
 }
 
 
@@ -408,6 +424,7 @@ FOR_STAFF: Final = {
         "It holds here. Recipients that have something of the person are told, within the law's days.",
     ),
     State.CONFIRMED: ("confirmed to them", "It holds here and everywhere else, and the person can see so."),
+    State.WITHDRAWN: ("taken back", "Its agent took it back before anything was done for it."),
 }
 #: What each step is called in the timeline of a request.
 STEP_WORDS: Final = {
@@ -446,6 +463,9 @@ STEP_WORDS: Final = {
     Step.CONFIRMED: "Confirmed",
     Step.DOCUMENTS_WANTED: "Asked for a document",
     Step.LOCKED: "Closed to further attempts",
+    Step.PERMITTED: "The agent's permission is shown",
+    Step.UNPERMITTED: "The agent's permission does not hold",
+    Step.WITHDRAWN: "Taken back by the agent",
     Step.SUSPECTED: "Fraud suspected: nothing is carried out until somebody decides",
     Step.CLEARED: "Suspicion of fraud cleared",
 }
@@ -492,8 +512,9 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
     if step is Step.CORRECTED:  # after the proof an address stays as it is
         is_proved = any(entry.step is Step.PROVED_BY for entry in history)
         return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
-    if step in {Step.SUSPECTED, Step.CLEARED}:
-        return state not in ANSWERED and is_suspected(history) is (step is Step.CLEARED)
+    if step in {Step.SUSPECTED, Step.CLEARED, Step.PERMITTED, Step.UNPERMITTED}:
+        is_new = step not in {Step.SUSPECTED, Step.CLEARED} or is_suspected(history) is (step is Step.CLEARED)
+        return state not in ANSWERED and is_new
     if step is Step.LATE:
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:

@@ -60,6 +60,7 @@ class Link(StrEnum):
     STATUS = "status"  # shown to the browser that asked: state and dates, never the archive
     CONFIRM = "confirm"  # sent to the address: proves it
     ANSWER = "answer"  # sent to the address: the archive, the letter, the proof
+    AGENT = "agent"  # given to an agent, for its person: says what to do, and proves nothing
 
 
 def link(purpose: Link, request_id: str, keyed: Hmac, corrections: int = 0) -> str:

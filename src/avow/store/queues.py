@@ -67,6 +67,12 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
             f"Remind it yourself, from the page of the request, then try again. {_REPORT}",
             "The recipient is not reminded; what it was told stands.",
         ),
+        "agents": Queue(
+            "Authorized agents",
+            "An agent that cannot be told what became of its request, or whose permission, which is over, cannot be forgotten.",
+            f"Nothing of the request waits for it. {_REPORT}",
+            "The agent is not called back; it can ask for the request itself.",
+        ),
         "purge": Queue(
             "Removals",
             "Somebody erased whose rows cannot be removed. Nobody can read them: the keys are gone.",

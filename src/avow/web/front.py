@@ -37,6 +37,7 @@ from avow.web.outbound import OutboundEndpoint
 from avow.web.pages import app
 from avow.web.postback_endpoint import PostbackEndpoint
 from avow.web.preferences import Preferences
+from avow.web.protocol import ProtocolEndpoint
 from avow.web.readiness import ReadinessEndpoint
 from avow.web.recordings import RecordingEndpoint, VisitorRecordings
 from avow.web.rendering import View
@@ -119,6 +120,7 @@ class Front:
             Route("/avow/forms/{point}", take_form, methods=["POST"]),
             *own.routes(),
             Route("/avow/feeds/{point}", feeds.take, methods=["POST"]),
+            *ProtocolEndpoint(self.house.agents.exchange).routes(),
             *InstructionEndpoint(self.house.rights.told.pages).routes(),
             *MailEndpoint(view, taking.senders, taking.mail_events, self.subscriptions, links, self.now_ms).routes(),
         ]

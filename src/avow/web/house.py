@@ -36,6 +36,7 @@ from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.proposing import Proposing
 from avow.recipients import Recipients
+from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
 from avow.rights.reviews import Reviews
@@ -64,6 +65,7 @@ class House:
     proposing: Proposing
     promises: Promises
     rights: Desk
+    agents: AgentRoom
     reviews: Reviews
     metrics: Metrics
     choices: Choices

@@ -105,7 +105,7 @@ class Guard:
             await send(message)
 
         request = Request(scope, receive)
-        is_ours = not scope["path"].startswith("/avow/")  # the collection endpoints have their own rule for who may send
+        is_ours = not scope["path"].startswith(("/avow/", "/v1/"))  # endpoints have their own rules for who may send
         if is_ours and scope["method"] not in _SAFE and not is_same_origin(request.headers):
             await self._sorry(request, 403)(scope, receive, send_with_headers)
             return
@@ -121,7 +121,7 @@ class Guard:
 def _complete(headers: MutableHeaders, path: str) -> None:
     """Add the page headers; a handler that set one of them knows better."""
     wanted = dict(PAGE_HEADERS)
-    if path.startswith(("/console", "/privacy/requests", "/privacy/verify", "/privacy/instructions")):
+    if path.startswith(("/console", "/privacy/requests", "/privacy/verify", "/privacy/instructions", "/privacy/agents", "/v1/")):
         wanted |= SECRET_HEADERS
     for name, value in wanted.items():
         headers.setdefault(name, value)

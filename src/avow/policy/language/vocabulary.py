@@ -473,7 +473,7 @@ RETENTION_CRITERIA: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-#: Starts and ends of a period of which nobody but a person learns: staff note them of what people sent. Why: decision 0085.
+#: Starts and ends of a period of which nobody but a person learns: staff note them of what people sent. Why: decision 0086.
 NOTED_STARTS: Final = frozenset({"contract-end", "account-closed"})
 NOTED_ENDS: Final = frozenset({"account-closed", "position-filled"})
 

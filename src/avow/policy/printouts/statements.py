@@ -51,7 +51,7 @@ def agents_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
     confirm = joined((AGENT_CONFIRMATIONS[name] for name in agents.and_one_of), "or")
     return _sentence(
         f"An authorized agent may ask for you by {joined((METHODS[name] for name in agents.methods), 'or')}.",
-        "Our staff take it down.",
+        "" if "web" in agents.methods else "Our staff take it down.",
         f"We ask the agent for {asks}." if asks else "",
         f"We may also {confirm}." if confirm else "",
         "An agent with a power of attorney under California Probate Code sections 4121 to 4130 is asked for none of this.",

@@ -40,8 +40,8 @@ def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
 
 _STEPS: Final[Mapping[State, StepOf]] = {
     **{state: step for state, step in verified.STEPS.items() if state in CORRECT_WALK.states},
-    State.VERIFIED: _review,
-    State.REVIEWING: _plan,
+    State.VERIFIED: verified.once_permitted(_review),
+    State.REVIEWING: verified.once_permitted(_plan),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
 }

@@ -25,6 +25,7 @@ def _close(case: Case, tools: Tools, now_ms: int) -> bool:
 STEPS: Final[Mapping[State, StepOf]] = {
     State.RESTORED: lambda case, tools, now_ms: after_restore.note_answer(case, tools.cases, now_ms),
     State.RESPONDED: _close,
+    State.WITHDRAWN: lambda case, tools, now_ms: response.close(case, tools.cases, now_ms),
     State.CLOSED: lambda case, tools, now_ms: response.forget_contact_if_due(case, tools.voice.rulebook, tools.cases, now_ms),
     State.RECORD_ONLY: purge,
 }

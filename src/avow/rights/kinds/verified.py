@@ -8,6 +8,7 @@ from typing import Final
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
 from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, sent_files, verification
+from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
@@ -16,6 +17,20 @@ from avow.rights.states import State, Step
 
 #: What their persons are written about.
 LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
+
+
+def once_permitted(step: StepOf) -> StepOf:
+    """Return a step that an agent's request takes only with a permission; without one it is denied on its day.
+
+    Rule: 11 CCR 7063(a).
+    """
+
+    def take(case: Case, tools: Tools, now_ms: int) -> bool:
+        if authority.permits(case):
+            return step(case, tools, now_ms)
+        return authority.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+
+    return take
 
 
 def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -74,6 +89,8 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook, cases = tools.voice.rulebook, tools.cases
     if case.contact is None or not verification.is_address_proved(case):
         return _deny(case, tools, now_ms)
+    if authority.confirm(case, rulebook, cases, now_ms):
+        return True
     found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
     if verification.settle(case, found, cases, now_ms):
         return True
@@ -85,7 +102,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
     State.ACKNOWLEDGING: _deny,
     State.VERIFYING: _verify,
-    State.VERIFIED: plan_it,
+    State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
     State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
@@ -112,12 +129,19 @@ def _denied(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
     return due.denied_ms(case, rulebook)
 
 
+def _verified(case: Case, rulebook: Rulebook, now_ms: int) -> int:
+    """Return when a verified request is looked at again: what it waits for is a person's, but for the day of a permission."""
+    if not authority.permits(case):
+        return due.denied_ms(case, rulebook)
+    return now_ms + (WHILE_MS if scoping.waits(case) else SOON_MS)
+
+
 #: Rule: 11 CCR 7021(b) (denied when its day is over, and not a day later).
 RESTS: Final[Mapping[State, RestOf]] = {
     State.RECEIVED: lambda _case, _rulebook, now_ms: now_ms + WHILE_MS,
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
-    State.VERIFIED: lambda case, _rulebook, now_ms: now_ms + (WHILE_MS if scoping.waits(case) else SOON_MS),
+    State.VERIFIED: _verified,
     State.FULFILLING: _looked_at_or_soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS

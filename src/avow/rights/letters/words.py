@@ -205,8 +205,8 @@ def _not_verified(facts: LetterFacts) -> Blocks:
 
 
 def _why(facts: LetterFacts) -> str:
-    """Return why nothing could be done for who asked: no proof of the address, or too little besides."""
-    return UNSURE if facts.is_address_proved else UNVERIFIED
+    """Return why nothing could be done for who asked: no proof of the address, too little besides, no permission."""
+    return facts.reason or (UNSURE if facts.is_address_proved else UNVERIFIED)
 
 
 UNSURE: Final = (

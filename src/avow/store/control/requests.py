@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from avow.definitions import RequestKind
-from avow.store.control import deliveries, instructions, request_proofs
+from avow.store.control import agents, deliveries, instructions, request_proofs
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
@@ -34,7 +34,7 @@ from avow.store.control.tables import consumer_requests, request_events, request
 #: The queue of requests whose next step failed (`store.aside`).
 QUEUE: Final = "requests"
 #: The entries of a history with which a request is open no longer (`rights.states.Step`).
-ANSWERS: Final = frozenset({"responded", "confirmed"})
+ANSWERS: Final = frozenset({"responded", "confirmed", "withdrawn"})
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
 #: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
@@ -279,6 +279,7 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     if entry.what in ANSWERS:
         now["is_open"] = False
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
+    agents.wake(tx, entry.request_id, entry.at_ms)
     return True
 
 
@@ -315,12 +316,14 @@ def forget_contact(tx: Transaction, request_id: str) -> None:
     request_proofs.forget_matches(tx, request_id)
     deliveries.forget_request(tx, request_id)
     instructions.forget_request(tx, request_id)
+    agents.forget_request(tx, request_id)
 
 
 def remove(tx: Transaction, request_id: str) -> None:
     """Remove the record of a request with history and messages; the caller destroys the key."""
     deliveries.remove_request(tx, request_id)
     instructions.remove_request(tx, request_id)
+    agents.remove_request(tx, request_id)
     tx.execute(delete(request_events).where(request_events.c.request_id == request_id))
     name_people(tx, request_id, ())
     request_proofs.remove(tx, request_id)

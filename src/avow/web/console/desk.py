@@ -104,6 +104,7 @@ class DeskPages:
             self._door.action(
                 "/console/requests/{request_id}/appeal", self._decide_appeal, needs(requests=[Act.DENY], fresh=True)
             ),
+            self._door.action("/console/requests/{request_id}/agent", self._note_agent, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/answer", self._answer_for, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/file", self._file, needs(requests=[Act.DECIDE], fresh=True)),
@@ -156,6 +157,12 @@ class DeskPages:
     def _decide_appeal(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         about = request.path_params["request_id"], form.get("outcome", ""), form.get("why", "")
         return self._told(request, member, form, self._rights.decide_appeal(*about, member.staff_id))
+
+    def _note_agent(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Note what was shown of an agent's permission, or that it does not hold. Rule: 11 CCR 7063."""
+        about = request.path_params["request_id"], form.get("what", ""), form.get("words", "").strip()
+        refusal = self._door.house.agents.desk.note(*about, day_of(form.get("until", "")), member.staff_id)
+        return self._told(request, member, form, refusal)
 
     def _detail(self, request: Request, member: Member) -> Response:
         return self._one(request, member, (request.query_params.get("purpose", ""), ""))
@@ -237,4 +244,5 @@ class DeskPages:
         shown |= {"notes": self._door.house.reviews.notes(request_id)}
         shown |= {"told_error": told_error, "told_ways": WAYS, "who_error": who_error}
         shown |= {"file_error": file_error, "file_kinds": FILE_TYPES}
+        shown["agent"] = self._door.house.agents.desk.shown(request_id)
         return self._door.show(request, "request.html", member, status, **shown)

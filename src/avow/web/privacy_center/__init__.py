@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from avow.web.privacy_center.agents import AgentPages
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
@@ -39,6 +40,7 @@ class PrivacyCenter:
             *CorrectingPages(self._view, requests).routes(),
             *FollowingPages(self._view).routes(),
             *ChoicePages(self._view).routes(),
+            *AgentPages(self._view).routes(),
             *InstructionPages(self._view).routes(),
         ]
 
@@ -47,4 +49,6 @@ class PrivacyCenter:
         return self._view.page(request, "privacy_center/policy.html", policy=page)
 
     def _home(self, request: Request) -> Response:
-        return self._view.page(request, "privacy_center/home.html")
+        declared = self._view.house.agents.taking.rulebook.agents
+        asks = declared is not None and "web" in declared.methods
+        return self._view.page(request, "privacy_center/home.html", agents_ask=asks)

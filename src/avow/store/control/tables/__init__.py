@@ -46,6 +46,9 @@ from avow.store.control.tables.members import (
     staff_training,
 )
 from avow.store.control.tables.people import (
+    agent_messages,
+    agent_requests,
+    agents,
     browser_reports,
     choice_totals,
     choices,
@@ -74,6 +77,9 @@ from avow.store.control.tables.records import (
 from avow.store.control.tables.types import metadata
 
 __all__ = [
+    "agent_messages",
+    "agent_requests",
+    "agents",
     "audit_queue",
     "batches",
     "browser_reports",

@@ -196,3 +196,53 @@ pending_subscriptions: Final = Table(
     Column("expires_ms", BigInteger, nullable=False),
     Index("pending_subscriptions_person", "point", "subject", unique=True),
 )
+
+#: Authorized agents: companies, and people, that ask for others. Rule: 11 CCR 7063.
+agents: Final = Table(
+    "agents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("drp_id", Text),  # the directory's; NULL for one that does not speak the protocol
+    Column("name", Text, nullable=False),  # "" of one that used the form, which may be a person
+    Column("contact", Text, nullable=False),  # an address of a company; of one that used the form, a keyed hash
+    Column("web_url", Text, nullable=False),
+    Column("verify_key", Text, nullable=False),  # pinned: base64 of 32 bytes; "" for none
+    Column("offered_key", Text, nullable=False),  # another one that the directory has now; "" for none
+    Column("token_hash", LargeBinary),  # SHA-256; NULL for none
+    Column("token_ms", BigInteger),
+    Column("terms_ms", BigInteger),  # when it accepted the terms; NULL: not yet
+    Column("ended_ms", BigInteger),  # since when nothing is taken from it
+    Column("source", Text, nullable=False),  # "directory", "staff" or "form"
+    Column("added_ms", BigInteger, nullable=False),
+    Index("agents_drp", "drp_id", unique=True),
+    Index("agents_token", "token_hash", unique=True),
+    Index("agents_contact", "contact"),
+)
+
+#: What an agent said and showed with a consumer request, and what it is told of it.
+agent_requests: Final = Table(
+    "agent_requests",
+    metadata,
+    Column("request_id", Text, primary_key=True),
+    Column("agent", Text, nullable=False),
+    Column("drp_request", Text),  # the UUID by which the protocol calls it; NULL for one that came in another way
+    Column("sealed", LargeBinary, nullable=False),  # JSON under the request's key: permission, claims, where it is called back
+    Column("permission_until", Date),  # after which what was shown of the permission is destroyed, and counts no more
+    Column("wakes_ms", BigInteger),  # when its agent is to be told of a change; NULL: there is none, or nothing to call
+    Column("told", Text, nullable=False),  # what its agent knows, as a hash
+    Column("tries", Integer, nullable=False),
+    Index("agent_requests_drp", "drp_request", unique=True),
+    Index("agent_requests_wakes", "wakes_ms"),
+    Index("agent_requests_until", "permission_until"),
+)
+
+#: Signed messages that were taken, as long as they would hold: one that comes twice does nothing twice.
+agent_messages: Final = Table(
+    "agent_messages",
+    metadata,
+    Column("hash", Text, primary_key=True),  # SHA-256 of the body, in hex
+    Column("agent", Text, nullable=False),
+    Column("drp_request", Text, nullable=False),  # "" for the set-up of a key
+    Column("until_ms", BigInteger, nullable=False),
+    Index("agent_messages_until", "until_ms"),
+)
