@@ -44,6 +44,7 @@ PUBLIC = [
     "/privacy/opt-out",
     "/privacy/choices",
     "/privacy/choices?saved=1",
+    "/privacy/status",
     "/console/sign-in",
 ]
 STAFF = [
@@ -54,6 +55,7 @@ STAFF = [
     "/mailings",
     "/mailings/new",
     "/requests",
+    "/requests?waits_for=person&state=closed",
     "/requests/new",
     "/outbox",
     "/choices",
@@ -172,6 +174,28 @@ def test_what_is_set_aside_has_no_violation(console, shelved, until):
     until(lambda: console.reload() and said.count(), 20, "the line, some seconds later")
     console.set_viewport_size({"width": 390, "height": 800})
     assert console.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_page_on_which_staff_look_needs_no_mouse(visit, console):
+    """What would happen, and the note on fraud: by the keyboard, in both widths, with nothing that axe finds."""
+    page = visit()
+    page.goto("/privacy/delete")
+    page.fill("[name=email]", "plan-of@example.com")
+    page.locator("main form button").click()
+    page.wait_for_url(re.compile("/privacy/requests/"))
+    request_id = page.url.rpartition("/")[2].partition("-")[0]
+    console.goto(f"/console/requests/{request_id}/plan")
+    for width in (1280, 390):
+        console.set_viewport_size({"width": width, "height": 900})
+        assert violations(console) == []
+        assert console.evaluate("document.documentElement.scrollWidth") == width
+    console.locator("summary").focus()
+    console.keyboard.press("Enter")
+    console.get_by_label("What makes you think so").fill("It was asked from five addresses within a minute.")
+    console.get_by_role("button", name="Stop it until somebody decides").focus()
+    console.keyboard.press("Enter")
+    console.get_by_text("Nothing is carried out until somebody clears it").wait_for()
+    assert violations(console) == []
 
 
 def test_status_page_of_a_request_has_no_violation(visit):

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date
 
 import pytest
+from tests.answered import typed
 from tests.conftest import REPOSITORY, wait_for
 
 from avow.config import load
@@ -26,7 +27,8 @@ def erased(running, mailbox, address):
     running.drain()
     browser.post("/privacy/delete", data={"email": address, "period": "everything"})
     letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
-    path = browser.post(re.search(r"http://\S+/privacy/verify/\S+", letter)[0]).headers["location"]
+    link = re.search(r"http://\S+/privacy/verify/\S+", letter)[0]
+    path = browser.post(link, data=typed(name="Robin")).headers["location"]
     mailbox.to(address, "done", before)
     return path
 

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.answered import typed
 from tests.conftest import REPOSITORY
 
 from avow.audit import note, proof
@@ -119,14 +120,15 @@ def test_a_log_that_does_not_continue_the_proof_is_refused(ask, published, tmp_p
 def test_the_answer_of_a_real_request_is_checked(ask, running, mailbox):
     """To know, and to delete: the proof that came with the message, by the key alone and with the log as it is served."""
     address, browser = "robin.independent@example.com", running.browser()
-    form = {"name": "Robin", "email": address, "message": "What another program checks"}
+    form = {"name": "Robin", "company": "Acme", "email": address, "message": "What another program checks"}
     assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
     running.drain()
     for kind in ("know", "delete"):
         before = len(mailbox.messages)
         browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
         letter = mailbox.to(address, "confirm", before).get_body(("plain",)).get_content()
-        browser.post(re.search(r"http://\S+/privacy/verify/\S+", letter)[0])
+        known = typed(name="Robin", company="Acme")
+        browser.post(re.search(r"http://\S+/privacy/verify/\S+", letter)[0], data=known)
         text = next(mailbox.to(address, "done", before).iter_attachments()).get_content().decode()
         key = browser.get("/audit/key").text.strip()
         given = {"key": key, "proof": text}

@@ -51,7 +51,12 @@ def case(office):
 
 
 def decide(office, number=0, outcome="corrected", member=None, **how):
-    return office.desk.reviewing.decide(case(office).request_id, number, Decision(outcome, **how), member or insider())
+    return office.desk.contested.reviewing.decide(case(office).request_id, number, Decision(outcome, **how), member or insider())
+
+
+def agree(office, number, member=None):
+    """The second person looks."""
+    return office.desk.contested.reviewing.agree(case(office).request_id, number, member or insider("s2"))
 
 
 def fields(office, record):
@@ -80,7 +85,7 @@ def test_staff_see_before_and_after_for_a_purpose_alone(office):
     """Opened by the gate of reads, counted and logged; without a purpose nothing that is held is on the page."""
     record = write(office)
     asked(office)
-    reviewing, request_id = office.desk.reviewing, case(office).request_id
+    reviewing, request_id = office.desk.contested.reviewing, case(office).request_id
     closed = reviewing.compared(request_id, insider())
     assert [(one.record_id, one.value) for one in closed.lines[0].held] == [(record, "")]
     refused = reviewing.compared(request_id, insider(), "recruiting").lines[0].held[0]
@@ -111,11 +116,32 @@ def test_a_denial_names_ground_and_reason_and_leaves_the_field(office):
     assert isinstance(decide(office, 1, "denied", ground="accurate", reason="no"), Refusal)
     assert decide(office, 1, "denied", ground="accurate", reason=WHY) is None
     assert decide(office, records=(record,)) is None
+    assert agree(office, 1) is None
     office.walk()
     assert (fields(office, record)["name"], fields(office, record)["company"]) == ("Robin", "Tarn")
     said = letter(office, answer)
     assert "- Contact form: Company: left as it is, because what we hold is, more likely than not, accurate" in said
     assert (WHY in said, case(office).answer["outcome"]) == (True, "partial")
+
+
+def test_a_denial_of_a_field_waits_for_a_second_person(office):
+    """Nobody is their own second person but who is alone, a day later; until somebody agrees it can be changed."""
+    write(office)
+    asked(office)
+    decide(office, 0, "denied", ground="accurate", reason=WHY)
+    office.walk()
+    assert case(office).state is State.REVIEWING
+    assert isinstance(agree(office, 0, insider("s1")), Refusal)
+    office.house.wait(hours=23)
+    assert isinstance(agree(office, 0, insider("s1")), Refusal)
+    assert decide(office, 0, "denied", ground="by-law", reason=WHY) is None
+    office.house.wait(hours=25)
+    assert agree(office, 0, insider("s1")) is None
+    assert isinstance(agree(office, 0), Refusal)  # once
+    office.walk()
+    assert (case(office).state, case(office).answer["outcome"]) == (State.CLOSED, "denied")
+    approved = next(one for one in case(office).history if one.step is Step.APPROVED)
+    assert approved.detail["alone"]
 
 
 def test_the_clock_denies_nothing_that_a_person_has_to_decide(office):
@@ -161,7 +187,9 @@ def test_a_corrected_address_finds_the_person_and_the_wrong_one_nobody(office):
     store, record = office.house.store, write(office, email=TYPO)
     letter_of_news = office.house.write(TYPO, point="newsletter", fields={"email": TYPO})
     asked(office, ADDRESS)
-    assert [one.is_proved for one in office.desk.reviewing.compared(case(office).request_id, insider()).lines[0].held] == [False]
+    assert [
+        one.is_proved for one in office.desk.contested.reviewing.compared(case(office).request_id, insider()).lines[0].held
+    ] == [False]
     assert isinstance(decide(office, records=(record,)), Refusal)
     assert decide(office, records=(record,), known_by=WHY) is None
     office.walk()
@@ -240,8 +268,8 @@ def test_what_was_corrected_is_shown_to_who_proved_the_address(office):
     office.walk()
     decide(office, records=(record,))
     office.walk()
-    assert office.desk.corrected(filed) == ()
-    assert [(one.called, [text for _, text in one.now]) for one in office.desk.corrected(answer)] == [
+    assert office.desk.contested.corrected(filed) == ()
+    assert [(one.called, [text for _, text in one.now]) for one in office.desk.contested.corrected(answer)] == [
         ("Contact form: Name", ["Robin"])
     ]
     assert sum('"request.corrected-shown"' in entry for entry in office.house.logged()) == 1
@@ -297,7 +325,7 @@ def test_a_correction_of_which_any_write_fails_goes_on(house, tmp_path, name, wa
         walk.advance(office.cases.get(request_id), office.tools, house.now_ms())
         for number in range(2):
             wanted = Decision("corrected", (record,), known_by=WHY)
-            assert office.desk.reviewing.decide(request_id, number, wanted, insider()) is None
+            assert office.desk.contested.reviewing.decide(request_id, number, wanted, insider()) is None
         store, part = failing_store(house.store, name, way, at)
         tools, failed = replace(office.tools, cases=Cases(store)), 0
         for _ in range(12):
@@ -357,18 +385,18 @@ def test_a_document_is_asked_for_with_why_and_destroyed_once_all_is_decided(offi
     record, pdf = write(office), b"%PDF-1.7\nan identity card\n%%EOF"
     answer = asked(office)
     desk, request_id, folder = office.desk, case(office).request_id, office.house.store.files._folder
-    assert isinstance(desk.send_document(answer, pdf), Refusal)  # nobody asked for one
-    assert isinstance(desk.ask_for_document(request_id, 0, "so", "s1"), Refusal)
-    assert desk.ask_for_document(request_id, 0, "The contract in our files has the other name in it.", "s1") is None
+    assert isinstance(desk.contested.send_document(answer, pdf), Refusal)  # nobody asked for one
+    assert isinstance(desk.contested.ask_for_document(request_id, 0, "so", "s1"), Refusal)
+    assert desk.contested.ask_for_document(request_id, 0, "The contract in our files has the other name in it.", "s1") is None
     assert desk.status(answer).wants_documents
-    assert [desk.send_document(answer, pdf) for _ in range(3)] == [None] * 3
-    assert isinstance(desk.send_document(answer, pdf), Refusal)  # three are enough
-    assert desk.documents(request_id) == ("document-1", "document-2", "document-3")
+    assert [desk.contested.send_document(answer, pdf) for _ in range(3)] == [None] * 3
+    assert isinstance(desk.contested.send_document(answer, pdf), Refusal)  # three are enough
+    assert desk.contested.documents(request_id) == ("document-1", "document-2", "document-3")
     assert pdf not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    assert desk.read_document(request_id, "document-2", "s1") == pdf
-    assert desk.read_document(request_id, "archive.json", "s1") is None
+    assert desk.contested.read_document(request_id, "document-2", "s1") == pdf
+    assert desk.contested.read_document(request_id, "archive.json", "s1") is None
     assert sum('"request.document-read"' in entry for entry in office.house.logged()) == 1
     decide(office, records=(record,))
     office.walk()
-    assert (desk.documents(request_id), desk.status(answer).wants_documents) == ((), False)
+    assert (desk.contested.documents(request_id), desk.status(answer).wants_documents) == ((), False)
     assert not list(folder.rglob("*document-*"))

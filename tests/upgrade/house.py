@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.answered import reference, vouch
+from tests.answered import carried_out, reference, vouch
 
 #: An old house keeps its address for ever: the audit log is named by it. Nobody asks the name; the test is at its port.
 ORIGIN = "http://marrowby.example"
@@ -27,8 +27,10 @@ def file_request(house, mailbox, browser, kind, address, mailed=""):
 def _sure(house, page):
     """Let staff know who asks where the policy of the house asks too little; earlier versions never asked. Return the page."""
     text = house.browser().get(page).text
+    staff = getattr(house, "officer", None) or house.staff()
     if 'id="who"' in text:
-        vouch(getattr(house, "officer", None) or house.staff(), reference(text))
+        vouch(staff, reference(text))
+    carried_out(reference(text), staff)
     return page
 
 

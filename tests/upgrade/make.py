@@ -191,7 +191,7 @@ def fill(house, mailbox):
     file_request(house, mailbox, house.browser(), "delete", "max.before@example.com")
     facts["unsent"] = unsent(house)
     desk = staff.get("/console/requests").text
-    facts["requests"] = sorted(re.findall(r'href="/console/requests/[^"]+">([^<]+)<', desk))
+    facts["requests"] = sorted(re.findall(r'href="/console/requests/[0-9a-f]+">([^<]+)<', desk))
     assert len(facts["requests"]) == 3 + len(UNSENT)
     assert "erased" in letter
     return facts

@@ -153,16 +153,16 @@ def test_each_opening_is_logged_once_for_each_place(house, staff):
 
 def test_to_delete_reaches_what_was_put_together_and_to_know_shows_it(house, staff, mailbox):
     """From another device, by the address alone: what staff could read as theirs is theirs, and goes with the rest."""
-    browser, elsewhere = agreeing(house), house.browser()
+    browser, elsewhere, officers = agreeing(house), house.browser(), (staff, house.staff())
     sees(browser, "/combined-known")
     reference = writes(browser, "gus.combined@example.com")
     assert "/combined-known" in shown(house, staff, reference)
     sees(browser, "/combined-after-the-message")
     house.drain()
-    answer = confirmed(elsewhere, mailbox, "know", "gus.combined@example.com", **KNOWN)
+    answer = confirmed(elsewhere, mailbox, "know", "gus.combined@example.com", officers=officers, **KNOWN)
     archive = elsewhere.get(f"{answer}/archive.json").text
     assert "/combined-known" in archive
     assert "/combined-after-the-message" not in archive
-    confirmed(elsewhere, mailbox, "delete", "gus.combined@example.com", **KNOWN)
+    confirmed(elsewhere, mailbox, "delete", "gus.combined@example.com", officers=officers, **KNOWN)
     assert house.stored("/combined-known") == {}
     assert house.stored("/combined-after-the-message") == {}

@@ -70,7 +70,7 @@ def test_a_report_is_taken_once_and_only_of_who_agreed(house, mailbox):
     assert deliver(house, "d-1", at, score="7").json() == first
     staff = house.staff()
     wait_for(lambda: shown(staff) == [first["reference"]], what="one report")
-    confirmed(house.browser(), mailbox, "delete", KIM, house.staff())
+    confirmed(house.browser(), mailbox, "delete", KIM, staff, (staff, house.staff()))
     assert house.browser().post("/avow/forms/agreement", data={"email": KIM}).status_code in {303, 307}
     wait_for(lambda: "given after" in deliver(house, "d-1", at, score="7").text, what="the new authorisation on file")
     house.drain()
@@ -95,10 +95,10 @@ def test_an_application_of_a_portal_comes_with_its_file_once_and_leaves_with_it(
     house.start()
     assert deliver(house, "a-1", at, "portal-application", files, email=LEE).json() == first.json()
     wait_for(lambda: len(kept_files(house)) == 2, what="one file of two deliveries")
-    page = confirmed(house.browser(), mailbox, "know", LEE, house.staff())
+    page = confirmed(house.browser(), mailbox, "know", LEE, staff, (staff, house.staff()))
     archived = zipfile.ZipFile(io.BytesIO(house.browser().get(f"{page}/files.zip").content))
     assert [archived.read(name) for name in archived.namelist()] == [content]
-    confirmed(house.browser(), mailbox, "delete", LEE, house.staff())
+    confirmed(house.browser(), mailbox, "delete", LEE, staff, (staff, house.staff()))
     assert deliver(house, "a-1", at, "portal-application", files, email=LEE).json() == first.json()
     assert len(kept_files(house)) == 1
     house.drain()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from tests.answered import reference, typed, vouch
+from tests.answered import carried_out, reference, typed, vouch
 from tests.conftest import bytes_on_disk, wait_for
 
 from avow.collection.forms.spam import BITS, LEAST_MS, WITH_TOKEN, proves
@@ -91,17 +91,19 @@ def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox)
     location = apply(browser, email="robin.file@example.com").headers["location"]
     in_inbox(running.staff(), location.partition("reference=")[2])
     held = len(Files(running.data / "files").names("form-"))
-    answer_page = confirmed(browser, mailbox, "know")
+    officers = running.staff(), running.staff()
+    answer_page = confirmed(browser, mailbox, "know", officers=officers)
     archived = zipfile.ZipFile(io.BytesIO(browser.get(f"{answer_page}/files.zip").content))
     assert [archived.read(name) for name in archived.namelist()] == [PDF]
-    confirmed(browser, mailbox, "delete")
+    confirmed(browser, mailbox, "delete", officers=officers)
     assert len(Files(running.data / "files").names("form-")) == held - 1
 
 
-def confirmed(browser, mailbox, kind, address="robin.file@example.com", staff=None, **answers):
+def confirmed(browser, mailbox, kind, address="robin.file@example.com", staff=None, officers=(), **answers):
     """File a request, confirm it, with what its person knows, wait for the answer, and return its page.
 
-    `staff` says that they know who asks, where their person can be asked too little.
+    `staff` says that they know who asks, where their person can be asked too little; `officers` carry it out: an application
+    never goes by itself.
     """
     before = len(mailbox.messages)
     assert browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"}).status_code == 303
@@ -111,6 +113,8 @@ def confirmed(browser, mailbox, kind, address="robin.file@example.com", staff=No
     page = browser.post(link, data=typed(**known)).headers["location"]
     if staff is not None:
         vouch(staff, reference(browser.get(page).text))
+    if officers:
+        carried_out(reference(browser.get(page).text), *officers)
     mailbox.to(address, "done", before)
     return page
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from tests.answered import typed
 from tests.conftest import Installation
 
 from avow.audit import log, proof
@@ -35,7 +36,7 @@ def test_a_form_reaches_the_inbox_and_a_request_its_proof(served, mailbox, until
     until(lambda: re.search(r"/console/inbox/[0-9a-f]{32}", staff.get("/console/inbox").text), what="the form in the inbox")
     assert browser.post("/privacy/delete", data={"email": ADDRESS, "period": "everything"}).status_code == 303
     link = re.search(r"http://\S+/privacy/verify/\S+", mailbox.to(ADDRESS, "confirm").get_body(("plain",)).get_content())[0]
-    assert browser.post(link).status_code == 303
+    assert browser.post(link, data=typed(name="Robin Server")).status_code == 303
     attached = next(mailbox.to(ADDRESS, "done").iter_attachments()).get_content()
     (tmp_path / "proof.tlog-proof").write_bytes(attached)
     assert "request.delete.done" in served.avow("verify", tmp_path / "proof.tlog-proof")

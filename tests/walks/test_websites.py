@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from datetime import date
@@ -232,7 +233,7 @@ def test_a_website_that_is_gone_leaves_its_records(brands):
     desk = installation.staff()
     inbox = desk.get("/console/inbox").text
     assert inbox.count("/console/inbox/") == 1  # of the website that is gone
-    wait_for(lambda: "/console/requests/" in desk.get("/console/requests").text, 30, "the request")
+    wait_for(lambda: re.search("/console/requests/[0-9a-f]{24}", desk.get("/console/requests").text), 30, "the request")
     control = brands.control()
     with control.reading() as tx:
         assert [one.site for one in submissions.listed(tx, submissions.Sought("contact-form"), Place(), 10).lines] == ["shop"]

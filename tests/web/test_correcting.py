@@ -39,6 +39,13 @@ def contested(serving):
     return made
 
 
+def agreed(house):
+    """A second member of staff agrees to the denial of the field on health."""
+    other, path = house.staff("kim"), f"/console/requests/{house.cases()[0].request_id}/corrections"
+    token = re.search(r'name="token" value="([^"]+)"', other.get(path).text)[1]
+    assert other.post(f"{path}/approval", data={"token": token, "number": 1}).status_code == 303
+
+
 def page(house, **data):
     """Open the review for a purpose."""
     path = f"/console/requests/{house.cases()[0].request_id}/corrections"
@@ -104,6 +111,7 @@ def test_the_person_sees_what_became_of_each_field_and_adds_a_statement(conteste
     """Corrected pieces on request; on what was left as it is about health, 250 words that staff then read next to it."""
     decide(contested, 0, "corrected", **{f"record-{contested.record_id}": "1"})
     decide(contested, 1, "denied", ground="accurate", reason=WHY)
+    agreed(contested)
     contested.walk()
     browser, own = contested.browser(), f"/privacy/requests/{contested.answer}"
     assert f"because what we hold is, more likely than not, accurate, by everything that we know. {WHY}" in browser.get(own).text
@@ -120,6 +128,7 @@ def test_nobody_adds_a_statement_or_looks_by_another_link(contested):
     """The status page of who filed the request, and what was corrected, take none."""
     decide(contested, 0, "corrected", **{f"record-{contested.record_id}": "1"})
     decide(contested, 1, "denied", ground="accurate", reason=WHY)
+    agreed(contested)
     contested.walk()
     filed = contested.answer[:-1] + ("0" if contested.answer[-1] != "0" else "1")
     browser, data = contested.browser(), {"number": "1", "statement": "It was never so."}

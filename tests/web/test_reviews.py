@@ -7,6 +7,7 @@ from tests.houses import compiled
 from tests.rights.test_reviewing import BY_HAND, WHY
 
 from avow.definitions import RequestKind
+from avow.rights import verification
 from avow.rights.states import State
 
 ROBIN = "robin@example.com"
@@ -19,7 +20,7 @@ def house(serving):
     made.write(ROBIN)
     made.status = made.ask(RequestKind.DELETE)
     made.walk()
-    made.rooms.rights.confirm(made.link(made.status))
+    made.confirm(made.status, ROBIN)
     made.walk()
     made.path = f"/console/requests/{made.cases()[0].request_id}/plan"
     return made
@@ -98,6 +99,17 @@ def test_a_person_finds_their_request_again_by_reference_and_code(house):
     assert (found.status_code, found.headers["location"]) == (303, f"/privacy/requests/{house.status}")
     assert "Next: " in page
     assert "looks at it" not in page  # that somebody has to look says that something is held
+
+
+def test_the_code_of_the_message_proves_the_address_there_as_well(house):
+    """It opens the page that its link opens; the one of who filed it never does."""
+    filed = house.ask(RequestKind.DELETE, "kim@example.com")
+    house.walk()
+    case = next(one for one in house.cases() if one.contact.email == "kim@example.com")
+    typed = {"reference": case.reference, "code": verification.code(case, house.store.vault.hmac)}
+    found = house.browser().post("/privacy/status", data=typed, follow_redirects=False)
+    assert found.headers["location"] != f"/privacy/requests/{filed}"
+    assert house.rooms.rights.status(found.headers["location"].rpartition("/")[2]).is_of_proved
 
 
 def test_who_guesses_codes_is_given_work(house):

@@ -56,6 +56,17 @@ class KeptReads:
         with self.reads.store.control.reading() as tx:
             return rows.listed(tx, wanted, at, limit)
 
+    def line(self, kept_id: str, member: Member) -> KeptRow | Refusal | None:
+        """Return one kept record, sealed, for who reads for its purpose; None where it is kept no more."""
+        row = self.reads.store.kept.get(kept_id)
+        if row is None:
+            return None
+        rulebook = self.reads.versions.rulebook(row.rulebook_id)
+        if rulebook is None:
+            return Refusal("the policy by which this is kept is not here", rules.DENIED_IN_PART)
+        hidden = self.reads.roles.hidden(member, rulebook, row.point, row.purpose)
+        return hidden if isinstance(hidden, Refusal) else row
+
     def open_for(self, kept_id: str, purpose: str, member: Member, reason: str = "") -> OpenedKept | Refusal | None:
         """Return a kept record for its own purpose, else why not; None where it is kept no more. Raises ValueError when damaged.
 

@@ -100,7 +100,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What of somebody the proofs reach: parts that do not are `beyond`. `is_nothing_held`: nothing was found at all."""
+    """What of somebody the proofs reach, and what is `beyond`: of that `points` are proved at most, and `wanted` is needed."""
 
     reached: tuple[Part, ...]
     beyond: tuple[Part, ...]
@@ -111,11 +111,6 @@ class Reach:
     def is_enough(self) -> bool:
         """Whether all that is held is reached. Rule: 11 CCR 7062."""
         return not self.beyond
-
-    @property
-    def is_nothing_held(self) -> bool:
-        """Whether nothing was found: then there is nothing to be surer for."""
-        return not self.reached and not self.beyond
 
 
 def needed(kind: RequestKind, pieces: str, sensitivity: Degree, level: str, table: LawTable) -> Degree:
@@ -191,7 +186,8 @@ def reach(
         is_signed = degree < Degree.THREE_POINTS or proved.declared or not own.needs_declaration
         is_reached = proved.by_staff or (points >= least and is_signed)
         (reached if is_reached else beyond).append(part)
-        wanted, most = max(wanted, degree), max(most, points)
+        if not is_reached:
+            wanted, most = max(wanted, degree), max(most, points)
     return Reach(tuple(reached), tuple(beyond), most, wanted)
 
 

@@ -37,7 +37,6 @@ from avow.rights import (
 )
 from avow.rights.answers import (
     AskedWords,
-    CorrectedField,
     DeskChoices,
     Document,
     Download,
@@ -53,10 +52,9 @@ from avow.rights.answers import (
     WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
-from avow.rights.cases import Case, Claim, Contact, reference
-from avow.rights.correcting import claims, documents, telling
-from avow.rights.correcting.claims import Correctable
-from avow.rights.correcting.reviewing import Reviewing
+from avow.rights.cases import Case, reference
+from avow.rights.contested import Contested
+from avow.rights.correcting import documents, telling
 from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
@@ -68,14 +66,6 @@ from avow.rights.voice import Voice
 from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
-#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
-_SHOWN = {
-    State.ACKNOWLEDGING: State.RECEIVED,
-    State.VERIFYING: State.RECEIVED,
-    State.JOINED: State.RECEIVED,
-    State.DOWNSTREAM: State.FULFILLING,
-    State.REVIEWING: State.VERIFIED,
-}
 _MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
 _ARCHIVES = (
     ("archive.html", "Everything we hold, to read"),
@@ -136,7 +126,7 @@ class Desk:
             return Refusal("no request has this reference", rules.RECORD_KEEPING)
         asked = receive.Asked(
             request.kind,
-            _contact(request),
+            receive.contact_of(request),
             channel=request.channel,
             demonstration=request.demonstration,
             site=parent.site if parent else self.voice.site.name,
@@ -166,7 +156,7 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
-        shown = case.state if is_answer else _SHOWN.get(case.state, case.state)
+        shown = case.state if is_answer else following.SHOWN.get(case.state, case.state)
         asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
@@ -189,19 +179,23 @@ class Desk:
             is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
-            next_words=following.NEXT.get(shown, ""),
+            next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
         )
 
     def follow(self, quoted: str, typed: str) -> str:
-        """Return the token of the page of a request, by its reference and code; "" where they are none of ours.
+        """Return the token of the page of a request, by its reference and a code; "" where they are none of ours.
 
         Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
         """
         case = self.cases.referred_to(quoted.strip())
         request_id = case.request_id if case else _NOBODYS
         is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
-        return verification.link(Link.STATUS, request_id, self.voice.keyed) if case and is_right else ""
+        token = verification.link(Link.STATUS, request_id, self.voice.keyed)
+        if case and verification.is_code(typed, case, self.voice.keyed):  # that of the message proves the address
+            proved = self.confirm_by_code(token, typed)
+            return token if isinstance(proved, Refusal) else proved
+        return token if case and is_right else ""
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -231,64 +225,10 @@ class Desk:
         return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
 
     @property
-    def correctable(self) -> tuple[Correctable, ...]:
-        """What can be corrected under the version in force. Rule: Cal. Civ. Code § 1798.106(a)."""
-        return claims.correctable(self.voice.rulebook)
-
-    @property
-    def statement_words(self) -> int:
-        """Most words of a person's statement on what was not corrected. Rule: 11 CCR 7023(f)(3)."""
-        return self.voice.rulebook.law_table.statement_words
-
-    def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
-        """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
-        return claims.judged(self.voice.rulebook, values)
-
-    @property
-    def reviewing(self) -> Reviewing:
-        """How requests to correct are reviewed. Rule: 11 CCR 7023(b)."""
-        return Reviewing(self.cases, self.reads, self.versions, self.now_ms)
-
-    def corrected(self, token: str) -> tuple[CorrectedField, ...]:
-        """Return what the corrected fields say now, behind the link that was sent to the address. Rule: 11 CCR 7023(j)."""
-        found = self._open(token)
-        if found is None or not found[1]:
-            return ()
-        case, _ = found
-        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id), self.now_ms())
-
-    def state(self, token: str, number: int, text: str, *, tells: bool) -> Refusal | None:
-        """Attach a statement to a field that was left as it is, behind the same link; to recipients on request.
-
-        Rule: 11 CCR 7023(f)(3).
-        """
-        found = self._open(token)
-        if found is None or not found[1]:
-            return _NOT_OURS
-        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
-        return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
-
-    def send_document(self, token: str, content: bytes) -> Refusal | None:
-        """Keep a document about what is contested, behind the link that went to the address. Rule: 11 CCR 7023(d)."""
-        found = self._open(token)
-        return documents.keep(found[0], content, self.cases, self.now_ms()) if found and found[1] else _NOT_OURS
-
-    def ask_for_document(self, request_id: str, number: int, why: str, staff_id: str) -> Refusal | None:
-        """Ask the person for a document about one contested field. Rule: 11 CCR 7023(d)(2)."""
-        case = self.cases.get(request_id)
-        if case is None:
-            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return documents.ask(case, number, why, staff_id, self._voice(case), self.cases, self.now_ms())
-
-    def documents(self, request_id: str) -> tuple[str, ...]:
-        """Return the names of the documents about what is contested. Rule: 11 CCR 7023(d)."""
-        case = self.cases.get(request_id)
-        return documents.held(case, self.cases) if case else ()
-
-    def read_document(self, request_id: str, name: str, staff_id: str) -> bytes | None:
-        """Return one of them to who works on the request; logged. Rule: 11 CCR 7023(d)(3), 7101(c)."""
-        case = self.cases.get(request_id)
-        return documents.read(case, name, staff_id, self.cases, self.now_ms()) if case else None
+    def contested(self) -> Contested:
+        """Requests to correct, as their persons and staff work on them. Rule: 11 CCR 7023."""
+        known = (self.cases, self.voice.rulebook, self.versions, self.reads, self.telling, self.now_ms)
+        return Contested(*known, self._open, self._voice)
 
     def verification(self, token: str) -> Verification | None:
         """Return what the link from the message would confirm. Rule: 11 CCR 7062."""
@@ -588,24 +528,6 @@ def _received_on(request: NewRequest, parent: Case | None) -> date | None:
     if parent is None or not is_again:
         return request.received_on
     return min(parent.received_on, request.received_on) if request.received_on else parent.received_on
-
-
-def _contact(request: NewRequest) -> Contact:
-    """Return what is sealed of a request."""
-    return Contact(
-        email=request.email.strip(),
-        name=request.name.strip(),
-        details=request.details[: receive.DETAILS_LENGTH],
-        visitor_id=request.visitor_id or "",
-        since=request.since.isoformat() if request.since else "",
-        until=request.until.isoformat() if request.until else "",
-        points=request.points,
-        pieces=request.pieces,
-        phone=request.phone.strip(),
-        record=request.record,
-        purposes=request.purposes,
-        claims=request.claims,
-    )
 
 
 def _by(lines: Mapping[What, Due], what: What) -> date | None:

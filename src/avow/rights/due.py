@@ -25,15 +25,13 @@ from zoneinfo import ZoneInfo
 
 from avow.definitions import RequestKind, local_date, moment
 from avow.policy import LawTable, Rulebook
-from avow.policy.law import counting
+from avow.policy.law import Unit, counting
 from avow.policy.law.counting import add_months
-from avow.rights import clock
+from avow.rights import clock, degrees
 from avow.rights.cases import Case
+from avow.rights.degrees import ProvedBy
 from avow.rights.states import State, Step
 
-#: How long after closing the contact and the archive are kept (house rule, LAW.md VER-04).
-FORGET_AFTER: Final = timedelta(days=7)
-FORGET_AFTER_MS: Final = FORGET_AFTER // timedelta(milliseconds=1)
 _UNPROVED: Final = frozenset({State.RECEIVED, State.ACKNOWLEDGING, State.VERIFYING})
 
 
@@ -109,10 +107,18 @@ def denied_ms(case: Case, law: Rulebook | LawTable) -> int:
     return begins_ms(table(case, law)[What.ANSWER].target, _law(law).timezone)
 
 
-def forgotten_ms(case: Case) -> int:
+def forget_after(law: Rulebook | LawTable) -> timedelta:
+    """Return how long after closing contact, archive and what was collected to verify are kept. Rule: 11 CCR 7060(d)."""
+    found = degrees.values(_law(law)).verification_data
+    assert found is not None  # package data, checked by a test
+    assert found.unit is Unit.DAYS
+    return timedelta(days=found.number)
+
+
+def forgotten_ms(case: Case, law: Rulebook | LawTable) -> int:
     """Return the moment from which the contact of a closed request may be forgotten, by its closing. Rule: 11 CCR 7060(d)."""
     closed = case.entry(Step.CLOSED)
-    return closed.at_ms + FORGET_AFTER_MS if closed else 0
+    return closed.at_ms + forget_after(law) // timedelta(milliseconds=1) if closed else 0
 
 
 def residue_on(erased_ms: int, law: Rulebook | LawTable) -> date:
@@ -140,11 +146,14 @@ def tried_until_ms(kind: RequestKind, received_on: date, law: Rulebook | LawTabl
 def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
     """Return the moment at which the record of a request has been kept long enough. Rule: 11 CCR 7101(a), 24 months.
 
-    It counts from the answer, for one that never left from the day it was written.
+    It counts from the answer, for one that never left from the day it was written. A declaration that was signed is kept with it,
+    as long as either has to be (11 CCR 7062(c)).
     """
+    is_signed = any(one.step is Step.PROVED_BY and one.detail["by"] == ProvedBy.DECLARATION for one in case.history)
+    months = max(_law(law).record_months, degrees.values(_law(law)).declaration_months if is_signed else 0)
     written = case.entry(Step.ANSWER_WRITTEN)
     answered = moment(case.answered_ms or (written.at_ms if written else case.received_ms)).date()
-    return begins_ms(add_months(answered, _law(law).record_months), "UTC")
+    return begins_ms(add_months(answered, months), "UTC")
 
 
 def _first_and_extended(kind: RequestKind, received_on: date, law: LawTable) -> tuple[counting.Due, counting.Due]:
@@ -190,8 +199,8 @@ def _record(case: Case, last_on: date, law: LawTable) -> list[Due]:
     """Return what is due of the record of a request that is answered on this day at the latest."""
     found, closed, forgotten = [], case.entry(Step.CLOSED), case.entry(Step.FORGOTTEN)
     if closed is not None:
-        target = local_date(forgotten_ms(case), law.timezone)
-        last = max(target, last_on) + FORGET_AFTER  # an answer may have left on the last day of its tries
+        target = local_date(forgotten_ms(case, law), law.timezone)
+        last = max(target, last_on) + forget_after(law)  # an answer may have left on the last day of its tries
         found.append(Due(What.FORGETTING, target, last, forgotten.at_ms if forgotten else None))
     if case.answered_ms is not None or case.entry(Step.ANSWER_WRITTEN) is not None:
         day = moment(removed_ms(case, law)).date()

@@ -18,6 +18,14 @@ _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH: Final = 10
 #: Tries of one network within `sender_counts.WINDOW_MS` before it is asked once more.
 MOST_TRIES: Final = 10
+#: What a request is said to be to who filed it: a link may be on its way, or wait its hour, and its page says nothing of it.
+SHOWN: Final[Mapping[State, State]] = {
+    State.ACKNOWLEDGING: State.RECEIVED,
+    State.VERIFYING: State.RECEIVED,
+    State.JOINED: State.RECEIVED,
+    State.DOWNSTREAM: State.FULFILLING,
+    State.REVIEWING: State.VERIFIED,
+}
 #: What is next, by state, as its person reads it; nothing where nothing is.
 NEXT: Final[Mapping[State, str]] = {
     State.RECEIVED: "We write to the address that you gave. The message says what to do next.",

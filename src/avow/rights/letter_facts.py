@@ -14,7 +14,7 @@ from typing import Any, Final
 from avow.definitions import RequestKind, local_date
 from avow.gate.choices import opted_out_by
 from avow.gate.sites import Site
-from avow.policy import Rulebook
+from avow.policy import LawTable, Rulebook
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
 from avow.rights import due, matching
@@ -66,7 +66,7 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
         narrowed_to=narrowed(case, voice.rulebook),
     )
     if case.kind is RequestKind.KNOW:
-        facts = replace(facts, answered=answered(case, cases, done_on))
+        facts = replace(facts, answered=answered(case, cases, done_on, voice.rulebook.law_table))
     if case.kind is RequestKind.CORRECT:
         return replace(facts, fields=fields(case, voice, cases))
     return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
@@ -209,7 +209,7 @@ def _silent(told_on: date | None, reminders: int) -> str:
     return f", although {told}{f', and reminded it {often}' if reminders else ''}"
 
 
-def answered(case: Case, cases: Cases, done_on: date) -> Answered | None:
+def answered(case: Case, cases: Cases, done_on: date, law: LawTable) -> Answered | None:
     """Return the answer to a request to know, from its documents; None once they are gone. Rule: 11 CCR 7024(k)."""
     data = cases.document(case.request_id, "archive.json")
     if data is None:
@@ -217,7 +217,7 @@ def answered(case: Case, cases: Cases, done_on: date) -> Answered | None:
     lines = tuple(_category(one) for one in json.loads(data)["categories"])
     parties = sorted({name for one in lines for name in (*one.sold_or_shared_to, *one.disclosed_to)})
     files = tuple(label for name, label in _FILES.items() if cases.document(case.request_id, name) is not None)
-    return Answered(lines, tuple(parties), files, done_on + due.FORGET_AFTER)
+    return Answered(lines, tuple(parties), files, done_on + due.forget_after(law))
 
 
 def _category(plain: dict[str, Any]) -> CategoryLine:  # Any: JSON

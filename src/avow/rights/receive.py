@@ -15,6 +15,7 @@ from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.rights import clock, due, kinds
+from avow.rights.answers import NewRequest
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Entry, Step
@@ -88,6 +89,24 @@ def receive(
     logged = entries.RequestReceived(asked.kind.value, case.request_id, str(received_on))
     cases.add(case, logged, due.denied_ms(case, rulebook), also)
     return case
+
+
+def contact_of(request: NewRequest) -> Contact:
+    """Return what is sealed of a request. Rule: 11 CCR 7060(d)."""
+    return Contact(
+        email=request.email.strip(),
+        name=request.name.strip(),
+        details=request.details[:DETAILS_LENGTH],
+        visitor_id=request.visitor_id or "",
+        since=request.since.isoformat() if request.since else "",
+        until=request.until.isoformat() if request.until else "",
+        points=request.points,
+        pieces=request.pieces,
+        phone=request.phone.strip(),
+        record=request.record,
+        purposes=request.purposes,
+        claims=request.claims,
+    )
 
 
 def _refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from avow import addresses
@@ -159,12 +159,12 @@ def forget_contact_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: 
     An answer that no mail server took is not forgotten before the last day on which it is tried.
     Rule: 11 CCR 7060(d), 7101.
     """
-    if case.entry(Step.CLOSED) is None or now_ms < due.forgotten_ms(case):
+    if case.entry(Step.CLOSED) is None or now_ms < due.forgotten_ms(case, rulebook):
         return False
     delivery = cases.delivery(case.request_id)
     if delivery.is_owed and not case.demonstration and now_ms < due.tried_until_ms(case.kind, case.received_on, rulebook):
         return False
-    if now_ms - delivery.last_ms < due.FORGET_AFTER_MS:
+    if now_ms - delivery.last_ms < due.forget_after(rulebook) // timedelta(milliseconds=1):
         return False
     cases.forget_contact(case.request_id)
     entry = entries.RequestStep("request.contact.forgotten", case.request_id)

@@ -322,6 +322,7 @@ CORRECT_WALK: Final = _table(
         (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DOCUMENTS_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.APPROVED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,
     },

@@ -40,7 +40,9 @@ def check_matching(entries: Entries, law: Mapping[str, LawTable]) -> Iterator[Di
 
 def _item(item: Entry, entries: Entries) -> Iterator[Diagnostic]:
     values = item.values
-    because = next((why for key, why in _NEVER.items() if key in values), _PROVED.get(values.get("identifier", ""), ""))
+    because = next(
+        (why for key, why in _NEVER.items() if values.get(key, "none") != "none"), _PROVED.get(values.get("identifier", ""), "")
+    )
     if because:
         yield diagnostic("AV0715", item.at("match"), f'"{item.name}" is no question: {because}', "remove match")
     elif entries.is_whole("collection") and not any(item.name in data for data in _with_address(entries)):

@@ -50,6 +50,8 @@ def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, no
     contact, known = case.contact, reviewing.decided(case, cases)
     if contact is None or len(known) < len(contact.claims):
         return False
+    if any(one.waits for one in known.values()) and not case.demonstration:  # for a second person
+        return False
     documents.destroy(case, cases, now_ms)
     is_told = not case.demonstration
     if is_told and telling.recipients.are_leaving(contact):

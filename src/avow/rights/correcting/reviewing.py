@@ -11,13 +11,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
 from avow.gate import entries, reads
 from avow.gate.reads import Reads
 from avow.gate.roles import Act, Member
+from avow.gate.second_look import SecondLook
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -70,6 +71,7 @@ class ClaimLine:
     source: str = ""
     is_health: bool = False
     is_address: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +114,31 @@ class Decided:
     before: Mapping[str, str] = field(default_factory=dict)
     after: str = ""
     reason: str = ""
+    by: str = ""
+    is_approved: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person has to look at it: a denial, that nobody has agreed to yet. House rule, LAW.md 6."""
+        return self.outcome is Outcome.DENIED and not self.is_approved
 
 
 def decided(case: Case, cases: Cases) -> dict[int, Decided]:
     """Return what was decided of a request's claims, by their numbers. Rule: 11 CCR 7101(a)."""
     found = (entry for entry in case.history if entry.step is Step.DECIDED)
-    return {int(entry.detail["claim"]): _decided(case, entry, cases) for entry in found}
+    decisions = {int(entry.detail["claim"]): _decided(case, entry, cases) for entry in found}
+    last = {int(one.detail["claim"]): one.seq for one in case.history if one.step is Step.DECIDED}
+    agreed = {int(one.detail["claim"]): one.seq for one in case.history if one.step is Step.APPROVED and "claim" in one.detail}
+    return {number: replace(one, is_approved=agreed.get(number, -1) > last[number]) for number, one in decisions.items()}
 
 
 def _decided(case: Case, entry: Entry, cases: Cases) -> Decided:
     number, outcome, ground = int(entry.detail["claim"]), Outcome(entry.detail["outcome"]), str(entry.detail["ground"])
     plain = cases.store.unseal_for_request(case.request_id, base64.b64decode(entry.detail["sealed"]))
     if plain is None:
-        return Decided(number, outcome, ground, entry.at_ms)
-    kept = json.loads(plain)
-    return Decided(number, outcome, ground, entry.at_ms, kept["before"], kept["after"], kept["reason"])
+        return Decided(number, outcome, ground, entry.at_ms, by=str(entry.detail["staff"]))
+    kept, by = json.loads(plain), str(entry.detail["staff"])
+    return Decided(number, outcome, ground, entry.at_ms, kept["before"], kept["after"], kept["reason"], by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +174,8 @@ class Reviewing:
         case = self.cases.get(request_id)
         if case is None or case.contact is None:
             return _GONE
-        if case.kind is not RequestKind.CORRECT or case.state is not State.REVIEWING or number in decided(case, self.cases):
+        known = decided(case, self.cases).get(number)
+        if case.kind is not RequestKind.CORRECT or case.state is not State.REVIEWING or (known and not known.waits):
             return _NOT_NOW
         if not 0 <= number < len(case.contact.claims) or wanted.outcome not in set(Outcome):
             return Refusal("choose what becomes of the field", rules.CORRECT_TOTALITY)
@@ -170,6 +183,24 @@ class Reviewing:
         acts = [Act.DENY] if outcome is Outcome.DENIED else [Act.DECIDE]
         refusal = self.reads.roles.works(member, acts) or self._judged(case, claim, outcome, wanted)
         return refusal or self._keep(case, number, outcome, wanted, member)
+
+    def agree(self, request_id: str, number: int, member: Member) -> Refusal | None:
+        """Agree to the denial of one field, as its second person; who is alone does so a day later. Until then it can be changed.
+
+        House rule, LAW.md 6; Cal. Civ. Code § 1798.145(h)(2).
+        """
+        case = self.cases.get(request_id)
+        known = decided(case, self.cases).get(number) if case is not None and case.contact is not None else None
+        if case is None or known is None or not known.waits or case.state is not State.REVIEWING:
+            return _NOT_NOW
+        looked = SecondLook(self.cases.store.control, self.versions, self.now_ms).by(member, known.by, known.at_ms)
+        if isinstance(looked, Refusal):
+            return looked
+        detail = {"claim": number, "by": member.staff_id, "alone": looked.is_alone}
+        noted = entries.RequestReviewed(
+            "request.approved", case.request_id, about="denial", alone=looked.is_alone or None, staff=member.staff_id
+        )
+        return None if self.cases.append(case, Step.APPROVED, self.now_ms(), detail, noted, None) else _CHANGED
 
     def _judged(self, case: Case, claim: Claim, outcome: Outcome, wanted: Decision) -> Refusal | None:
         """Return why something cannot be decided like this."""
@@ -228,6 +259,7 @@ class Reviewing:
             held.source(rulebook, claim.point),
             is_health=item is not None and item.sensitive == HEALTH,
             is_address=item is not None and item.identifier is not None,
+            waits=known is not None and known.waits,
         )
 
     def _opened(

@@ -37,6 +37,6 @@ def removed(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
 
 
 RESTS: Final[Mapping[State, RestOf]] = {
-    State.CLOSED: lambda case, _rulebook, _now_ms: due.forgotten_ms(case),
+    State.CLOSED: lambda case, rulebook, _now_ms: due.forgotten_ms(case, rulebook),
     State.RECORD_ONLY: removed,
 }

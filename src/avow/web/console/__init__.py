@@ -15,6 +15,7 @@ from avow.web.console.door import Door
 from avow.web.console.evidence import EvidencePages
 from avow.web.console.imports import ImportPages
 from avow.web.console.inbox import InboxPages
+from avow.web.console.kept import KeptPages
 from avow.web.console.mailings import MailingsPages
 from avow.web.console.messages import MessagePages
 from avow.web.console.opt_outs import OptOutPages
@@ -49,6 +50,7 @@ class Console:
             DeskPages(door),
             ReviewPages(door),
             CorrectionPages(door),
+            KeptPages(door),
             EvidencePages(door),
             AuditPages(door),
             PublishingPages(door),

@@ -23,7 +23,7 @@ class CorrectionPages:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._rights = door.house.rights
-        self._reviewing = door.house.rights.reviewing
+        self._reviewing = door.house.rights.contested.reviewing
 
     def routes(self) -> list[Route]:
         """Return the page, the look at what is held, and the decision about one field."""
@@ -33,6 +33,9 @@ class CorrectionPages:
             self._door.page("/console/requests/{request_id}/corrections", self._show, opens),
             self._door.action("/console/requests/{request_id}/corrections", self._open, opens),
             self._door.action("/console/requests/{request_id}/corrections/decision", self._decide, decides),
+            self._door.action(
+                "/console/requests/{request_id}/corrections/approval", self._agree, needs(requests=[Act.APPROVE], fresh=True)
+            ),
             self._door.action("/console/requests/{request_id}/corrections/documents", self._ask, needs(requests=[Act.DECIDE])),
             self._door.page("/console/requests/{request_id}/corrections/documents/{name}", self._document, opens),
         ]
@@ -56,12 +59,22 @@ class CorrectionPages:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
 
+    def _agree(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Agree to the denial of one field, as its second person."""
+        request_id, number = request.path_params["request_id"], form.get("number", "")
+        if not number.isascii() or not number.isdigit():
+            raise HTTPException(422, "Please choose the field that you agree about.")
+        refusal = self._reviewing.agree(request_id, int(number), member)
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
+        return self._page(request, member, form, refusal, int(number))
+
     def _ask(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         """Ask the person for a document, with why it is needed."""
         request_id, number = request.path_params["request_id"], form.get("number", "")
         if not number.isascii() or not number.isdigit():
             raise HTTPException(422, "Please choose the field that it is about.")
-        refusal = self._rights.ask_for_document(request_id, int(number), form.get("needed", ""), member.staff_id)
+        refusal = self._rights.contested.ask_for_document(request_id, int(number), form.get("needed", ""), member.staff_id)
         if refusal is None:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
@@ -72,7 +85,7 @@ class CorrectionPages:
         if refusal is not None:
             return self._door.refused(request, member, refusal)
         name = request.path_params["name"]
-        content = self._rights.read_document(request.path_params["request_id"], name, member.staff_id)
+        content = self._rights.contested.read_document(request.path_params["request_id"], name, member.staff_id)
         if content is None:
             raise HTTPException(404)
         headers = {
@@ -103,7 +116,7 @@ class CorrectionPages:
             refusal=refusal,
             refused=number,
             grounds=GROUNDS,
-            documents=self._rights.documents(request.path_params["request_id"]),
+            documents=self._rights.contested.documents(request.path_params["request_id"]),
             request_id=request.path_params["request_id"],
             most=REASON_MAX,
             reason_length=REASON_LENGTH,

@@ -67,7 +67,11 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
         "/console/deliveries": "Deliveries",
         "/console/choices": "Choices",
     },
-    "Requests": {"/console/requests": "Request desk", "/console/recipients/opt-outs": "Opt-outs to pass on"},
+    "Requests": {
+        "/console/requests": "Request desk",
+        "/console/kept": "Kept records",
+        "/console/recipients/opt-outs": "Opt-outs to pass on",
+    },
     "Policy": {
         "/console/policy": "Policy",
         "/console/recipients": "Recipients",

@@ -58,7 +58,7 @@ class CorrectingPages:
             return self._form(request, {}, {}, 404)
         values = await read_form(request)
         asked, errors = asked_for(_KIND, values, numbered(request), self._view.today(), self._view.house.policy.facts())
-        claims, wrong = await run_in_threadpool(self._rights.claims, values)
+        claims, wrong = await run_in_threadpool(self._rights.contested.claims, values)
         errors |= wrong
         if asked is not None and not errors:
             own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
@@ -80,7 +80,7 @@ class CorrectingPages:
             request,
             "privacy_center/correct.html",
             status,
-            fields=self._rights.correctable,
+            fields=self._rights.contested.correctable,
             rows=range(1, CLAIMS + 1),
             wrong_length=WRONG_LENGTH,
             values=values,
@@ -90,7 +90,7 @@ class CorrectingPages:
 
     def _corrected(self, request: Request) -> Response:
         """Show what is held now in corrected fields, once its person asks: a look is logged. 404 without a proved link."""
-        shown = self._rights.corrected(request.path_params["token"])
+        shown = self._rights.contested.corrected(request.path_params["token"])
         if not shown:
             raise HTTPException(404)
         return self._view.page(request, "privacy_center/corrected.html", shown=shown, token=request.path_params["token"])
@@ -118,7 +118,7 @@ class CorrectingPages:
             raise HTTPException(404)
         wrong = await self._wrong_with(sent.uploads)
         if not wrong:
-            refusal = await run_in_threadpool(self._rights.send_document, token, sent.uploads[0].content)
+            refusal = await run_in_threadpool(self._rights.contested.send_document, token, sent.uploads[0].content)
             if refusal is None:
                 return RedirectResponse(f"/privacy/requests/{token}?sent=1#documents", 303)
             wrong = f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."
@@ -139,4 +139,4 @@ class CorrectingPages:
         return "Our virus scanner found something harmful in it. Please send another file." if is_harmful else ""
 
     def _add(self, token: str, number: int, form: dict[str, str]) -> Refusal | None:
-        return self._rights.state(token, number, form.get("statement", ""), tells="tells" in form)
+        return self._rights.contested.state(token, number, form.get("statement", ""), tells="tells" in form)

@@ -133,7 +133,7 @@ class FollowingPages:
             was_saved=was_saved,
             sent="sent" in request.query_params,
             stated="stated" in request.query_params,
-            statement_words=self._rights.statement_words,
+            statement_words=self._rights.contested.statement_words,
             says=says.value,
             not_asked_before=self._view.house.choices.not_asked_before(token),
         )
