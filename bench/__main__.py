@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import disclosures, erasure, floods, history, ingest, instructions, permits, queries, requests, startup, steady
+from bench import disclosures, erasure, floods, history, ingest, instructions, know, permits, queries, requests, startup, steady
 from bench.results import record
 
 BENCHMARKS = {
@@ -18,6 +18,7 @@ BENCHMARKS = {
     "floods": floods,
     "disclosures": disclosures,
     "instructions": instructions,
+    "know": know,
     "requests": requests,
 }
 

@@ -71,6 +71,9 @@ class NoEvents:
     def of_subjects(self, _subjects):
         return ()
 
+    def each_of_subjects(self, _subjects):
+        return iter(())
+
     def before(self, subjects, points, before_ms, most, *, demonstration):
         wanted = {UUID(bytes=one) for one in subjects}
         found = [

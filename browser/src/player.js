@@ -39,7 +39,11 @@ const chunk = async ({ address, ticket }, seq) => {
   return answer.ok ? answer.json() : [];
 };
 
+/** The events of a page that came with it: a recording that its own person got as one file, which is played without the network. */
+const enclosed = document.querySelector("[data-events]");
+
 const all = async (page) => {
+  if (enclosed) return JSON.parse(enclosed.textContent);
   const events = [];
   for (const seq of page.chunks) events.push(...(await chunk(page, seq)));
   return events;

@@ -13,6 +13,7 @@ import lz4.block
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from jsonschema import Draft202012Validator
 from tests.conftest import REPOSITORY
 
 from avow.audit import note, proof
@@ -20,6 +21,7 @@ from avow.collection.feeds.portals import FeedKey, unsigned
 from avow.spool import segments
 
 VECTORS = REPOSITORY / "tests" / "vectors"
+DOCS = REPOSITORY / "docs"
 
 
 def vector(name):
@@ -59,10 +61,11 @@ def test_a_segment_is_read_by_its_specification(tmp_path):
 
 
 def test_an_archive_is_read_by_its_specification():
-    """Moments and days, texts, files by their list; and two sections of one title, each with its own."""
+    """Moments and days, texts, files by their list; two sections of one title, each with its own; and its schema."""
     given = vector("archive")
     found = json.loads(given["archive"])
-    assert (found["format"], found["since"]) == ("avow-archive-2", "2026-11-01")
+    Draft202012Validator(json.loads((DOCS / "specs" / "archive.schema.json").read_text())).validate(found)
+    assert (found["format"], found["since"]) == ("avow-archive-3", "2026-11-01")
     assert datetime.fromisoformat(found["made"]).utcoffset() == timedelta(0)
     assert [one["title"] for one in found["sections"]] == ["Contact form", "Contact form", "Your choices"]
     (said,), (choice,) = found["sections"][0]["records"], found["sections"][2]["records"]
@@ -70,12 +73,29 @@ def test_an_archive_is_read_by_its_specification():
     assert (said["collected_at"], choice["collected_at"]) == ("contact-form", "")
     assert said["fields"]["message"] == "Größe 東京; my number is [a Social Security number is held here]"
     assert {one["category"] for one in found["categories"]} <= set("ABCDEFGHIJKL")
-    with zipfile.ZipFile(io.BytesIO(plain(given["files.zip"]))) as packed:
+    with zipfile.ZipFile(io.BytesIO(plain(given["archive.zip"]))) as packed:
         held = {one.filename: packed.read(one) for one in packed.infolist()}
-        assert {one.compress_type for one in packed.infolist()} == {zipfile.ZIP_STORED}
+    assert held["archive.json"] == given["archive"].encode()
     listed = {one["name"]: (one["bytes"], one["sha256"]) for one in found["files"] if one["packed"]}
-    assert listed == {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in held.items()}
+    assert listed == {name: (len(held[name]), hashlib.sha256(held[name]).hexdigest()) for name in listed}
     assert {name: digest for name, (_, digest) in listed.items()} == given["found"]
+
+
+def test_the_manifest_of_an_archive_is_read_by_its_specification():
+    """A signed note: a line for each file but itself, whose bytes have that hash; its key is that of the log."""
+    given = vector("archive")
+    with zipfile.ZipFile(io.BytesIO(plain(given["archive.zip"]))) as packed:
+        held = {one.filename: packed.read(one) for one in packed.infolist()}
+    signed, _, signatures = held.pop("manifest.txt").decode().rpartition("\n\n")
+    header, reference, made, *lines = signed.split("\n")
+    assert (header, reference, made) == ("avow-archive-manifest-1", "0123456789", "2026-11-23T19:00:00+00:00")
+    said = [(digest, int(size), json.loads(name)) for digest, size, name in (line.split(" ", 2) for line in lines)]
+    assert said == [(hashlib.sha256(one).hexdigest(), len(one), name) for name, one in held.items()]
+    name, _, blob = signatures.removeprefix("\N{EM DASH} ").strip().partition(" ")
+    _, _, key = given["key"].split("+", 2)
+    public = Ed25519PublicKey.from_public_bytes(plain(key)[1:])
+    public.verify(plain(blob)[4:], f"{signed}\n".encode())
+    assert given["key"].startswith(f"{name}+")
 
 
 def root_of(leaf, index, size, path):

@@ -13,7 +13,7 @@ from avow.definitions import IdentifierKind, Refusal, identifier
 from avow.gate import reads
 from avow.messaging.inbox import Inbox
 from avow.messaging.relating import SHOWN
-from avow.rights.finding import Discloser
+from avow.rights.disclosing import Discloser
 from avow.store.control import choices
 from avow.store.control.choices import Choice
 
@@ -114,7 +114,8 @@ def test_who_asks_to_know_gets_what_was_put_together_and_no_more(combining):
     wrote(combining, fields={"email": KIM, "message": "Hello", "visitor-id": number})
     combining.wait(minutes=1)
     combining.view(number, "/later", WITH)
-    held = Discloser(combining.store, None, combining.versions, None, None).related(combining.store.find([person(KIM)]))
+    discloser = Discloser(combining.store, None, combining.versions, None, None, None, None)
+    held = discloser.related(combining.store.find([person(KIM)]).submissions, [person(KIM)])
     assert [one.fields for one in held] == [{"page": "/shown"}]
 
 

@@ -27,7 +27,13 @@ legal_basis = "legitimate-interests"
         'description = "reading and answering letters"',
         'description = "reading and answering letters"\nlegal_basis = "contract"\nsensitive_use = "expected-service"',
     ),
-    ("[data.email]", '[data.badge]\nlabel     = "Badge"\ncategory  = "A"\nalso      = ["I"]\nsensitive = "S1"\n\n[data.email]'),
+    (
+        "[data.email]",
+        (
+            '[data.badge]\nlabel     = "Badge"\ncategory  = "A"\nalso      = ["I"]\nsensitive = "S1"\n'
+            'never_disclose = "government-id"\n\n[data.email]'
+        ),
+    ),
     ('identifier = "email"', 'identifier = "email"\ndpv        = "pd:EmailAddress"'),
     ('categories = ["A", "D"]', 'categories = ["A", "D", "I"]\nsafeguards = "standard-contractual-clauses"'),
     (

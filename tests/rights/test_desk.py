@@ -17,19 +17,21 @@ from avow.definitions import RequestKind
 from avow.gate.contacts import LastContact
 from avow.gate.reads import Reads
 from avow.gate.second_look import SecondLook
-from avow.rights import finding, targets, verification, walk
+from avow.rights import disclosing, finding, targets, verification, walk
 from avow.rights.answers import NewRequest
 from avow.rights.desk import Desk
 from avow.rights.execution import Telling
 from avow.rights.given import Recipients
 from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.kept import Cases
+from avow.rights.recorded import Player
 from avow.rights.response import Voice
 from avow.rights.reviews import Reviews
 from avow.rights.states import State
 from avow.rights.verification import Link
 
 ROBIN = "robin@example.com"
+PLAYER = Player("/* the player */", "")
 
 
 def places_of(store, cases, versions):
@@ -55,7 +57,8 @@ class Office:
         counted = LastContact(store, self.house.versions.rulebook)
         reads, now_ms = Reads(store, self.house.versions, self.house.now_ms), self.house.now_ms
         told = told_recipients(self.house, sites(), self.cases)
-        discloser = finding.Discloser(store, self.cases, self.house.versions, events_read, composing(self.house).read)
+        reading = (events_read, composing(self.house).read, self.log.signed, PLAYER)
+        discloser = disclosing.Discloser(store, self.cases, self.house.versions, *reading)
         places, finder = places_of(store, self.cases, self.house.versions)
         telling = Telling(Recipients(store, self.house.versions), 10)
         self.desk = Desk(self.cases, voice, sites(), self.house.versions, ZONE, str, counted, now_ms, reads, told, telling)

@@ -109,7 +109,9 @@ def test_a_request_is_found_by_its_corrected_address(office):
     office.walk()
     assert office.desk.correct_address(request_id, ROBIN, "staff") is None
     wrong, right = (office.ask(email=one).partition("-")[0] for one in ("robbin@example.com", ROBIN))
-    found = [{one.request_id for one in office.tools.discloser._requests(office.cases.get(one))} for one in (wrong, right)]
+    found = [
+        {one.request_id for one in office.tools.discloser._requests(office.cases.get(one).contact)} for one in (wrong, right)
+    ]
     assert found == [{wrong}, {request_id, right}]
 
 

@@ -70,7 +70,7 @@ def test_a_kind_that_is_drawn_and_not_there_is_refused():
         kinds.table([KNOW, KNOW])
 
 
-@pytest.mark.parametrize("kind", sorted(set(RequestKind) - {RequestKind.KNOW, RequestKind.DELETE}))
+@pytest.mark.parametrize("kind", sorted(set(RequestKind) - plan.DISCLOSED - {RequestKind.DELETE}))
 def test_nothing_else_is_planned_as_a_deletion(kind):
     """Before, whatever was not to know erased everything."""
     with pytest.raises(ValueError, match="no plan"):

@@ -7,22 +7,26 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import io
 import json
 import os
 import sys
 import tempfile
-from datetime import date
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tests.archives import written
 from tests.houses import compiled
 
 from avow.audit import merkle, note, proof
 from avow.audit.log import Log
-from avow.definitions import RequestKind
+from avow.definitions import moment
 from avow.rights import archive
-from avow.rights.cases import Case, Contact
+from avow.rights.category_answers import Disclosed
+from avow.rights.never_disclose import Redactor
+from avow.rights.packing import Packing
 from avow.spool.spool import Spool
 
 HERE = Path(__file__).parent
@@ -209,11 +213,9 @@ def feed():
 
 def archived():
     """Return an archive of an invented person of the example, with one of two files packed, and what its ZIP archive holds."""
-    rulebook = compiled()
-    rest = ("web", False, (), Contact("kim@example.com", since="2026-11-01"))
-    day = date(2026, 11, 23)
-    case = Case("0123456789ab", RequestKind.KNOW, 1_795_456_800_000, day, rulebook.id, *rest)
-    note_to_us = {"email": "kim@example.com", "message": "Größe 東京; my number is 078-05-1120"}
+    rulebook, private = compiled(), Ed25519PrivateKey.from_private_bytes(SEED)
+    message = Redactor().text("Größe 東京; my number is 078-05-1120")
+    note_to_us = {"email": "kim@example.com", "message": message}
     choice = {"purpose": "audience-measurement", "choice": "opted out", "by": "link"}
     sections = (
         archive.Section("Contact form", (archive.Item(1_795_000_000_123, "contact-form", note_to_us),)),
@@ -222,16 +224,23 @@ def archived():
     )
     content = b"%PDF-1.7\n%of nobody\n"
     digests = [hashlib.sha256(one).hexdigest() for one in (content, b"what is gone")]
+    names = ("files/VECTOR-1/1-résumé.pdf", "files/VECTOR-1/2-letter.odt")
     files = (
-        archive.SentFile("VECTOR-1/1-résumé.pdf", "resume", "pdf", len(content), digests[0], packed=True),
-        archive.SentFile("VECTOR-1/2-letter.odt", "resume", "odt", 12, digests[1], packed=False),
+        archive.SentFile(names[0], "resume", "pdf", len(content), digests[0], packed=True),
+        archive.SentFile(names[1], "resume", "odt", 12, digests[1], packed=False, why="its bytes cannot be read any more"),
     )
-    disclosed = (archive.Disclosed("mail-service", "AB"),)
-    made = archive.make(case, sections, disclosed, files, rulebook, 1_795_460_400_000)
+    facts = archive.Facts("0123456789", rulebook.controller.name, 1_795_460_400_000, "2026-11-01", files=files)
+    made = written(facts, sections, (Disclosed("mail-service", "AB"),), rulebook)
+    file = io.BytesIO()
+    with Packing(file, facts.reference, moment(facts.made_ms), partial(note.sign_text, name=ORIGIN, private=private)) as packed:
+        for name, one in (("archive.html", made.page), ("archive.json", made.data), ("records.csv", made.table)):
+            packed.add(name, [one])
+        packed.add(names[0], [content], is_packed=False)
     return {
         "archive": made.data.decode(),
-        "files.zip": text(archive.pack([(files[0], content)])),
-        "found": {files[0].name: digests[0]},
+        "archive.zip": text(file.getvalue()),
+        "key": note.verifier_key(ORIGIN, private),
+        "found": {names[0]: digests[0]},
     }
 
 

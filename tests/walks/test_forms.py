@@ -12,11 +12,12 @@ import httpx
 import pytest
 from tests.answered import carried_out, reference, typed, vouch
 from tests.conftest import bytes_on_disk, wait_for
+from tests.documents import pdf
 
 from avow.collection.forms.spam import BITS, LEAST_MS, WITH_TOKEN, proves
 from avow.store.files import Files
 
-PDF = b"%PDF-1.7\ncanary-of-the-file-0815\n"
+PDF = pdf("canary-of-the-file-0815")
 APPLICATION = {"position": "calibration-technician", "name": "Kim Walk", "email": "kim.walk@example.com"}
 
 
@@ -85,7 +86,7 @@ def test_removing_the_demonstration_takes_no_file_of_an_applicant(running, staff
     assert staff.get(f"{place}/files/1?purpose=recruiting").content == PDF
 
 
-def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox):
+def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox, tmp_path):
     """The archive of a request to know has it; after a request to delete no file is left."""
     browser = running.browser()
     location = apply(browser, email="robin.file@example.com").headers["location"]
@@ -93,8 +94,13 @@ def test_who_applied_gets_the_file_back_and_can_have_it_erased(running, mailbox)
     held = len(Files(running.data / "files").names("form-"))
     officers = running.staff(), running.staff()
     answer_page = confirmed(browser, mailbox, "know", officers=officers)
-    archived = zipfile.ZipFile(io.BytesIO(browser.get(f"{answer_page}/files.zip").content))
-    assert [archived.read(name) for name in archived.namelist()] == [PDF]
+    taken = browser.get(f"{answer_page}/archive.zip")
+    assert taken.headers["content-length"] == str(len(taken.content))
+    archived = zipfile.ZipFile(io.BytesIO(taken.content))
+    assert [archived.read(name) for name in archived.namelist() if name.startswith("files/")] == [PDF]
+    assert "archive.zip" in browser.get(answer_page).text.partition('id="fetched"')[2]
+    (tmp_path / "archive.zip").write_bytes(taken.content)
+    assert "archive.json" in running.avow("verify", tmp_path / "archive.zip")
     confirmed(browser, mailbox, "delete", officers=officers)
     assert len(Files(running.data / "files").names("form-")) == held - 1
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import io
 import json
 import re
 import time
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -109,7 +111,11 @@ def test_a_request_to_delete_takes_the_recording_and_one_to_know_shows_it(runnin
     sections = {one["title"]: one["records"] for one in browser.get(f"{answer}/archive.json").json()["sections"]}
     (found,) = [one["fields"] for one in sections["Session recordings"]]
     assert (found["page"], found["duration"]) == ("/products/rain-gauge", "0 s")
-    assert '"x":4711' in found["pointer-movement"]
+    assert f"recordings/{OTHER}.html" in found["pointer-movement"]
+    packed = zipfile.ZipFile(io.BytesIO(browser.get(f"{answer}/archive.zip").content))
+    events = packed.read(f"recordings/{OTHER}.json").decode()
+    assert '"x":4711' in events
+    assert events.replace("<", "\\u003c") in packed.read(f"recordings/{OTHER}.html").decode()
     letter = ask(browser, mailbox, "delete")[1]
     assert "session recordings: erased (1 record)" in letter
     assert OTHER not in listed(staff)

@@ -16,13 +16,14 @@ from avow.web.http1 import Connections, Way
 
 #: More than the kernel's buffers between two sockets take.
 LARGE = 24_000_000
+PIECE = 60_000
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n%s\r\n"
 
 
 class Doors:
     """Echoes target and body: at once, later, or piece by piece; senders say who they are."""
 
-    begun = 0
+    begun = streamed = 0
 
     def sender(self, exchange):
         return exchange.headers.get("x-sender") or ""
@@ -38,7 +39,17 @@ class Doors:
             return Way(1_000_000, lambda one: self._start(self._later(one)))
         if exchange.raw_path == b"/large":
             return Way(0, lambda one: one.answer(200, [], b"x" * LARGE))
+        if exchange.raw_path in {b"/streamed", b"/cut"}:
+            whole = LARGE // PIECE
+            return Way(0, lambda one: self._start(self._stream(one, pieces=whole if one.raw_path == b"/streamed" else whole - 1)))
         return Way(1000, self._echo, is_hot=exchange.raw_path == b"/hot")
+
+    async def _stream(self, exchange, *, pieces):
+        exchange.begin(200, [], LARGE)
+        for number in range(pieces):
+            await exchange.send(bytes([number % 251]) * PIECE)
+            Doors.streamed = (number + 1) * PIECE
+        exchange.end()
 
     def _echo(self, exchange):
         exchange.answer(
@@ -336,3 +347,52 @@ def test_a_slow_client_gets_all_of_its_last_answer(port, monkeypatch):
             received += part
     assert received.endswith(b"x" * 100)
     assert len(received) > LARGE
+
+
+def read_all(client):
+    """Return what is sent until the end of a connection."""
+    received = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while part := client.recv(1_000_000):
+            received += part
+    return bytes(received)
+
+
+def test_an_answer_in_pieces_is_made_as_it_is_taken(port):
+    """With its size before, in order; of a client that takes nothing, no more is in memory than the buffers hold."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+        slow.sendall(GET % (b"streamed", b""))
+        begun = slow.recv(100_000)
+        before = -1
+        while before != Doors.streamed:  # until nothing moves any more
+            before = Doors.streamed
+            time.sleep(0.2)
+        assert Doors.streamed < LARGE
+        answered, _, body = (begun + read_all(slow)).partition(b"\r\n\r\n")
+    assert f"content-length: {LARGE}".encode() in answered
+    assert b"connection: close" in answered
+    assert body == b"".join(bytes([number % 251]) * PIECE for number in range(LARGE // PIECE))
+
+
+def test_an_answer_in_pieces_that_breaks_off_is_no_whole_one(port):
+    """Its connection is cut before all of the announced size was sent: no client takes it for the file."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(GET % (b"cut", b""))
+        received = read_all(client)
+    assert f"content-length: {LARGE}".encode() in received
+    assert len(received) < LARGE
+
+
+def test_the_head_of_an_answer_in_pieces_has_its_size_alone(port):
+    """HEAD: as of GET, without the body (RFC 9110, section 9.3.2)."""
+    answer = sent(port, (GET % (b"streamed", b"")).replace(b"GET", b"HEAD"))
+    assert answer.endswith(b"\r\n\r\n")
+    assert f"content-length: {LARGE}".encode() in answer
+
+
+def test_who_leaves_in_the_middle_of_an_answer_ends_it(port):
+    """And the next one is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(GET % (b"streamed", b""))
+        client.recv(1000)
+    assert sent(port, GET % (b"a", b"")).startswith(b"HTTP/1.1 200")

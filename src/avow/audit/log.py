@@ -170,6 +170,12 @@ class Log:
         """Return the signed checkpoint of the log as it is."""
         return note.sign(note.Checkpoint(self._origin, self.state.size, self.state.root), self._key)
 
+    def signed(self, text: str) -> str:
+        """Return the signed note of a text by the log's key. Raises ValueError for one that could be taken for a checkpoint."""
+        if text.startswith(f"{self._origin}\n"):
+            raise ValueError("what begins with the origin of the log is a checkpoint, and signed by nobody but the log")
+        return note.sign_text(text, self._origin, self._key)
+
     def _publish_checkpoint(self) -> None:
         """Put the checkpoint of the state in place."""
         _write(self._public / "checkpoint", self.checkpoint().encode())

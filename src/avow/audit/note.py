@@ -68,14 +68,29 @@ def verifier_key(name: str, private: Ed25519PrivateKey) -> str:
 
 def sign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> str:
     """Return the signed note of the checkpoint; the key's name is the log's origin."""
-    text = checkpoint.text()
-    key_id = _key_id(checkpoint.origin, _raw(private.public_key()))
+    return sign_text(checkpoint.text(), checkpoint.origin, private)
+
+
+def sign_text(text: str, name: str, private: Ed25519PrivateKey) -> str:
+    """Return the signed note of any text, which ends with a newline, by the key of this name."""
+    key_id = _key_id(name, _raw(private.public_key()))
     signature = base64.b64encode(key_id + private.sign(text.encode())).decode()
-    return f"{text}\n{_DASH}{checkpoint.origin} {signature}\n"
+    return f"{text}\n{_DASH}{name} {signature}\n"
 
 
 def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
-    """Verify a signed note with the known key and return its checkpoint; raise ProofInvalid when either is wrong.
+    """Verify a signed note with the known key and return its checkpoint; raise ProofInvalid when either is wrong."""
+    said = open_text(note, verifier, "checkpoint").split("\n")
+    if len(said) < 4 or not NUMBER.fullmatch(said[1]):  # noqa: PLR2004 - origin, size, root, and nothing behind the last line's end
+        raise ProofInvalid("checkpoint: expected origin, size and root, a line each")
+    root = _decode(said[2], "checkpoint: the root")
+    if len(root) != HASH_BYTES or said[0] != verifier.name:
+        raise ProofInvalid("checkpoint: the root has not 32 bytes, or the origin is another log's")
+    return Checkpoint(said[0], int(said[1]), root)
+
+
+def open_text(note: str, verifier: Verifier, what: str) -> str:
+    """Verify a signed note with the known key and return its text; raise ProofInvalid, naming `what` it is, when it is wrong.
 
     Signatures by unknown keys are passed over; one by the known key must be there, and must verify. Below the empty line are
     signature lines and nothing else: whatever is not signed must not look as if it were. Rule: C2SP signed-note.
@@ -83,29 +98,23 @@ def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     text, separator, signatures = note.rpartition("\n\n")
     text += "\n"
     if not separator or any(ord(sign) < 0x20 and sign != "\n" for sign in note):  # noqa: PLR2004 - ASCII control characters
-        raise ProofInvalid("checkpoint: not a signed note")
+        raise ProofInvalid(f"{what}: not a signed note")
     *signed, end = [_SIGNATURE.fullmatch(line) for line in signatures.split("\n")]
     if not signatures.endswith("\n") or end is not None or not 0 < len(signed) <= MAX_SIGNATURES:
-        raise ProofInvalid("checkpoint: it does not end with the lines of its signatures")
+        raise ProofInvalid(f"{what}: it does not end with the lines of its signatures")
     lines = [line for line in signed if line is not None]
     if len(lines) < len(signed):
-        raise ProofInvalid("checkpoint: below the empty line is a line that is no signature")
-    blobs = [_decode(line["blob"], "signature") for line in lines if line["name"] == verifier.name]
+        raise ProofInvalid(f"{what}: below the empty line is a line that is no signature")
+    blobs = [_decode(line["blob"], f"{what}: the signature") for line in lines if line["name"] == verifier.name]
     ours = [blob[KEY_ID_BYTES:] for blob in blobs if blob[:KEY_ID_BYTES] == verifier.key_id]
     if not ours:
-        raise ProofInvalid(f"checkpoint: no signature by {verifier.name}")
+        raise ProofInvalid(f"{what}: no signature by {verifier.name}")
     for signature in ours:
         try:
             verifier.public.verify(signature, text.encode())
         except InvalidSignature as error:
-            raise ProofInvalid("checkpoint: the signature does not belong to this text") from error
-    said = text.split("\n")
-    if len(said) < 4 or not NUMBER.fullmatch(said[1]):  # noqa: PLR2004 - origin, size, root, and nothing behind the last line's end
-        raise ProofInvalid("checkpoint: expected origin, size and root, a line each")
-    root = _decode(said[2], "root")
-    if len(root) != HASH_BYTES or said[0] != verifier.name:
-        raise ProofInvalid("checkpoint: the root has not 32 bytes, or the origin is another log's")
-    return Checkpoint(said[0], int(said[1]), root)
+            raise ProofInvalid(f"{what}: the signature does not belong to this text") from error
+    return text
 
 
 def _key_id(name: str, public: bytes) -> bytes:
@@ -123,7 +132,7 @@ def _decode(text: str, what: str) -> bytes:
     try:
         found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ProofInvalid(f"checkpoint: the {what} is not base64") from error
+        raise ProofInvalid(f"{what} is not base64") from error
     if base64.b64encode(found).decode() != text:
-        raise ProofInvalid(f"checkpoint: the {what} is not written as base64 is")
+        raise ProofInvalid(f"{what} is not written as base64 is")
     return found

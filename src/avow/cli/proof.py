@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -10,7 +11,7 @@ import click
 
 from avow.assurance.residue import SHORTEST
 from avow.assurance.residue import residue as search
-from avow.audit import note
+from avow.audit import manifest, note
 from avow.audit import proof as audit
 from avow.cli.operations import Operations
 from avow.rights.kept import Cases
@@ -26,12 +27,16 @@ from avow.rights.kept import Cases
 )
 @click.option("--key", help="The log's public key, as published at /audit/key; alone, it checks the proof without the log.")
 @click.pass_obj
-def verify(operations: Operations, proof: IO[bytes], folder: Path | None, key: str | None) -> None:
-    """Check the proof file of a consumer request, offline.
+def verify(operations: Operations, proof: BufferedReader, folder: Path | None, key: str | None) -> None:
+    """Check the proof file of a consumer request, or the archive of one to know, offline.
 
-    Checks the checkpoint's signature, the entry's place in the log, and that the published log, every entry hashed
-    again, still continues the one in the proof. Exit status 1 when any of it fails.
+    Of a proof: checks the checkpoint's signature, the entry's place in the log, and that the published log, every entry hashed
+    again, still continues the one in the proof. Of an archive (archive.zip): checks the signature of its manifest, that it holds
+    the files that are listed there and no other, and the bytes of each. Exit status 1 when any of it fails.
     """
+    if proof.peek(len(manifest.ZIP)).startswith(manifest.ZIP):
+        _verify_archive(operations, proof, folder, key)
+        return
     try:
         text = proof.read(1_000_000).decode()  # as bytes: the ends of lines are part of what is checked
     except UnicodeDecodeError as error:
@@ -43,6 +48,18 @@ def verify(operations: Operations, proof: IO[bytes], folder: Path | None, key: s
     click.echo("The proof is valid. The log holds this statement:")
     for name, value in statement.items():
         click.echo(f"  {name}: {_words(value)}")
+
+
+def _verify_archive(operations: Operations, archive: IO[bytes], folder: Path | None, key: str | None) -> None:
+    """Check an archive against its manifest, by the key that somebody published, or that of a copy of the log."""
+    published = (folder or operations.configuration().public_log) / "key"
+    try:
+        said = manifest.check(archive, note.Verifier.parse(key or published.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise click.ClickException(f"{published.parent} holds no published log (no file “key”)") from error
+    click.echo(f"The archive is whole, as it was made for request {said.reference} on {said.made}:")
+    for one in said.files:
+        click.echo(f"  {one.name}: {one.bytes} bytes")
 
 
 def _words(value: object) -> str:

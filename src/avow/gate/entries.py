@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from avow.gate.entries_of_recipients import BatchStep, DeliveryStep, OptOutTold, RecipientChanged, Screened
 from avow.gate.entries_of_rights import (
     AgentStep,
+    AnswerFetched,
     ClaimDecided,
     CorrectedShown,
+    FileLookedAt,
+    FilesUnread,
     KeptRead,
     RequestApplied,
     RequestByAgent,
@@ -43,11 +46,14 @@ from avow.gate.entry import Entry, by_whom, record
 
 __all__ = [
     "AgentStep",
+    "AnswerFetched",
     "BatchStep",
     "ClaimDecided",
     "CorrectedShown",
     "DeliveryStep",
     "Entry",
+    "FileLookedAt",
+    "FilesUnread",
     "KeptRead",
     "OptOutTold",
     "RecipientChanged",

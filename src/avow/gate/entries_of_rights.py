@@ -268,6 +268,26 @@ class RequestRestored(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class FilesUnread(Entry):
+    """So many files that a person sent cannot be read, and have to be looked at before the answer. Rule: 11 CCR 7024(d)."""
+
+    kinds = ("request.files.look-wanted",)
+    request: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileLookedAt(Entry):
+    """A member of staff looked at a file that nobody could read, and released it or held it back."""
+
+    kinds = ("request.file.released", "request.file.held-back")
+    what: str
+    request: str
+    staff: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgentStep(Entry):
     """An authorized agent is in the register; its key is another one than the pinned one; was pinned; has a new token; has ended.
 
@@ -281,6 +301,15 @@ class AgentStep(Entry):
     key: str | None = None
     staff: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFetched(Entry):
+    """A file of the answer to a request was fetched: which of its files, never what is in it. Rule: 11 CCR 7024(g)."""
+
+    kinds = ("request.answer.fetched",)
+    request: str
+    file: str
 
 
 @dataclass(frozen=True, slots=True)

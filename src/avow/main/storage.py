@@ -56,6 +56,7 @@ from avow.rights import downstream
 from avow.rights.kept import Cases
 from avow.rights.left_over import QUEUE, Erased
 from avow.rights.one_form import PAUSE_SECONDS as ONE_FORM_SECONDS
+from avow.rights.recorded import Player
 from avow.rights.targets import Waiting as SpoolWaiting
 from avow.store import identity
 from avow.store.embedded import Engine
@@ -187,18 +188,11 @@ def timetable(
     rounds = recipients.carriers(store, versions, configuration, of_recipients, confirmed, clock.is_believed, now_ms)
     waiting = Waiting(configuration.spool, store)
     spooled = SpoolWaiting(waiting.left, waiting.forget)
-    told = (events_read, carrying.read)
-    walking = rights.walking(
-        store,
-        versions,
-        configuration,
-        audit_log,
-        spooled,
-        *told,
-        clock.is_believed,
-        now_ms,
-        recipients.callback(configuration).post,
-    )
+    assets = Assets()
+    player = Player(assets.text("player.js"), assets.text("player.css"))
+    told = (events_read, carrying.read, player)
+    post = recipients.callback(configuration).post
+    walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms, post)
     residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
     return [

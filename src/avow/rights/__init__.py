@@ -21,7 +21,7 @@ from avow.gate.second_look import SecondLook
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
-from avow.rights import finding, targets
+from avow.rights import disclosing, finding, targets
 from avow.rights.agents.callbacks import Callbacks, Post
 from avow.rights.agents.desk import AgentDesk
 from avow.rights.agents.exchange import Exchange
@@ -40,7 +40,7 @@ from avow.rights.left_over import Erased
 from avow.rights.one_form import OneForm
 from avow.rights.open_requests import OpenRequests
 from avow.rights.protocol import directory, exercise
-from avow.rights.recorded import EventsOf
+from avow.rights.recorded import EventsOf, Player
 from avow.rights.reminding import Reminders
 from avow.rights.reviews import Reviews
 from avow.rights.telling import ToldRecipients
@@ -131,7 +131,8 @@ def walking(
     audit_log: Log,
     waiting: targets.Waiting,
     events: EventsOf,
-    read: finding.Read,
+    read: disclosing.Read,
+    player: Player,
     is_believed: Callable[[], bool],
     now_ms: Callable[[], int],
     post: Post,
@@ -139,7 +140,7 @@ def walking(
     """Return what the clock calls.
 
     `waiting` says what is accepted and not stored, `events` reads a chunk of a recording, `read` returns what a delivery says,
-    `post` tells an authorized agent something.
+    `player` plays a recording offline, `post` tells an authorized agent something.
 
     Rule: 11 CCR 7021(b) (by when), 7022(b) (where is erased), 7024 (what is shown).
     """
@@ -155,7 +156,8 @@ def walking(
         targets.SealedFiles(store, cases),
         targets.SpoolTarget(waiting),
     )
-    found, discloser = finding.Finder(store, keeper), finding.Discloser(store, cases, versions, events, read)
+    found = finding.Finder(store, keeper)
+    discloser = disclosing.Discloser(store, cases, versions, events, read, audit_log.signed, player)
     telling = _telling(store, versions, configuration)
 
     def tools(case: Case) -> Tools:

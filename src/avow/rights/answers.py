@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -139,6 +139,7 @@ class RequestStatus:
 
     `asks_nobody`: it holds without a proof of who asks; `holds` is what is off by it, in words; `is_fraudulent`: staff denied it.
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
+    `fetched` says when which document was fetched, and `fetched_until` the last day on which one can be; None before it is known.
     `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
     `next_words` says what is next, "" for nothing; `code` opens this page's like without its address, next to the reference.
     """
@@ -157,6 +158,8 @@ class RequestStatus:
     is_of_proved: bool = True
     asking: Asking | None = None
     told: tuple[ToldLine, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    fetched_until: date | None = None
     asks_nobody: bool = False
     holds: tuple[str, ...] = ()
     is_fraudulent: bool = False
@@ -282,6 +285,8 @@ class RequestDetail:
     extended_answer_by: date | None = None
     messages: tuple[MessageLine, ...] = ()
     told: tuple[ToldLine, ...] = ()
+    fetched: tuple[Fetched, ...] = ()
+    files: tuple[FileToLookAt, ...] = ()
     who: WhoAsks | None = None
 
 
@@ -346,11 +351,47 @@ class ToldLine:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file's bytes with the headers it needs."""
+    """A file with the headers it needs: its `pieces`, read once, and their `size` in bytes; a small one is made by `of`."""
 
-    content: bytes
+    pieces: Iterable[bytes]
+    size: int
     media_type: str
     filename: str
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str, filename: str) -> Download:
+        """Return one whose bytes are here."""
+        return cls([content], len(content), media_type, filename)
+
+    @property
+    def content(self) -> bytes:
+        """All of it, for one that is small."""
+        return b"".join(self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file of the answer was fetched by its link: which, and when."""
+
+    file: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileToLookAt:
+    """A file that waits for a member of staff, or that one looked at: its number, the reference of its form, its kind, its size.
+
+    `file` is the name under which it is stored, `record` the submission in the inbox behind which it is opened. `released` is
+    None while nobody has decided; `reason` says why it was or was not.
+    """
+
+    file: str
+    record: str
+    reference: str
+    kind: str
+    bytes: int
+    released: bool | None = None
+    reason: str = ""
 
 
 # --- what a browser may do -----------------------------------------------------------------------------------------------

@@ -23,10 +23,12 @@ from avow.rights import (
     appealing,
     applying,
     clock,
+    downloads,
     due,
     following,
     kinds,
     listing,
+    looking,
     proofs,
     receive,
     response,
@@ -66,12 +68,6 @@ from avow.rights.voice import Voice
 from avow.store.control.request_lists import Moments
 from avow.store.paging import LINES, Page, Place
 
-_MEDIA = {"archive.html": "text/html; charset=utf-8", "archive.json": "application/json", "files.zip": "application/zip"}
-_ARCHIVES = (
-    ("archive.html", "Everything we hold, to read"),
-    ("archive.json", "The same, for machines"),
-    ("files.zip", "The files you sent"),
-)
 _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
@@ -173,6 +169,8 @@ class Desk:
             is_of_proved=is_answer,
             asking=asking,
             told=self.told.lines(case, for_staff=False) if is_answer else (),
+            fetched=downloads.fetched(case) if is_answer else (),
+            fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
@@ -209,9 +207,8 @@ class Desk:
         if letter is not None:
             return letter
         if name in _PROOFS:
-            return Download(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
-        content = self.cases.document(case.request_id, name)
-        return Download(content, _MEDIA[name], name) if content is not None else None
+            return Download.of(proofs.of(case)[name].encode(), "text/plain; charset=utf-8", name)
+        return downloads.fetch(case, name, self.cases, self.now_ms())
 
     def proofs(self, token: str) -> tuple[ShownProof, ...]:
         """Return the proofs of the request behind the link that was sent to the address; none for any other link.
@@ -363,6 +360,8 @@ class Desk:
             until,
             messages,
             self.told.lines(case, for_staff=True),
+            fetched=downloads.fetched(case),
+            files=looking.files(case, self.cases.store, self.cases),
             who=self._who(case),
         )
 
@@ -386,6 +385,13 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def decide_file(self, request_id: str, file: str, reason: str, staff_id: str, *, is_released: bool) -> Refusal | None:
+        """Release a file that nobody could read, or hold it back. Rule: 11 CCR 7024(d)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return looking.decide(case, file, reason, staff_id, self.cases, self.now_ms(), is_released=is_released)
 
     def enterable(self) -> tuple[RequestKind, ...]:
         """Return the kinds that staff can enter: what the policy offers and this version carries out. Rule: 11 CCR 7020."""
@@ -468,11 +474,7 @@ class Desk:
         if "proof" not in case.answer:
             return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
-        for name, label in _ARCHIVES:
-            content = self.cases.document(case.request_id, name)
-            if content is not None:
-                documents.append(Document(name, label, len(content)))
-        return tuple(documents)
+        return (*documents, *downloads.documents(case, self.cases))
 
     def _fields(self, case: Case) -> tuple[FieldLine, ...]:
         """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""

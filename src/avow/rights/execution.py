@@ -18,9 +18,10 @@ from avow.definitions import RequestKind, local_date
 from avow.gate import entries, instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import due, keeping, plan
+from avow.rights import due, keeping, plan, sent_files
 from avow.rights.cases import Case
-from avow.rights.finding import Discloser, Finder
+from avow.rights.disclosing import Discloser, LookWanted
+from avow.rights.finding import Finder
 from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Located, Outcome
@@ -157,10 +158,8 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
     open_tasks = [task for task in open_tasks_of(case) if task["action"] != plan.Action.INSTRUCT]
     if not open_tasks or case.contact is None:
         return False
-    if case.kind is RequestKind.KNOW:
-        outcomes = discloser.disclose(case, now_ms)
-        detail = {"outcomes": [_plain(outcome) for outcome in outcomes], "tasks": [task["target"] for task in open_tasks]}
-        return cases.append(case, Step.OUTCOME, now_ms, detail, entries.RequestDisclosed(case.request_id), None)
+    if case.kind in plan.DISCLOSED:
+        return not sent_files.waiting(case) and _disclose(case, open_tasks, discloser, cases, now_ms)
     if case.kind is not RequestKind.DELETE:
         raise ValueError(f'a plan of a request of the kind "{case.kind}" is carried out elsewhere')
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)
@@ -170,6 +169,16 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
     # How much there was, and of what, is under the salt.
     entry = entries.RequestTarget(case.request_id, outcome.target, outcome.rule)
     return cases.append(case, Step.OUTCOME, now_ms, detail, entry, None)
+
+
+def _disclose(case: Case, tasks: Sequence[Mapping[str, str]], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
+    """Have everything put together; or write that a member of staff has to look at files first. Rule: 11 CCR 7024(d)."""
+    made = discloser.disclose(case, now_ms)
+    if isinstance(made, LookWanted):
+        wanted = entries.FilesUnread(case.request_id, len(made.files))
+        return cases.append(case, Step.LOOK_WANTED, now_ms, {"files": list(made.files)}, wanted, None)
+    detail = {"outcomes": [_plain(outcome) for outcome in made], "tasks": [task["target"] for task in tasks]}
+    return cases.append(case, Step.OUTCOME, now_ms, detail, entries.RequestDisclosed(case.request_id), None)
 
 
 def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:

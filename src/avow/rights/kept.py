@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import RowMapping
 
@@ -27,9 +28,16 @@ from avow.store.control.requests import Look, RequestEvent, StoredRequest
 from avow.store.keys import RECORD, REQUEST
 from avow.store.paging import Page, Place
 from avow.store.store import Store
+from avow.store.streams import Plain
 
-ARCHIVES: Final = ("archive.html", "archive.json")
-#: The files that the person sent, in one ZIP archive.
+#: The files of an answer: the page, the JSON, the table, and all of it in one ZIP archive with what the person sent.
+PAGE, DATA, TABLE, PACKED = "archive.html", "archive.json", "records.csv", "archive.zip"
+ARCHIVES: Final = (PACKED, PAGE, DATA, TABLE)
+#: What the letter says of an answer: the six parts, what was described and what was not searched.
+ANSWER: Final = "answer.json"
+#: The records of the page while it is put together.
+RECORDS: Final = "records.html"
+#: Of an answer of an earlier version: the files that the person sent, in a ZIP archive of their own.
 SENT_FILES: Final = "files.zip"
 #: To whom a letter goes of whom neither address nor number is known.
 _BY_THEIR_WAY: Final = "by the way on which they came"
@@ -476,8 +484,9 @@ class Cases:
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
             read_reasons.remove_of_record(tx, request_id)
-        for name in (*ARCHIVES, SENT_FILES, *DOCUMENTS):
+        for name in (*ARCHIVES, ANSWER, RECORDS, SENT_FILES, *DOCUMENTS):
             self._store.files.delete(f"{request_id}-{name}")
+        self.discard_unfinished(request_id)
 
     def purge(self, request_id: str) -> None:
         """Remove the record of the request. Rule: 11 CCR 7101(a)."""
@@ -488,9 +497,17 @@ class Cases:
         with self._control.transaction() as tx:
             requests.remove(tx, request_id)
 
+    def writing_document(self, request_id: str, name: str) -> AbstractContextManager[BinaryIO]:
+        """Give a file of the request to write to, sealed under its key as it is written; whole or not at all."""
+        return self._store.writing_for_request(request_id, name)
+
     def keep_document(self, request_id: str, name: str, content: bytes) -> None:
-        """Keep a file of the request, sealed under its key. Why: decision 0005."""
+        """Keep a small file of the request, sealed under its key. Why: decision 0005."""
         self._store.files.put(f"{request_id}-{name}", self._store.seal_for_request(request_id, content))
+
+    def reading_document(self, request_id: str, name: str) -> Plain | None:
+        """Return a file of the request to be read piece by piece; None when it, or its key, is gone."""
+        return self._store.reading_for_request(request_id, name)
 
     def remove_documents(self, request_id: str) -> None:
         """Remove what its person sent about what is contested. Rule: 11 CCR 7060(d)."""
@@ -498,9 +515,36 @@ class Cases:
             self._store.files.delete(f"{request_id}-{name}")
 
     def document(self, request_id: str, name: str) -> bytes | None:
-        """Return a file of the request, or None when it, or its key, is gone."""
-        sealed = self._store.files.get(f"{request_id}-{name}")
-        return self._store.unseal_for_request(request_id, sealed) if sealed else None
+        """Return a small file of the request, or None when it, or its key, is gone."""
+        found = self.reading_document(request_id, name)
+        return None if found is None else b"".join(found)
+
+    def document_size(self, request_id: str, name: str) -> int | None:
+        """Return how large a file of the request is, bytes; None when it, or its key, is gone."""
+        found = self.reading_document(request_id, name)
+        if found is None:
+            return None
+        found.close()
+        return found.size
+
+    def remove_document(self, request_id: str, name: str) -> None:
+        """Remove a file of the request that nothing needs any more."""
+        self._store.files.delete(f"{request_id}-{name}")
+
+    def discard_unfinished(self, request_id: str) -> None:
+        """Remove what a crash left of files of the request that were being written."""
+        self._store.files.discard_unfinished(f"{request_id}-")
+
+    def reason_of_look(self, case: Case, file: str) -> str:
+        """Return why staff released a file or held it back, by the name under which it is stored; "" for nothing."""
+        found = [one for one in case.history if one.step is Step.LOOKED and one.detail["file"] == file]
+        sealed = base64.b64decode(found[-1].detail["reason"]) if found else b""
+        words = self._store.unseal_for_request(case.request_id, sealed) if sealed else None
+        return words.decode() if words is not None else ""
+
+    def seal_words(self, request_id: str, words: str) -> str:
+        """Return words of staff about a person, for a history: sealed under the key of the request, in base64."""
+        return base64.b64encode(self._store.seal_for_request(request_id, words.encode())).decode()
 
     def keep_belief(self, request_id: str, words: str) -> None:
         """Keep why a member of staff believes that a request is fraudulent, under a key that lives as long as its record.

@@ -6,7 +6,6 @@ Nothing of a person is among it but what their letters tell: no name, no address
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -22,7 +21,7 @@ from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.degrees import CATEGORIES
 from avow.rights.execution import kept_of, outcomes_of
-from avow.rights.kept import Cases
+from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, TABLE, Cases
 from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
 from avow.rights.states import Step
 from avow.rights.voice import Voice
@@ -33,9 +32,10 @@ NOT_PERMITTED: Final = {
 }
 #: The documents of a request to know, as its letter names them.
 _FILES: Final = {
-    "archive.html": "a page to read",
-    "archive.json": "the same, for machines",
-    "files.zip": "the files that you sent",
+    PACKED: "everything in one file, with the files that you sent and recordings",
+    PAGE: "a page to read",
+    DATA: "the same, for machines",
+    TABLE: "the same, as a table",
 }
 
 
@@ -210,18 +210,47 @@ def _silent(told_on: date | None, reminders: int) -> str:
 
 
 def answered(case: Case, cases: Cases, done_on: date, law: LawTable) -> Answered | None:
-    """Return the answer to a request to know, from its documents; None once they are gone. Rule: 11 CCR 7024(k)."""
-    data = cases.document(case.request_id, "archive.json")
-    if data is None:
+    """Return the answer to a request to know, as it was put together; None once it is gone. Rule: 11 CCR 7024(c), (d), (k)."""
+    data = cases.document(case.request_id, ANSWER)
+    said = json.loads(data) if data is not None else _of_earlier(case, cases)
+    if said is None:
         return None
-    lines = tuple(_category(one) for one in json.loads(data)["categories"])
+    lines = _lines(said)
     parties = sorted({name for one in lines for name in (*one.sold_or_shared_to, *one.disclosed_to)})
-    files = tuple(label for name, label in _FILES.items() if cases.document(case.request_id, name) is not None)
-    return Answered(lines, tuple(parties), files, done_on + due.forget_after(law))
+    files = tuple(label for name, label in _FILES.items() if cases.document_size(case.request_id, name) is not None)
+    return Answered(
+        lines,
+        tuple(parties),
+        files,
+        done_on + due.forget_after(law),
+        not_searched=tuple(said["not_searched"]),
+        described=tuple(said["described"]),
+    )
 
 
-def _category(plain: dict[str, Any]) -> CategoryLine:  # Any: JSON
-    lists: Sequence[tuple[str, ...]] = [
-        tuple(plain[name]) for name in ("data", "sources", "purposes", "sold_or_shared_to", "disclosed_to")
-    ]
-    return CategoryLine(plain["term"], *lists)
+def _of_earlier(case: Case, cases: Cases) -> dict[str, Any] | None:  # Any: JSON
+    """Return the same of an answer that an earlier version put together, whose letter was not written before the upgrade."""
+    data = cases.document(case.request_id, DATA)
+    earlier = json.loads(data)["categories"] if data is not None else None
+    if earlier is None:
+        return None
+    lists = {"sold_or_shared": "sold_or_shared_to", "disclosed": "disclosed_to"}
+    went = {name: [{**one, "recipients": one[key]} for one in earlier if one[key]] for name, key in lists.items()}
+    return {"categories": earlier, **went, "described": [], "not_searched": []}
+
+
+def _lines(said: dict[str, Any]) -> tuple[CategoryLine, ...]:  # Any: JSON
+    """Return the six parts by category: also of one of which nothing is held any more, and something went."""
+    terms: dict[str, str] = {}
+    by_letter: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in said["categories"]:
+        terms[one["category"]] = one["term"]
+        by_letter[one["category"]] = {name: tuple(one[name]) for name in ("data", "sources", "purposes")}
+    for name in ("sold_or_shared", "disclosed"):
+        for one in said[name]:
+            terms[one["category"]] = one["term"]
+            by_letter.setdefault(one["category"], {})[name] = tuple(one["recipients"])
+    parts = ("data", "sources", "purposes", "sold_or_shared", "disclosed")
+    return tuple(
+        CategoryLine(terms[letter], *(found.get(name, ()) for name in parts)) for letter, found in sorted(by_letter.items())
+    )

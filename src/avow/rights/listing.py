@@ -8,7 +8,7 @@ from typing import Final
 
 from avow.definitions import local_date
 from avow.policy import LawTable, Rulebook
-from avow.rights import due, naming, scoping
+from avow.rights import due, naming, scoping, sent_files
 from avow.rights.answers import DeskChoices, RequestLine, Wanted
 from avow.rights.cases import Case
 from avow.rights.due import What
@@ -43,7 +43,7 @@ _WAITING: Final = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer pe
 
 def is_for_staff(case: Case) -> bool:
     """Return whether a request waits for staff: to be decided, to be read, or because fraud is suspected."""
-    return WAITS_FOR.get(case.state) == STAFF or case.is_suspected or scoping.waits(case)
+    return WAITS_FOR.get(case.state) == STAFF or case.is_suspected or scoping.waits(case) or bool(sent_files.waiting(case))
 
 
 def sought(wanted: Wanted, own: str) -> Sought:
@@ -97,6 +97,8 @@ def line(case: Case, law: LawTable, today: date, own: str, *, is_by_mail: bool) 
 
 def _waits(case: Case, *, is_by_mail: bool) -> str:
     """Return what of a request has not reached its person yet, and for what it waits; "" for nothing."""
+    if files := sent_files.waiting(case):
+        return "one file waits to be looked at" if len(files) == 1 else f"{len(files)} files wait to be looked at"
     if scoping.waits(case):
         return "its words have to be read"
     waiting = [word for step, word in _WAITING.items() if _is_on_its_way(case, step)]

@@ -16,6 +16,9 @@ from avow.definitions import RequestKind
 from avow.policy.law import rules
 from avow.policy.rulebook.declarations import Recipient
 
+#: Kinds for which what is held is put together for its person, and nothing is changed.
+DISCLOSED: Final = frozenset({RequestKind.KNOW, RequestKind.PORTABILITY})
+
 
 class Action(StrEnum):
     """What a target does, and what becomes of records."""
@@ -143,7 +146,7 @@ def make(kind: RequestKind, targets: tuple[str, ...], given: Sequence[Given], to
     Raises ValueError for any other kind: nothing is erased that nobody asked to erase.
     Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties).
     """
-    if kind is RequestKind.KNOW:
+    if kind in DISCLOSED:
         return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets if target != KEPT)
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
@@ -164,7 +167,7 @@ def lines(kind: RequestKind, holdings: Sequence[Holding], tasks: Iterable[Task],
     Of a record that a rule keeps in part the rest is erased. Raises ValueError as `make`.
     Rule: Cal. Civ. Code § 1798.105(c)(1), (d); 11 CCR 7022(b), (f).
     """
-    if kind is RequestKind.KNOW:
+    if kind in DISCLOSED:
         shown = (Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, one.fields, one.records) for one in holdings)
         return tuple(_dated(line, one) for line, one in zip(shown, holdings, strict=True))
     if kind is not RequestKind.DELETE:

@@ -44,7 +44,7 @@ def download(case: Case, name: str, cases: Cases) -> Download | None:
 
 def _as(sent: Message, bare: str, ending: str) -> Download | None:
     if ending == "pdf" and sent.printed:
-        return Download(letters.pdf(sent.printed), "application/pdf", f"{bare}.pdf")
+        return Download.of(letters.pdf(sent.printed), "application/pdf", f"{bare}.pdf")
     if not ending and sent.html:
-        return Download(sent.html.encode(), "text/html; charset=utf-8", f"{bare}.html")
-    return Download(sent.text.encode(), _TEXT, f"{bare}.txt") if ending in {"", "txt"} else None
+        return Download.of(sent.html.encode(), "text/html; charset=utf-8", f"{bare}.html")
+    return Download.of(sent.text.encode(), _TEXT, f"{bare}.txt") if ending in {"", "txt"} else None

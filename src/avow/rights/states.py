@@ -90,6 +90,9 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     any open    -> same         -> [agents.authority.permit, end]  the permission of an agent is shown; it does not hold
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
+    FULFILLING  -> same         -> [execution.execute]       files that nobody can read wait for staff, who release each or not:
+                                   [looking.decide]          nothing is put together before
+    answered    -> same         -> [downloads.note]          a file of the answer was fetched
     any later   -> same         -> [left_over.note, prove]   what a search of every file found of the erased person, and its proof
 
 The state is derived from the history, never stored next to it. What says that a person was told something is written when the
@@ -131,6 +134,9 @@ class Step(StrEnum):
     RESTORED = "restored"
     RESIDUE = "residue"
     RESIDUE_PROVED = "residue-proved"
+    LOOK_WANTED = "look-wanted"
+    LOOKED = "looked"
+    FETCHED = "fetched"
     PROVED_BY = "proved-by"
     TRIED = "tried"
     NARROWED = "narrowed"
@@ -264,6 +270,7 @@ VERIFIED_WALK: Final = _table(
     {
         *(*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
         *(Step.SUSPECTED, Step.CLEARED),
+        *(Step.LOOK_WANTED, Step.LOOKED, Step.FETCHED),
     },
 )
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
@@ -442,6 +449,9 @@ STEP_WORDS: Final = {
     Step.RESTORED: "Answered before the data was restored",
     Step.RESIDUE: "Every file searched for what is left",
     Step.RESIDUE_PROVED: "Search proved",
+    Step.LOOK_WANTED: "Files that cannot be read wait for staff",
+    Step.LOOKED: "A file was looked at",
+    Step.FETCHED: "Fetched",
     Step.PROVED_BY: "Something proved of who asks",
     Step.TRIED: "Something written that is not what we hold",
     Step.NARROWED: "The next smaller answer is given",
@@ -466,6 +476,14 @@ def table_of(kind: RequestKind) -> Table:
     if kind not in TABLES:
         raise ValueError(f'no table says how a request of the kind "{kind}" goes')
     return TABLES[kind]
+
+
+#: Standing steps that may be written in some states only.
+_ONLY_IN: Final[Mapping[Step, frozenset[State]]] = {
+    Step.LOOK_WANTED: frozenset({State.FULFILLING}),
+    Step.LOOKED: frozenset({State.FULFILLING}),
+    Step.FETCHED: frozenset({State.ANSWERING, State.RESPONDED, State.CLOSED}),
+}
 
 
 def derive(kind: RequestKind, history: Sequence[Entry]) -> State:
@@ -501,7 +519,7 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
         return any(entry.step is Step.PLANNED for entry in history)
     if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
         return state not in ANSWERED and not any(entry.step is step for entry in history)
-    return False
+    return state in _ONLY_IN.get(step, ())
 
 
 def is_suspected(history: Sequence[Entry]) -> bool:

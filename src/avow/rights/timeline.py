@@ -30,6 +30,8 @@ _NOT_FOR_WHO_FILED: Final = frozenset(
         Step.LOCKED,
         Step.REVIEW_WANTED,
         Step.DECIDED,
+        Step.LOOK_WANTED,
+        Step.LOOKED,
         *_OF_STAFF,
         *RECEIPTS,
     }
@@ -65,6 +67,7 @@ _SAID: Final[Mapping[Step, Callable[[Mapping[str, object]], str]]] = {
     **dict.fromkeys((Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED), _going_with),
     **dict.fromkeys((Step.EXTENSION_WRITTEN, Step.EXTENDED), lambda detail: f"until {detail['until']}"),
     **dict.fromkeys((Step.DENIED, Step.VERIFIED), lambda detail: str(detail.get("reason") or detail.get("by") or "")),
+    Step.LOOKED: lambda detail: "released" if detail["released"] else "held back",
     Step.RESIDUE: lambda detail: left_over.words(dict(detail)),
 }
 #: The same where staff alone read it: why something waits, and who looks twice at what.
@@ -95,7 +98,7 @@ def dates(case: Case) -> tuple[TimelineStep, ...]:
 def _told(
     case: Case, without: frozenset[Step], said: Mapping[Step, Callable[[Mapping[str, object]], str]]
 ) -> tuple[TimelineStep, ...]:
-    told = (entry for entry in case.history if entry.step not in without)
+    told = (entry for entry in case.history if entry.step not in {*without, Step.FETCHED})  # that has a list of its own
     return tuple(
         TimelineStep(one.at_ms, STEP_WORDS[one.step], said[one.step](one.detail) if one.step in said else "") for one in told
     )

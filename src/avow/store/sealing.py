@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 KEY_BYTES: Final = 32
 SUBJECT_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
+#: What `seal` adds to the bytes that it is given: the nonce, and the tag of AES-GCM.
+WHOLE_BYTES: Final = _NONCE_BYTES + 16
 
 #: The subject of a row that belongs to nobody known.
 NOBODY: Final = bytes(SUBJECT_BYTES)

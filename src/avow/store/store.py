@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, TypeVar
+from typing import BinaryIO, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
-from avow.store import clicks, event_rows, kept, mailed, recordings, removal, sealing, submission_rows, uploads, writing
+from avow.store import clicks, event_rows, kept, mailed, recordings, removal, sealing, streams, submission_rows, uploads, writing
 from avow.store.aside import Aside
 from avow.store.control import (
     Control,
@@ -75,15 +76,43 @@ class Store:
         subjects = self.vault.subjects_of(identifiers)
         if not subjects:
             return Holdings()
+        held, keys = self._apart(subjects), self.vault.keys_of(subjects)
+        found = [event_rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
+        events = tuple(_present(found))
+        stands = self.standing((*events, *held.submissions))
+        return replace(held, events=events, disclosures=(*held.disclosures, *stands))
+
+    def find_apart(self, identifiers: Iterable[Identifier]) -> tuple[Holdings, Iterator[HeldEvent]]:
+        """Return what `find` does, without what stands (`standing`), and each event as it is read, point by point, oldest first.
+
+        However many events there are, they are never in memory at once. Reading them raises StoreUnavailable as `find` does.
+        """
+        subjects = self.vault.subjects_of(identifiers)
+        if not subjects:
+            return Holdings(), iter(())
         keys = self.vault.keys_of(subjects)
+        rows = self.events.each_of_subjects(subjects)
+        events = (event for row in rows if (event := event_rows.held_event(row, keys.get)) is not None)
+        return self._apart(subjects), events
+
+    def standing(self, held: Iterable[HeldEvent | HeldSubmission]) -> tuple[disclosures.Disclosure, ...]:
+        """Return what stood of these records with who stores or carries for us: once for each recipient, point and version."""
+        oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = {}
+        for one in held:
+            before = oldest.get((one.point, one.rulebook_id))
+            if before is None or one.collected_ms < before.collected_ms:
+                oldest[one.point, one.rulebook_id] = one
+        with self.control.reading() as tx:
+            stands = disclosures.standing(tx)
+        return tuple(_standing(stands, oldest))
+
+    def _apart(self, subjects: frozenset[bytes]) -> Holdings:
+        """Return everything held of these people but events, and what stands of them."""
         with self.control.reading() as tx:
             sealed = submissions.of_subjects(tx, subjects)
             chosen, disclosed, sent = (part.of_subjects(tx, subjects) for part in (choices, disclosures, deliveries))
             forms, recorded = self._unsealed(tx, sealed), listed_recordings.of_subjects(tx, subjects)
-            stands = disclosures.standing(tx)
-        found = [event_rows.held_event(row, keys.get) for row in self.events.of_subjects(subjects)]
-        events = tuple(_present(found))
-        return Holdings(events, forms, chosen, (*disclosed, *_standing(stands, (*events, *forms))), sent, recorded)
+        return Holdings((), forms, chosen, disclosed, sent, recorded)
 
     def erase(self, identifiers: Iterable[Identifier], at_ms: int) -> frozenset[bytes]:
         """Make everything about these people unreadable for ever, at once: keys destroyed, tombstones written.
@@ -273,12 +302,15 @@ class Store:
             found = tuple(one for one in submissions.of_subjects(tx, subjects) if point in {"", one.point})
             return self._unsealed(tx, found)
 
-    def events_before(self, person: Identifier, points: Collection[str], form: HeldSubmission, most: int) -> list[HeldEvent]:
+    def events_before(
+        self, person: Identifier, points: Collection[str], form: HeldSubmission, most: int, known: Iterable[Identifier] = ()
+    ) -> list[HeldEvent]:
         """Return at most so many events of one person at these points from before a submission, the newest first.
 
-        What was invented is next to nothing real. Nothing at once after the person was erased.
+        What was invented is next to nothing real; what is found of `known` as well is left out. Nothing at once after the person
+        was erased.
         """
-        subjects = self.vault.subjects_of([person])
+        subjects = self.vault.subjects_of([person]) - self.vault.subjects_of(known)
         keys = self.vault.keys_of(subjects)
         found = self.events.before(keys, points, form.collected_ms, most, demonstration=form.demonstration)
         return _present(event_rows.held_event(row, keys.get) for row in found)
@@ -405,6 +437,26 @@ class Store:
         key = self.vault.get_key(REQUEST, request_id)
         return sealing.unseal(key, sealed, request_id.encode()) if key is not None and sealed else None
 
+    @contextmanager
+    def writing_for_request(self, request_id: str, name: str) -> Iterator[BinaryIO]:
+        """Give a file of a consumer request to write to, sealed as it is written; whole or not at all, durable at the end."""
+        key, bound = self.vault.create_key(REQUEST, request_id), f"{request_id}-{name}"
+        with self.files.writing(bound) as file:
+            writer = streams.SealedWriter(file, key, bound.encode())
+            yield cast("BinaryIO", writer)  # it writes, and does nothing else: all that `zipfile` and the archive ask of it
+            writer.finish()
+
+    def reading_for_request(self, request_id: str, name: str) -> streams.Plain | None:
+        """Return a file of a consumer request to be read piece by piece; None when it, or its key, is gone."""
+        bound = f"{request_id}-{name}"
+        key, file = self.vault.get_key(REQUEST, request_id), self.files.open(bound)
+        if file is None:
+            return None
+        if key is None:
+            file.close()
+            return None
+        return streams.Plain(file, key, bound.encode(), request_id.encode())
+
     def seal_for_record(self, request_id: str, plain: bytes) -> bytes:
         """Return bytes sealed under a key that lives as long as the record of a request: what its person signed."""
         return sealing.seal(self.vault.create_key(RECORD, request_id), plain, request_id.encode())
@@ -478,12 +530,9 @@ class Store:
 
 
 def _standing(
-    stands: Sequence[disclosures.Standing], held: Sequence[HeldEvent | HeldSubmission]
+    stands: Sequence[disclosures.Standing], oldest: Mapping[tuple[str, str], HeldEvent | HeldSubmission]
 ) -> Iterator[disclosures.Disclosure]:
     """Yield what stood of somebody's records: one for each recipient, point and version of which something is held."""
-    oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = {}
-    for one in sorted(held, key=lambda one: one.collected_ms, reverse=True):
-        oldest[one.point, one.rulebook_id] = one
     for stood in stands:
         first = oldest.get((stood.point, stood.rulebook_id))
         if first is not None and first.collected_ms <= stood.until_ms:

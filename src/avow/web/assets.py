@@ -65,6 +65,10 @@ class Assets:
         """Return the address of a built file for a page; an unknown name is a mistake in a template."""
         return f"/avow/static/{self._names[name]}"
 
+    def text(self, name: str) -> str:
+        """Return a built file, for a document that has it in itself."""
+        return (self._folder / self._names[name]).read_text(encoding="utf-8")
+
     def integrity(self, name: str) -> str:
         """Return the hash by which a browser knows that it was served the file that was built (W3C Subresource Integrity)."""
         return "sha384-" + b64encode(sha384((self._folder / self._names[name]).read_bytes()).digest()).decode()

@@ -19,6 +19,7 @@ from avow.collection.recordings.chunks import CHUNK_BYTES
 from avow.collection.senders import DEMONSTRATION_HEADER
 from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
+from avow.web.encoding import streamed_size
 from avow.web.exchange import BodyRefused, Exchange, answer_failure
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.http1 import Way
@@ -141,7 +142,7 @@ class Door:
 
 
 async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], exchange: Exchange) -> None:
-    """Run the pages for one HTTP request, and send their answer in one piece."""
+    """Run the pages for one HTTP request, and send their answer: in one piece, or as it comes where it may be large."""
     status, headers, parts = 500, [], []  # type: int, list[tuple[str, str]], list[bytes]
     received = False
     pieces: AsyncIterator[bytes] = exchange.pieces()
@@ -164,10 +165,19 @@ async def _call_asgi(app: AsgiApp, scope: MutableMapping[str, Any], exchange: Ex
         if message["type"] == "http.response.start":
             status = message["status"]
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+        elif exchange.is_answered:
+            await exchange.send(message.get("body", b""))
+        elif message.get("more_body", False) and (size := streamed_size(headers)) is not None:
+            exchange.begin(status, headers, size)
+            await exchange.send(message.get("body", b""))
         else:
             parts.append(message.get("body", b""))
 
-    await app(scope, receive, send)
+    try:
+        await app(scope, receive, send)
+    finally:
+        if exchange.is_answered:
+            exchange.end()
     exchange.answer(status, headers, b"".join(parts))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -34,6 +34,8 @@ PACKED_FROM: Final = 1024
 LARGE: Final = 32 * 1024
 #: Built and site files that one worker keeps packed.
 FILES_KEPT: Final = 256
+#: What the header of an answer says that nobody may keep, not even its own browser.
+NOT_KEPT: Final = "no-store"
 _JSON: Final = ("application/json", "application/ld+json", "application/problem+json")
 _TEXTS: Final = ("text/", *_JSON, "application/xml", "image/svg+xml")
 _OK: Final = 200
@@ -90,6 +92,16 @@ def mark_of(body: bytes) -> str:
     return f'W/"{sha256(body).hexdigest()[:16]}"'
 
 
+def streamed_size(headers: Iterable[tuple[str, str]]) -> int | None:
+    """Return the size of an answer that is sent as it comes, never gathered nor packed; None for any other.
+
+    It says its size, and that nobody may keep it: whatever else comes in pieces is small, and has an ETag.
+    """
+    found = {name.lower(): value for name, value in headers}
+    is_kept_by_nobody = found.get("cache-control", "") == NOT_KEPT
+    return int(found["content-length"]) if is_kept_by_nobody and "content-length" in found else None
+
+
 class Encoding:
     """ASGI middleware around every page: packs its answer, names it, and says 304 to anyone who has it."""
 
@@ -103,10 +115,18 @@ class Encoding:
             return
         start: Message = {}
         parts: list[bytes] = []
+        is_streamed = False
 
         async def gather(message: Message) -> None:
+            nonlocal is_streamed
             if message["type"] == "http.response.start":
                 start.update(message)
+                return
+            if not is_streamed and message.get("more_body", False) and streamed_size(Headers(scope=start).items()) is not None:
+                is_streamed = True
+                await send(start)
+            if is_streamed:
+                await send(message)
                 return
             parts.append(message.get("body", b""))
             if not message.get("more_body", False):

@@ -47,6 +47,15 @@ class Carrier(Protocol):
     def finish(self, exchange: Exchange, prepared: bytes, body: bytes) -> None:
         """Send the answer."""
 
+    def begin(self, exchange: Exchange, prepared: bytes) -> None:
+        """Send the head of an answer whose body comes in pieces."""
+
+    async def send(self, exchange: Exchange, piece: bytes) -> None:
+        """Send a piece of it; returns when the client has taken enough of those before."""
+
+    def end(self, exchange: Exchange, *, is_whole: bool) -> None:
+        """End it; one that is not whole is cut off, so that nobody takes it for all."""
+
     def pause_reading(self) -> None:
         """Have the client wait until what came is used."""
 
@@ -86,6 +95,7 @@ class Exchange:
         "_body",
         "_connection",
         "_gone",
+        "_left",
         "body",
         "client",
         "first",
@@ -110,6 +120,7 @@ class Exchange:
         self.is_answered = False
         self._body: Pieces | None = None
         self._gone: asyncio.Event | None = None
+        self._left = 0  # bytes of a body in pieces that are still to be sent
 
     @property
     def path(self) -> str:
@@ -130,6 +141,24 @@ class Exchange:
         if not self.is_answered:
             self.is_answered = True
             self._connection.finish(self, prepared, b"" if self.method == "HEAD" else body)
+
+    def begin(self, status: int, headers: Iterable[Header], size: int) -> None:
+        """Begin an answer of so many bytes, which `send` sends piece by piece and `end` ends. Raises ValueError as `answer`."""
+        if not self.is_answered:
+            self.is_answered = True
+            self._left = 0 if self.method == "HEAD" else size
+            self._connection.begin(self, head(status, headers, size))
+
+    async def send(self, piece: bytes) -> None:
+        """Send a piece of an answer that was begun, once there is room for it; nothing beyond its size, and nothing to nobody."""
+        piece = piece[: self._left]
+        self._left -= len(piece)
+        if piece and not self._connection.is_lost:
+            await self._connection.send(self, piece)
+
+    def end(self) -> None:
+        """End an answer that was begun."""
+        self._connection.end(self, is_whole=not self._left)
 
     def answer_error(self, status: int, words: str, headers: Iterable[Header] = ()) -> None:
         """Answer with an error in one sentence of plain text."""

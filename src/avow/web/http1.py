@@ -173,6 +173,8 @@ class Connection(asyncio.Protocol):
         self._is_last = False  # nothing that comes behind is read as a request
         self._has_ended = False  # the client sends no more
         self._lingers = False
+        self._writable = asyncio.Event()
+        self._writable.set()
 
     # -- from the loop ----------------------------------------------------------------------------------------
 
@@ -206,9 +208,18 @@ class Connection(asyncio.Protocol):
             self._pieces.end(BodyRefused(400, "The body could not be read."))
         return self._current is not None
 
+    def pause_writing(self) -> None:
+        """Have an answer in pieces wait: the client takes them slower than they come."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Go on with it."""
+        self._writable.set()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget the connection, and tell anyone who waits for it."""
         self.is_lost = True
+        self._writable.set()
         self._release()
         self._all.open.discard(self)
         for exchange in (self._exchange, self._current):
@@ -333,6 +344,30 @@ class Connection(asyncio.Protocol):
         unread = self._exchange is exchange  # answered before its body was there
         is_last = unread or self._all.is_stopping or (self._is_last and not self._parsed and not self._ahead)
         self._transport.write(b"".join((prepared, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
+        self._answered(is_last=is_last)
+
+    def begin(self, exchange: Exchange, prepared: bytes) -> None:
+        """Write the head of the answer of the current request; its body comes in pieces, and the connection closes behind it."""
+        if not self.is_lost and exchange is self._current:
+            self._transport.write(b"".join((prepared, b"connection: close\r\n", self._all.tail)))
+
+    async def send(self, exchange: Exchange, piece: bytes) -> None:
+        """Write a piece of the answer when the client has taken enough of those before: no more is in memory."""
+        await self._writable.wait()
+        if not self.is_lost and exchange is self._current:
+            self._transport.write(piece)
+
+    def end(self, exchange: Exchange, *, is_whole: bool) -> None:
+        """Close behind the answer of the current request; in the middle of one that is not whole."""
+        if self.is_lost or exchange is not self._current:
+            return
+        if is_whole:
+            self._answered(is_last=True)
+        else:
+            self.abort()
+
+    def _answered(self, *, is_last: bool) -> None:
+        """Read on after an answer, or close."""
         self._current = None
         if self._held and not self._parsed and self._exchange is None:
             self._release()

@@ -48,6 +48,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
     found = [
         *_purposes(old, new),
         *_points(old, new),
+        *_items(old, new),
         *recipient_changes(old, new),
         *role_changes(old, new),
         *_signals(old, new),
@@ -97,11 +98,26 @@ def _point(old: Rulebook, new: Rulebook, before: CollectionPoint, after: Collect
         if widened:
             yield Change("collection", f"{called}: {_labels(new, {item})} is newly used for {uses(new, widened)}.", material=True)
     yield from _retentions(new, called, before, after)
+    if (before.unsearched is None) != (after.unsearched is None):
+        again = "again" if after.unsearched is None else "no longer"
+        yield Change("right", f"{called} is {again} searched when you ask to know.", material=after.unsearched is not None)
+    if before.is_security != after.is_security:
+        shown = "by category alone" if after.is_security else "record by record"
+        yield Change("right", f"{called} is shown {shown} when you ask to know.", material=after.is_security)
     if (after.cookie_days or 0) != (before.cookie_days or 0):
         longer = (after.cookie_days or 0) > (before.cookie_days or 0)
         yield Change(
             "retention", f"The cookie of {called} lives {after.cookie_days or 0} days, not {before.cookie_days or 0}.", longer
         )
+
+
+def _items(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say which items an answer newly describes in place of showing them, and which it shows again. Rule: 11 CCR 7024(d)."""
+    for item in compared(old.data, new.data):
+        if isinstance(item, Kept) and bool(item.old.never_disclose) != bool(item.new.never_disclose):
+            hidden = bool(item.new.never_disclose)
+            words = "is described, and no longer shown" if hidden else "is shown again"
+            yield Change("right", f'"{item.new.label}" {words} when you ask to know.', material=hidden)
 
 
 def _retentions(new: Rulebook, called: str, before: CollectionPoint, after: CollectionPoint) -> Iterator[Change]:

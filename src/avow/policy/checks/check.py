@@ -15,6 +15,7 @@ from typing import Final
 
 from avow.definitions import FORMS, Technology
 from avow.policy.checks.ages import check_ages
+from avow.policy.checks.answers import check_answers
 from avow.policy.checks.automated import check_automated
 from avow.policy.checks.carried_out import CarriedOut, check_carried_out
 from avow.policy.checks.combining import check_combining
@@ -73,6 +74,7 @@ def check(
     yield from check_files(entries)
     yield from check_authorisations(entries)
     yield from check_ages(entries)
+    yield from check_answers(entries)
     yield from check_matching(entries, law)
     yield from check_automated(entries, law, today)
     yield from check_people(entries)

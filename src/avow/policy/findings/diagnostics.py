@@ -138,6 +138,9 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0329": _error("sensitive information is combined beyond what the law lets it be used for", rules.SENSITIVE_USES),
         "AV0330": _error("a form keeps a browser's number that nothing combines", _NEED),
         "AV0331": _error("an item is said to tell an age that it cannot tell", rules.CHILDREN_OPT_IN),
+        "AV0332": _error("an item may be what no answer shows, and does not say", rules.NEVER_DISCLOSED),
+        "AV0333": _warning("some of the four facts for which records need not be searched", rules.NOT_SEARCHED),
+        "AV0334": _error("records are not searched, and a third party gets them", rules.NOT_SEARCHED),
         # 04: recipients, sale and sharing
         "AV0401": _error("prose denies sale and sharing, and a recipient is a third party", _SALE),
         "AV0402": _error(

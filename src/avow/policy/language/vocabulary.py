@@ -418,6 +418,28 @@ NEVER_KEPT: Final[Mapping[str, str]] = MappingProxyType(
     {"card-number": "a payment card number", "social-security-number": "a social security number"}
 )
 
+#: The eight kinds of data that no answer shows -> what an answer says in their place. Rule: 11 CCR 7024(d).
+NEVER_DISCLOSED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "social-security-number": "a Social Security number",
+        "drivers-license": "a driver's license number",
+        "government-id": "another government identification number",
+        "financial-account": "a financial account number",
+        "medical-id": "a health insurance or medical identification number",
+        "password": "an account password",
+        "security-answers": "security questions and answers",
+        "biometric": "unique biometric data",
+    }
+)
+
+#: What a data item is that is none of them, and could be taken for one.
+NONE_OF_THEM: Final = "none"
+
+#: Which kind an item is that says none, by what the law calls it: S1, S2, S7 of § 1798.140(ae), E (biometric) of (v)(1).
+NEVER_DISCLOSED_BY: Final[Mapping[str, str]] = MappingProxyType(
+    {"S1": "government-id", "S2": "financial-account", "S7": "biometric", "E": "biometric"}
+)
+
 #: What happens to free text that holds it.
 ON_FOUND: Final = ("mask", "refuse")
 

@@ -385,6 +385,11 @@ class LawTable:
         return self._list("never_disclose")
 
     @property
+    def third_party_list(self) -> bool:
+        """Whether who asks to know may have the third parties by name. Rule (US-OR): ORS 646A.574(1)(a)(B)."""
+        return "third_party_list" in self.values and self._is("third_party_list")
+
+    @property
     def request_periods(self) -> frozenset[Period]:
         """Every period that a policy may name when it speaks of consumer requests under this law.
 

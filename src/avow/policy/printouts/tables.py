@@ -154,7 +154,16 @@ def rights_list(rulebook: Rulebook, audience: Audience = EVERYBODY) -> Markup:
         )
     laws = audience.laws(rulebook)
     answered_by = clocks(laws[0]) if len(laws) == 1 else clocks_table(laws)
-    return bullets(listed) + answered_by + automated.before_use(rulebook) + _metrics(rulebook)
+    return bullets(listed) + answered_by + _unsearched(rulebook, audience) + automated.before_use(rulebook) + _metrics(rulebook)
+
+
+def _unsearched(rulebook: Rulebook, audience: Audience) -> Markup:
+    """Return which records a request to know leaves unsearched, and why; nothing where it searches all. Rule: 11 CCR 7024(c)."""
+    found = [point for point in audience.points(rulebook) if point.unsearched]
+    if not found:
+        return Markup()
+    facts = (f"{one.unsearched.records}: {'; '.join(one.unsearched.facts)}." for one in found if one.unsearched)
+    return Markup("<p>When you ask to know what we hold, we do not search:</p>\n") + bullets(facts)
 
 
 def _metrics(rulebook: Rulebook) -> Markup:

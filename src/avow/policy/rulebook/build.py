@@ -10,7 +10,7 @@ from avow.definitions import AfterRetention, IdentifierKind, Technology
 from avow.policy.language.grammar import RETENTION_UNITS
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import LEGAL_OBLIGATION, SOURCES, USUAL_PEOPLE
+from avow.policy.language.vocabulary import LEGAL_OBLIGATION, NEVER_DISCLOSED_BY, NONE_OF_THEM, SOURCES, USUAL_PEOPLE
 from avow.policy.rulebook.declarations import (
     Accessibility,
     Agents,
@@ -36,6 +36,7 @@ from avow.policy.rulebook.declarations import (
     Signal,
     Source,
     Told,
+    Unsearched,
     Website,
 )
 from avow.policy.rulebook.roles import Act, Role
@@ -88,9 +89,27 @@ def data_item(entry: Entry) -> DataItem:
         file=_file(values["file"]) if "file" in values else None,
         never=tuple(values.get("never", ())),
         on_found=values.get("on_found", "mask"),
+        never_disclose=_never_disclose(values),
         says_age=values.get("says_age", ""),
         match=values.get("match", ""),
     )
+
+
+def _never_disclose(values: dict[str, Any]) -> str:  # Any: as above
+    """Return which of the eight kinds an item is; what an earlier version did not say is told by its categories.
+
+    Rule: 11 CCR 7024(d).
+    """
+    said = values.get("never_disclose")
+    if said is not None:
+        return "" if said == NONE_OF_THEM else str(said)
+    return NEVER_DISCLOSED_BY.get(values.get("sensitive", "")) or NEVER_DISCLOSED_BY.get(values["category"], "")
+
+
+def _unsearched(values: dict[str, Any]) -> Unsearched | None:  # Any: as above
+    """Return why records are not searched; None where one of the four facts is not said. Rule: 11 CCR 7024(c)."""
+    facts = [str(values.get(key, "")) for key in ("not_searched", "not_searchable", "legal_only", "no_commercial_use")]
+    return Unsearched(*facts) if all(facts) else None
 
 
 def _file(values: dict[str, Any]) -> FileLimits:  # Any: TOML values, already judged by `read`
@@ -167,6 +186,8 @@ def point(entry: Entry, document: Document) -> CollectionPoint:
         collected_by=values.get("collected_by"),
         loads=values.get("loads", ""),
         authorised_by=values.get("authorised_by"),
+        is_security=values.get("security", False),
+        unsearched=_unsearched(values),
         admt=values.get("admt"),
     )
 

@@ -39,6 +39,7 @@ class DataItem:
     `dpv` is the W3C Data Privacy Vocabulary's term, empty when none is declared. `file` is set for an item that is a
     file. `region` is the country whose telephone numbers may be typed without its own number in front, "" for none.
     `never` is what its text must not hold, and `on_found` ("mask" or "refuse") what happens to text that does.
+    `never_disclose` is which kind it is that no answer shows, by the names of `NEVER_DISCLOSED`; "" for none (11 CCR 7024(d)).
     `match` is how what somebody types who asks is compared with what is held, by the names of `MATCHES`; "" for never asked.
     `says_age` is what it tells of a person's age, by the names of `AGES_SAID`; "" for nothing (Cal. Civ. Code § 1798.120(c)).
     """
@@ -56,6 +57,7 @@ class DataItem:
     file: FileLimits | None
     never: tuple[str, ...]
     on_found: str
+    never_disclose: str
     says_age: str
     match: str
 
@@ -157,6 +159,24 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsearched:
+    """Records that a request to know leaves unsearched, with the facts because of which, in sentences for its person.
+
+    All four are there: with three of them the records are searched. Rule: 11 CCR 7024(c)(1)-(4).
+    """
+
+    records: str
+    not_searchable: str
+    legal_only: str
+    no_commercial_use: str
+
+    @property
+    def facts(self) -> tuple[str, str, str]:
+        """The facts besides that the person is told which records they are."""
+        return self.not_searchable, self.legal_only, self.no_commercial_use
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionPoint:
     """One place where data comes in. `only` says which purposes alone need a field; `section` is its policy anchor.
 
@@ -164,8 +184,9 @@ class CollectionPoint:
     all. `stores` are the cookies or storage keys that it sets; `people` whom it concerns. `collected_by` is the recipient
     that takes the data in itself, for the business: nothing of it may come in here; `loads` is the address
     of its script or image. `authorised_by` is the form by which
-    the person must have agreed before: 15 U.S.C. 1681b(b)(2). `admt`: a program takes or replaces a significant decision by it;
-    None where the policy does not say (11 CCR 7200).
+    the person must have agreed before: 15 U.S.C. 1681b(b)(2). `is_security`: its records are no specific pieces (Cal. Civ.
+    Code § 1798.130(a)(3)(B)(iii)). `unsearched` says why a request to know leaves its records unsearched; None: it searches them.
+    `admt`: a program takes or replaces a significant decision by it; None where the policy does not say (11 CCR 7200).
     """
 
     name: str
@@ -187,6 +208,8 @@ class CollectionPoint:
     collected_by: str | None
     loads: str = ""
     authorised_by: str | None = None
+    is_security: bool = False
+    unsearched: Unsearched | None = None
     admt: bool | None = None
 
     def is_on(self, website: str, messages: Collection[str]) -> bool:

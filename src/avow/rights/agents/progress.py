@@ -89,7 +89,7 @@ class Progress:
             results_url=f"{origin}/privacy/requests/{verification.link(Link.ANSWER, case.request_id, self.keyed)}"
             if may_have
             else "",
-            results_until=moment(due.forgotten_ms(case)) if may_have and closed else None,
+            results_until=moment(due.forgotten_ms(case, law)) if may_have and closed else None,
         )
 
 

@@ -13,8 +13,9 @@ from avow.policy import Rulebook
 from avow.rights import clock
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree
+from avow.rights.disclosing import Discloser
 from avow.rights.execution import Target, Telling
-from avow.rights.finding import Discloser, Finder
+from avow.rights.finding import Finder
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome
 from avow.rights.letters.table import OUTCOMES
@@ -22,9 +23,10 @@ from avow.rights.plan import Given, Task
 from avow.rights.states import ANSWERED, STEP_WORDS, TABLES, WORDS, State, Table
 from avow.rights.voice import Voice
 
-#: How long a request rests that waits for another job, milliseconds, and for an hour or a message that is on its way.
+#: How long a request rests that waits for another job, milliseconds; for an hour or a message on its way; for what staff do.
 SOON_MS: Final = 1_000
 WHILE_MS: Final = 60_000
+DAY_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, verification
+from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, sent_files, verification
 from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
-from avow.rights.kinds.kind import SOON_MS, WHILE_MS, RestOf, StepOf, Tools
+from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
 from avow.rights.letters import Outcome
 from avow.rights.states import State, Step
 
@@ -120,6 +120,11 @@ def soon(_case: Case, _rulebook: Rulebook, now_ms: int) -> int:
     return now_ms + SOON_MS
 
 
+def _looked_at_or_soon(case: Case, _rulebook: Rulebook, now_ms: int) -> int:
+    """Return when a request that is carried out is looked at again: one that waits for staff is by what staff do."""
+    return now_ms + (DAY_MS if sent_files.waiting(case) else SOON_MS)
+
+
 def _denied(case: Case, rulebook: Rulebook, _now_ms: int) -> int:
     return due.denied_ms(case, rulebook)
 
@@ -137,7 +142,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
     State.VERIFIED: _verified,
-    State.FULFILLING: soon,
+    State.FULFILLING: _looked_at_or_soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS
     ),

@@ -15,6 +15,7 @@ from avow.addresses import Mailbox, judged
 from avow.definitions import Refusal, RequestKind
 from avow.gate.letters import Closed
 from avow.gate.roles import WORKING, Act, Member
+from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
 from avow.publication.answers import PolicyFacts
 from avow.rights.answers import NewRequest, Wanted
@@ -106,6 +107,7 @@ class DeskPages:
             self._door.action("/console/requests/{request_id}/agent", self._note_agent, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/answer", self._answer_for, needs(requests=[Act.DECIDE])),
+            self._door.action("/console/requests/{request_id}/file", self._file, needs(requests=[Act.DECIDE], fresh=True)),
             self._door.action("/console/requests/{request_id}/excuse", self._excuse, needs(requests=[Act.DENY], fresh=True)),
         ]
 
@@ -201,6 +203,15 @@ class DeskPages:
         facts = Facts(form.get("effort", ""), form.get("gain", ""), form.get("why", ""))
         return self._told(request, member, form, self._rights.told.excuse(*about, facts, member.staff_id))
 
+    def _file(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Release a file that nobody could read, or hold it back."""
+        request_id, said = request.path_params["request_id"], (form.get("file", ""), form.get("reason", ""))
+        refusal = self._rights.decide_file(request_id, *said, member.staff_id, is_released=form.get("decision") == "release")
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}#files", 303)
+        words = f"{refusal.reason} ({refusal.rule})"
+        return self._one(request, member, (form.get("purpose", ""), ""), 422, file_error=words)
+
     def _told(self, request: Request, member: Member, form: dict[str, str], refusal: Refusal | None) -> Response:
         """Show the request again; a refusal next to its recipients."""
         if refusal is None:
@@ -217,6 +228,7 @@ class DeskPages:
         reason: str = "",
         error: str = "",
         told_error: str = "",
+        file_error: str = "",
         who_error: str = "",
     ) -> Response:
         """Show one request; `wanted` is the purpose for which it is opened, and why."""
@@ -231,5 +243,6 @@ class DeskPages:
         shown = {"detail": detail, "reason": reason, "error": error, "colleagues": self._door.colleagues()}
         shown |= {"notes": self._door.house.reviews.notes(request_id)}
         shown |= {"told_error": told_error, "told_ways": WAYS, "who_error": who_error}
+        shown |= {"file_error": file_error, "file_kinds": FILE_TYPES}
         shown["agent"] = self._door.house.agents.desk.shown(request_id)
         return self._door.show(request, "request.html", member, status, **shown)

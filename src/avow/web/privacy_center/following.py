@@ -9,7 +9,7 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from avow.collection import signals
@@ -24,6 +24,7 @@ from avow.rights.following import MOST_TRIES
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
 from avow.web.choices_kept import set_choices
+from avow.web.encoding import NOT_KEPT
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED
@@ -231,10 +232,12 @@ class FollowingPages:
             raise HTTPException(404)
         inline = file.media_type.startswith(_READABLE) and "download" not in request.query_params
         name = "".join(letter for letter in file.filename if letter.isalnum() or letter in ".-_")
-        return Response(
-            file.content,
+        return StreamingResponse(
+            file.pieces,
             media_type=file.media_type,
             headers={
+                "Cache-Control": NOT_KEPT,
+                "Content-Length": str(file.size),
                 "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{name}"',
                 "Content-Security-Policy": _DOCUMENT_POLICY,
             },
