@@ -41,7 +41,7 @@ LIMIT = (
             "[right.correct]\n"
         ),
     ),
-    ("[data.company]\n", '[data.company]\nsensitive  = "S1"\n'),
+    ("[data.company]\n", '[data.company]\nsensitive  = "S8"\n'),
     ('max_length = 160\nmatch      = "words"\n', "max_length = 160\n"),  # nobody is asked for what is sensitive
 )
 RESTRICT = """[right.restrict]

@@ -84,6 +84,7 @@ WRONG = {
         (
             ('[data.company]\nlabel      = "Company"\n', '[data.company]\nlabel = "Union"\nsensitive = "S4"\n'),
             (', company = ["answer-questions"]', ""),
+            ('max_length = 160\nmatch      = "words"\n', "max_length = 160\n"),
         ),
         "AV0329",
         '"company" of "contact-form" is sensitive',

@@ -22,6 +22,7 @@ FILLED = {
     "also": ("B",),
     "duties": ("book-keeping",),
     "exceptions": ("D1",),
+    "gives": ("access",),
     "jurisdictions": ("US-CA",),
     "on": frozenset({"shop"}),
     "only": MappingProxyType({"page": frozenset({"security"})}),

@@ -220,7 +220,9 @@ def test_a_wrong_address_is_reported_once_in_words_and_link(compiled, small_text
 
 def test_a_denied_kind_of_information_contradicts_its_declaration(compiled, small_text):
     """Who declares a fingerprint cannot write that none is taken."""
-    text = _with(small_text, "We do not collect biometric information.").replace('category   = "D"', 'category   = "E"')
+    text = _with(small_text, "We do not collect biometric information.").replace(
+        'category   = "D"', 'category   = "E"\nnever_disclose = "none"'
+    )
     text = text.replace('categories = ["A", "D"]', 'categories = ["A", "E"]')
     assert [item.code for item in compiled(text).diagnostics] == ["AV0509"]
 

@@ -66,7 +66,7 @@ def _right(right: Entry, entries: Entries, law: Mapping[str, LawTable]) -> Itera
     wanted = max((table.know_specific_points for table in tables), default=0) if name == "know" else 0
     if values["level"] == "reasonably-high":
         wanted = max(wanted, *(table.high_points for table in tables), 0)
-    asked = {item.name for item in entries.of("data") if "match" in item.values}
+    asked = {item.name for item in entries.of("data") if "match" in item.values and not any(_item(item, entries))}
     if not asked and values["level"] != "reasonably-high":
         return
     most = 1 + max((len(asked & data) for data in _with_address(entries)), default=0)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from avow.policy import law
+from avow.policy.law import rules
 from avow.rights.letters.facts import (
     Answered,
     CategoryLine,
@@ -51,7 +52,7 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         until=date(2027, 3, 17),
         scope=("Contact form",),
         done_on=date(2026, 12, 20),
-        done=(Done("event store", "erased", 3), Done("Carrier", "has confirmed", rule="11 CCR 7022", is_recipient=True)),
+        done=(Done("event store", "erased", 3), Done("Carrier", "has confirmed", rule=rules.TELL_PROVIDERS, is_recipient=True)),
         residue_on=date(2026, 12, 21),
         has_proof=True,
         opt_out="https://example.com/privacy/choices",
@@ -64,8 +65,8 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
             (category,), ("a seller of clicks",), ("archive.html",), date(2027, 1, 5), ("paper archive",), ("a licence number",)
         ),
         fields=(
-            FieldLine("Form: Street", "corrected", "Cal. Civ. Code § 1798.106(c)", source="from a register", is_told=True),
-            FieldLine("Form: Illness", "left as it is", "11 CCR 7023(f)", "it is accurate", may_state=True),
+            FieldLine("Form: Street", "corrected", rules.CORRECT_EFFORT, source="from a register", is_told=True),
+            FieldLine("Form: Illness", "left as it is", rules.CORRECT_DENIED, "it is accurate", may_state=True),
         ),
         narrowed_to="the categories of what we hold about you",
         code="ABCDEFGH",
