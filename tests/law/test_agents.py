@@ -34,7 +34,7 @@ FORM = {
 
 @pytest.fixture
 def house(serving):  # noqa: F811 - the fixture
-    return serving(compiled(*SHARING, *CLUB, *LIMIT, *WEB, does=EVERYTHING))
+    return serving(compiled(*SHARING, *CLUB, LIMIT[0], *WEB, does=EVERYTHING))
 
 
 def filled(house, kind="delete", **more):
