@@ -39,12 +39,11 @@ def test_it_counts_towards_no_limit():
 
 
 def test_a_confirmed_request_is_never_denied_by_the_clock():
-    """7021(b): whoever has to decide is late, and the request waits."""
+    """7021(b): whoever has to decide is late, and the request waits; of an agent, only whose permission is still missing."""
     correct = kinds.of(RequestKind.CORRECT)
-    assert {state for (state, _), after in correct.transitions.moves.items() if after is State.DENIED} == {
-        State.ACKNOWLEDGING,
-        State.VERIFYING,
-    }
+    denied = {state for (state, _), after in correct.transitions.moves.items() if after is State.DENIED}
+    assert denied == {State.ACKNOWLEDGING, State.VERIFYING, State.VERIFIED}
+    assert State.REVIEWING not in denied
 
 
 def test_a_statement_has_at_most_250_words_an_item():
