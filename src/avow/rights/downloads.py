@@ -38,13 +38,16 @@ MOST: Final = 50
 
 
 def documents(case: Case, cases: Cases) -> tuple[Document, ...]:
-    """Return which files of the answer to a request to know there are, with their sizes."""
+    """Return which files of the answer to a request to know there are, with their sizes. Rule: 11 CCR 7024(g)."""
     sizes = ((name, label, cases.document_size(case.request_id, name)) for name, label in _LABELS.items())
     return tuple(Document(name, label, size) for name, label, size in sizes if size is not None)
 
 
 def fetch(case: Case, name: str, cases: Cases, now_ms: int) -> Download | None:
-    """Return a file of the answer, and note that it is fetched; None when there is none, or its link has ended."""
+    """Return a file of the answer, and note that it is fetched; None when there is none, or its link has ended.
+
+    Rule: 11 CCR 7024(g).
+    """
     if not note(case, name, cases, now_ms):
         return None
     file = cases.reading_document(case.request_id, name)
@@ -70,11 +73,14 @@ def note(case: Case, name: str, cases: Cases, now_ms: int) -> bool:
 
 
 def fetched(case: Case) -> tuple[Fetched, ...]:
-    """Return when which file was fetched, oldest first."""
+    """Return when which file was fetched, oldest first. Rule: 11 CCR 7024(g)."""
     return tuple(Fetched(one.detail["file"], one.at_ms) for one in case.history if one.step is Step.FETCHED)
 
 
 def last_day(case: Case, law: LawTable) -> date | None:
-    """Return the last day on which a file can be fetched; None before the request is closed, when it is not known yet."""
+    """Return the last day on which a file can be fetched; None before the request is closed, when it is not known yet.
+
+    Rule: 11 CCR 7024(g).
+    """
     until = due.forgotten_ms(case, law)
     return local_date(until, law.timezone) - timedelta(days=1) if until else None

@@ -15,12 +15,13 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import RowMapping
 
 from avow.addresses import address_of
-from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier
+from avow.definitions import Identifier, RequestKind
 from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
-from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Alike, Case, Claim, Contact, Delivery
+from avow.rights.cases import REFERENCE_DIGITS, Alike, Case, Contact, Delivery
 from avow.rights.states import ANSWERED, Entry, Step
+from avow.rights.stored import asker_of, case_of, contact_of, entries_of, mark_of, marks_of, row_of
 from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, request_lists, request_proofs, requests
 from avow.store.control.request_lists import Moments, Sought
@@ -57,7 +58,7 @@ class Cases:
     def __init__(self, store: Store, *, by_mail: bool = False) -> None:
         """`by_mail`: a mail server carries the messages; else staff pass them on, and nobody knows when."""
         self._store, self._by_mail = store, by_mail
-        self._control = store.control
+        self._control, self._keyed = store.control, store.vault.hmac
 
     def add(
         self, case: Case, logged: entries.Entry, due_ms: int = 0, also: Callable[[Transaction, Case], None] | None = None
@@ -76,7 +77,7 @@ class Cases:
             channel=case.channel,
             sealed=self._sealed(case.request_id, case.contact),
             demonstration=case.demonstration,
-            mark=self._mark(case),
+            mark=mark_of(case, self._keyed),
             site=case.site,
             jurisdiction=case.jurisdiction,
             entered_ms=case.entered_ms,
@@ -85,10 +86,10 @@ class Cases:
         )
         with self._control.transaction() as tx:
             requests.add(tx, row)
-            requests.name_people(tx, case.request_id, self._people(case.contact.match_keys()))
+            requests.name_people(tx, case.request_id, marks_of(case.contact.match_keys(), self._keyed))
             if case.kind is RequestKind.KNOW and not case.demonstration and case.contact.email:
-                request_proofs.note_asker(tx, case.request_id, self._asker(case.contact))
-            requests.append(tx, _row(case.request_id, case.history[0]))
+                request_proofs.note_asker(tx, case.request_id, asker_of(case.contact, self._keyed))
+            requests.append(tx, row_of(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
             if also is not None:
                 also(tx, case)
@@ -146,7 +147,7 @@ class Cases:
     def about(self, people: Iterable[Identifier]) -> Sequence[Case]:
         """Return the requests about any of these people that have their contact yet, oldest first."""
         with self._control.reading() as tx:
-            rows = requests.of_people(tx, self._people(people))
+            rows = requests.of_people(tx, marks_of(people, self._keyed))
             histories = requests.histories(tx, [row["id"] for row in rows])
         return self.readable(rows, histories)
 
@@ -160,7 +161,7 @@ class Cases:
         with self._control.reading() as tx:
             rows = requests.unjudged(tx)
             histories = requests.histories(tx, [row["id"] for row in rows])
-        reads = (partial(_case, requests.of_row(row), histories.get(row["id"], ())) for row in rows)
+        reads = (partial(case_of, requests.of_row(row), histories.get(row["id"], ())) for row in rows)
         found = [self._store.aside.tried(read)[1] for read in reads]
         return [case for case in found if case is not None and case.state not in ANSWERED]
 
@@ -175,7 +176,7 @@ class Cases:
             with self._control.reading() as tx:
                 histories = requests.histories(tx, [row["id"] for row in some])
             for row in some:
-                _, case = self._store.aside.tried(partial(_case, requests.of_row(row), histories.get(row["id"], ())))
+                _, case = self._store.aside.tried(partial(case_of, requests.of_row(row), histories.get(row["id"], ())))
                 if case is not None:
                     yield case
 
@@ -187,7 +188,7 @@ class Cases:
         about = {case.request_id: case.contact.match_keys() for case in self.readable(rows, histories) if case.contact}
         with self._control.transaction() as tx:
             for request_id, people in about.items():
-                requests.name_people(tx, request_id, self._people(people))
+                requests.name_people(tx, request_id, marks_of(people, self._keyed))
         return len(about)
 
     def bring_into_one_form(self) -> int:
@@ -209,8 +210,8 @@ class Cases:
             kept = requests.get(tx, case.request_id)
             if kept is None or kept.sealed != before:
                 return False
-            requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
-            requests.name_people(tx, case.request_id, self._people(contact.match_keys()))
+            requests.reseal(tx, case.request_id, sealed, mark_of(replace(case, contact=contact), self._keyed))
+            requests.name_people(tx, case.request_id, marks_of(contact.match_keys(), self._keyed))
         return True
 
     def every(self) -> Sequence[Case]:
@@ -242,7 +243,7 @@ class Cases:
         message_id = deliveries.new_id() if message is not None else ""
         named = {"message": message_id} if message is not None else {}
         with self._control.transaction() as tx:
-            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
+            if not requests.append(tx, row_of(case.request_id, Entry(len(case.history), at_ms, step, {**detail, **named}))):
                 return False
             if RESIDUE_ON in detail:
                 day = detail[RESIDUE_ON]
@@ -273,10 +274,10 @@ class Cases:
         sealed = self._sealed(case.request_id, contact) if contact is not None else b""
         with self._control.transaction() as tx:
             for number, (step, detail) in enumerate(written, len(case.history)):
-                if not requests.append(tx, _row(case.request_id, Entry(number, at_ms, step, dict(detail)))):
+                if not requests.append(tx, row_of(case.request_id, Entry(number, at_ms, step, dict(detail)))):
                     return False  # the first of them: nobody else writes between two entries of one transaction
             if contact is not None:
-                requests.reseal(tx, case.request_id, sealed, self._mark(replace(case, contact=contact)))
+                requests.reseal(tx, case.request_id, sealed, mark_of(replace(case, contact=contact), self._keyed))
             request_proofs.put(tx, case.request_id, proofs or {})
             for entry in logged:
                 entries.record(tx, at_ms, entry)
@@ -287,7 +288,7 @@ class Cases:
         if case.contact is None or not case.contact.email:
             return ()
         with self._control.reading() as tx:
-            ids = request_proofs.of_asker(tx, self._asker(case.contact))
+            ids = request_proofs.of_asker(tx, asker_of(case.contact, self._keyed))
         others = [one for found in ids if found != case.request_id and (one := self.get(found)) is not None]
         return [(one.kind, one.received_on) for one in others if one.answer.get("outcome") in {"granted", "partial"}]
 
@@ -331,11 +332,11 @@ class Cases:
         row = requests.get(tx, request_id)
         if row is None:
             raise LookupError(f"there is no consumer request {request_id}")
-        return row.kind, _entries(requests.history(tx, request_id))
+        return row.kind, entries_of(requests.history(tx, request_id))
 
     def append_in(self, tx: Transaction, request_id: str, entry: Entry) -> bool:
         """Add an entry to a history in the caller's transaction; False when another process has written one of its number."""
-        return requests.append(tx, _row(request_id, entry))
+        return requests.append(tx, row_of(request_id, entry))
 
     def widen(self, request_id: str, visitors: Sequence[str]) -> Case | None:
         """Let a request find what came from these browsers as well; None when its contact was changed or forgotten just now.
@@ -358,8 +359,8 @@ class Cases:
             kept = requests.get(tx, request_id)
             if kept is None or kept.sealed != row.sealed:
                 return None
-            requests.reseal(tx, request_id, sealed, self._mark(wide))
-            requests.name_people(tx, request_id, self._people(wide.contact.match_keys()))
+            requests.reseal(tx, request_id, sealed, mark_of(wide, self._keyed))
+            requests.name_people(tx, request_id, marks_of(wide.contact.match_keys(), self._keyed))
         return wide
 
     def scope(self, case: Case, points: tuple[str, ...], detail: Mapping[str, Any], at_ms: int, logged: entries.Entry) -> bool:
@@ -371,9 +372,9 @@ class Cases:
         scoped = replace(case.contact, points=points)
         sealed = self._sealed(case.request_id, scoped)
         with self._control.transaction() as tx:
-            if not requests.append(tx, _row(case.request_id, Entry(len(case.history), at_ms, Step.SCOPED, dict(detail)))):
+            if not requests.append(tx, row_of(case.request_id, Entry(len(case.history), at_ms, Step.SCOPED, dict(detail)))):
                 return False
-            requests.reseal(tx, case.request_id, sealed, self._mark(case))
+            requests.reseal(tx, case.request_id, sealed, mark_of(case, self._keyed))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -434,10 +435,10 @@ class Cases:
         *new, last = corrected.history[len(case.history) :]
         with self._control.transaction() as tx:
             for entry in (*new, replace(last, detail={"message": message_id})):
-                if not requests.append(tx, _row(case.request_id, entry)):
+                if not requests.append(tx, row_of(case.request_id, entry)):
                     return False  # the first of them: nobody else writes between two entries of one transaction
-            requests.reseal(tx, case.request_id, sealed, self._mark(corrected))
-            requests.name_people(tx, case.request_id, self._people(corrected.contact.match_keys()))
+            requests.reseal(tx, case.request_id, sealed, mark_of(corrected, self._keyed))
+            requests.name_people(tx, case.request_id, marks_of(corrected.contact.match_keys(), self._keyed))
             for row in deliveries.of_request(tx, case.request_id):
                 if row.state not in deliveries.UNSENT:
                     continue
@@ -464,11 +465,11 @@ class Cases:
         sealed = self._sealed(lead.request_id, contact)
         entry = Entry(len(case.history), at_ms, Step.JOINED, {"to": lead.request_id})
         with self._control.transaction() as tx:
-            if not requests.append(tx, _row(case.request_id, entry)):
+            if not requests.append(tx, row_of(case.request_id, entry)):
                 return False
             requests.join(tx, case.request_id, lead.request_id)
-            requests.reseal(tx, lead.request_id, sealed, self._mark(lead))
-            requests.name_people(tx, lead.request_id, self._people(contact.match_keys()))
+            requests.reseal(tx, lead.request_id, sealed, mark_of(lead, self._keyed))
+            requests.name_people(tx, lead.request_id, marks_of(contact.match_keys(), self._keyed))
             entries.record(tx, at_ms, logged)
         return True
 
@@ -563,26 +564,6 @@ class Cases:
         """Return a contact under the key of its request."""
         return self._store.seal_for_request(request_id, json.dumps(asdict(contact)).encode())
 
-    def _mark(self, case: Case) -> str:
-        """Return what requests of one kind with one address have in common, a keyed hash; "" for invented people.
-
-        Those of an agent are its own: the link that confirms one names its agent, and gives no other permission.
-        """
-        if case.contact is None or case.demonstration or not case.contact.email:
-            return ""
-        address = identifier(IdentifierKind.EMAIL, case.contact.email)
-        return self._store.vault.hmac(b"request", f"{case.kind} {address.value}{case.agent}".encode()).hex()[:MARK_LENGTH]
-
-    def _asker(self, contact: Contact) -> str:
-        """Return by what the requests of one address are counted, a keyed hash."""
-        address = identifier(IdentifierKind.EMAIL, contact.email)
-        return self._store.vault.hmac(b"asked by", address.value.encode()).hex()[:MARK_LENGTH]
-
-    def _people(self, people: Iterable[Identifier]) -> list[str]:
-        """Return by what requests about these people are found, a keyed hash of each identifier."""
-        hmac = self._store.vault.hmac
-        return [hmac(b"request about", f"{one.kind.value} {one.value}".encode()).hex()[:MARK_LENGTH] for one in people]
-
     def _keep_message(self, tx: Transaction, case: Case, message: Message, now_ms: int, message_id: str, step: Step) -> None:
         """Queue the letter of a step, sealed under the request's key, in the name of the request's website.
 
@@ -609,38 +590,4 @@ class Cases:
     def _case(self, row: StoredRequest, history: Sequence[RequestEvent]) -> Case:
         """Return a request as the rights room knows it."""
         plain = self._store.unseal_for_request(row.id, row.sealed)
-        return _case(row, history, _contact(json.loads(plain)) if plain is not None else None)
-
-
-def _case(row: StoredRequest, history: Sequence[RequestEvent], contact: Contact | None = None) -> Case:
-    return Case(
-        request_id=row.id,
-        kind=row.kind,
-        received_ms=row.received_ms,
-        received_on=row.received_on,
-        rulebook_id=row.rulebook_id,
-        channel=row.channel,
-        demonstration=row.demonstration,
-        history=_entries(history),
-        contact=contact,
-        site=row.site,
-        jurisdiction=row.jurisdiction,
-        entered_ms=row.entered_ms or row.received_ms,  # 0: added by an earlier version while this one was being installed
-        parent=row.parent,
-    )
-
-
-def _entries(history: Sequence[RequestEvent]) -> tuple[Entry, ...]:
-    return tuple(Entry(one.seq, one.at_ms, Step(one.what), json.loads(one.detail)) for one in history)
-
-
-def _contact(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
-    """Return a contact as it was kept, by this version or an earlier one."""
-    lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes", "beyond")}
-    claims = tuple(Claim(**one) for one in kept.get("claims", ()))
-    return Contact(**{**kept, **lists, "claims": claims})
-
-
-def _row(request_id: str, entry: Entry) -> RequestEvent:
-    """Return an entry of a history as it is kept."""
-    return RequestEvent(request_id, entry.seq, entry.at_ms, entry.step.value, json.dumps(entry.detail))
+        return case_of(row, history, contact_of(json.loads(plain)) if plain is not None else None)

@@ -51,7 +51,7 @@ class Going:
 
 
 def of(forms: Sequence[HeldSubmission]) -> list[Sent]:
-    """Return the files of submissions, each with a place of its own."""
+    """Return the files of submissions, each with a place of its own. Rule: 11 CCR 7024(d)."""
     return [
         Sent(form, file, f"{FOLDER}/{form.reference}/{number}-{file.name}")
         for form in forms
@@ -72,12 +72,12 @@ class Verdict:
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether nobody knows what is in it, until a member of staff looked."""
+        """Whether nobody knows what is in it, until a member of staff looked. Rule: 11 CCR 7024(d)."""
         return not (self.is_gone or self.is_read or self.kinds)
 
 
 def examine(sent: Sequence[Sent], store: Store) -> dict[str, Verdict]:
-    """Return what is found in each file, by its stored name; one file is in memory at a time."""
+    """Return what is found in each file, by its stored name; one file is in memory at a time. Rule: 11 CCR 7024(d)."""
     return {one.file.stored: _verdict(one, store) for one in sent}
 
 
@@ -90,12 +90,12 @@ def _verdict(one: Sent, store: Store) -> Verdict:
 
 
 def looked_at(case: Case) -> Mapping[str, bool]:
-    """Return what staff said of files: by their stored names, whether each is released."""
+    """Return what staff said of files: by their stored names, whether each is released. Rule: 11 CCR 7024(d)."""
     return {entry.detail["file"]: entry.detail["released"] for entry in case.history if entry.step is Step.LOOKED}
 
 
 def waiting(case: Case) -> tuple[str, ...]:
-    """Return the files that wait for a member of staff, by their stored names."""
+    """Return the files that wait for a member of staff, by their stored names. Rule: 11 CCR 7024(d)."""
     known = looked_at(case)
     named = [name for entry in case.history if entry.step is Step.LOOK_WANTED for name in entry.detail["files"]]
     return tuple(name for name in dict.fromkeys(named) if name not in known)
@@ -107,6 +107,8 @@ def going(
     """Return what goes of each file; `released` is what staff said of some, and `why` returns their reason for one held back.
 
     One that nobody could read, or looked at, is held back.
+
+    Rule: 11 CCR 7024(d).
     """
     return [_going(one, verdicts[one.file.stored], released.get(one.file.stored), why) for one in sent]
 
@@ -128,6 +130,8 @@ def content(one: Going, store: Store) -> bytes | None:
     """Return what goes: the bytes of the file, or its text with what was found described; None where that is nothing.
 
     A number that goes on in the next line cannot be described where it is: of such a text nothing goes.
+
+    Rule: 11 CCR 7024(d).
     """
     whole = store.open_file(one.sent.form, one.sent.file) if one.listed.packed or one.listed.text else None
     if whole is None or one.listed.packed:

@@ -54,23 +54,26 @@ class Agents:
     keyed: Callable[[bytes, bytes], bytes]
 
     def listed(self) -> tuple[Agent, ...]:
-        """Return every agent, by name."""
+        """Return every agent, by name. Rule: 11 CCR 7063."""
         with self.control.reading() as tx:
             return agents.listed(tx, LISTED)
 
     def find(self, named: str) -> Agent | None:
-        """Return an agent by its id in the directory, or ours."""
+        """Return an agent by its id in the directory, or ours. Rule: 11 CCR 7063."""
         with self.control.reading() as tx:
             return agents.by_drp(tx, named) or agents.get(tx, named)
 
     def of_token(self, token: str) -> Agent | None:
-        """Return the agent whose token this is, while it may ask."""
+        """Return the agent whose token this is, while it may ask. Rule: 11 CCR 7063."""
         with self.control.reading() as tx:
             found = agents.by_token(tx, hashed(token))
         return found if found is not None and found.ended_ms is None else None
 
     def read(self, directory: Directory) -> Read:
-        """Take in the agents of a directory: new ones with their keys; a key that is another one is noted, and not taken."""
+        """Take in the agents of a directory: new ones with their keys; a key that is another one is noted, and not taken.
+
+        Rule: 11 CCR 7063.
+        """
         added, differ, same = [], [], 0
         for one in directory.agents:
             with self.control.transaction() as tx:
@@ -87,7 +90,10 @@ class Agents:
         return Read(tuple(added), tuple(differ), same, directory.wrong)
 
     def pin(self, named: str, staff_id: str = "") -> Refusal | None:
-        """Take the key that the directory has now for an agent, which was asked whether it is its own; its token ends."""
+        """Take the key that the directory has now for an agent, which was asked whether it is its own; its token ends.
+
+        Rule: 11 CCR 7063.
+        """
         found = self.find(named)
         if found is None:
             return _NO_SUCH
@@ -102,7 +108,10 @@ class Agents:
         return None
 
     def end(self, named: str, staff_id: str = "") -> Refusal | None:
-        """Take nothing more from an agent: its token ends, its key opens nothing; what it asked before goes on."""
+        """Take nothing more from an agent: its token ends, its key opens nothing; what it asked before goes on.
+
+        Rule: 11 CCR 7063.
+        """
         found = self.find(named)
         if found is None:
             return _NO_SUCH
@@ -138,7 +147,10 @@ class Agents:
         return replace(made, name=called)
 
     def new_token(self, tx: Transaction, agent: Agent) -> str:
-        """Return a new token for an agent; the one before opens nothing from here on. Source: DRP 1.0, 2.05."""
+        """Return a new token for an agent; the one before opens nothing from here on. Source: DRP 1.0, 2.05.
+
+        Rule: 11 CCR 7063.
+        """
         token, now_ms = secrets.token_urlsafe(TOKEN_BYTES), self.now_ms()
         agents.change(tx, agent.id, token_hash=hashed(token), token_ms=now_ms, terms_ms=agent.terms_ms or now_ms)
         entries.record(tx, now_ms, entries.AgentStep("agent.token", agent.id))
@@ -168,17 +180,20 @@ class Agents:
 
 
 def hashed(token: str) -> bytes:
-    """Return what is kept of a token."""
+    """Return what is kept of a token. Rule: 11 CCR 7063."""
     return sha256(token.encode()).digest()
 
 
 def fingerprint(key: str) -> str:
-    """Return by what people compare a public key: 16 hex digits of its SHA-256."""
+    """Return by what people compare a public key: 16 hex digits of its SHA-256. Rule: 11 CCR 7063."""
     return sha256(key.encode()).hexdigest()[:16]
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text is what somebody may be called in a letter to others: letters, digits, no address of anything."""
+    """Return whether a text is what somebody may be called in a letter to others: letters, digits, no address of anything.
+
+    Rule: 11 CCR 7063.
+    """
     name = text.strip()
     plain = all(letter.isalnum() or letter in _NAME_MARKS for letter in name)
     return 0 < len(name) <= NAME_LENGTH and plain and not _ADDRESS.search(name) and any(letter.isalpha() for letter in name)
