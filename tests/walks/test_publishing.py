@@ -27,7 +27,7 @@ EMAIL = ('["banner"]', '["banner", "email"]')
 #: The contact form takes one field less: a minor change that the machine obeys at once.
 NARROWER = (
     ('data       = ["name", "email", "company", "message"]', 'data       = ["name", "email", "message"]'),
-    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\n', ""),
+    ('[data.company]\nlabel      = "Company"\ncategory   = "I"\nmax_length = 160\nmatch      = "words"\n', ""),
 )
 LONGER = (
     ("24 months after our last exchange", "36 months after our last exchange"),
@@ -92,7 +92,8 @@ def test_a_material_change_is_refused_then_announced_then_withdrawn(edited, mail
     assert f"would be announced, in force from {day}" in server.avow("policy", "publish", "--dry-run")
     assert "announcement" not in browser.get("/").text
     assert "in the outbox" in server.avow("policy", "publish")
-    assert "36 months" in mailbox.to("writer1@example.com", "Our privacy policy changes", since).get_content()
+    told = mailbox.to("writer1@example.com", "Our privacy policy changes", since)
+    assert "36 months" in told.get_body(("plain",)).get_content()
     until(lambda: '<section class="announcement"' in browser.get("/").text, 10, "the banner")
     assert "announced already" in server.avow("policy", "publish")
     assert f"announced  in force from {day}" in server.avow("policy", "history")

@@ -154,6 +154,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "batch": "Recipients",
     "delivery": "Recipients",
     "request": "Consumer requests",
+    "agent": "Consumer requests",
     "residue": "Consumer requests",
     "kept": "Submissions and recordings",
     "submission": "Submissions and recordings",
