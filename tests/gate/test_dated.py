@@ -138,8 +138,13 @@ def kept(house):
     put(house, tables.kept, **RECORD, **texts, **moments, fields='["email"]', sealed=b"s")
 
 
+def by_an_agent(house):
+    put(house, tables.agent_requests, request_id="gone", agent="a", sealed=b"s", told="", tries=0)
+
+
 #: What is planted in each column, long past its day; a column without an entry has no day that anybody thought of.
 PLANTED = {
+    "agent_requests.sealed": (by_an_agent,),
     "submissions.sealed": (submission,),
     "submission_subjects.subject": (submission,),
     "recordings.subject": (recording,),

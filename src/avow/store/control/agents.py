@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Final
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import agent_messages, agent_requests, agents
+from avow.store.control.tables import agent_messages, agent_requests, agents, consumer_requests
 
 _own: Final = agents.c
 _said: Final = agent_requests.c
@@ -172,6 +172,19 @@ def forget_request(tx: Transaction, request_id: str) -> None:
     """Forget what an agent said with a request; that it asked stays with the record. Rule: 11 CCR 7060(d), 7101(a)."""
     own = update(agent_requests).where(_said.request_id == request_id)
     tx.execute(own.values(sealed=b"", permission_until=None, wakes_ms=None))
+
+
+def left() -> ColumnElement[bool]:
+    """Return the condition that finds what an agent said with a request whose contact, or itself, is gone."""
+    asked = consumer_requests.c
+    has_contact = select(asked.id).where(asked.id == _said.request_id, func.length(asked.sealed) > 0)
+    return and_(func.length(_said.sealed) > 0, ~has_contact.correlate(agent_requests).exists())
+
+
+def forget_left(tx: Transaction) -> int:
+    """Forget it; return how much that was. Rule: 11 CCR 7060(d)."""
+    gone = {"sealed": b"", "permission_until": None, "wakes_ms": None}
+    return int(tx.execute(update(agent_requests).where(left()).values(**gone)).rowcount)
 
 
 def remove_request(tx: Transaction, request_id: str) -> None:

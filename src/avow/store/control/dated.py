@@ -15,6 +15,7 @@
     subscriptions  what waits for its link           its own `expires_ms` (the job "unconfirmed")
     requests       the contact of a request          7 days after the closing (`rights.due`; the job "requests")
     reasons        why somebody opened a record      as long as the record is there
+    agents         what an agent showed with one     with the contact, or on the permission's own date (the job "permissions")
     set aside      what could not be handled         the day of its own record (`store.aside`)
 
 Records themselves (submissions, recordings, events) have `delete_on`. A test goes through every column of the schema and fails
@@ -29,11 +30,12 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
+from avow.store.control import agents, mailings, opt_outs, read_reasons, request_proofs, set_aside
 from avow.store.control import deliveries as rows
 from avow.store.control import disclosures as disclosed
-from avow.store.control import mailings, opt_outs, read_reasons, request_proofs, set_aside
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
+    agent_requests,
     choices,
     consumer_requests,
     deliveries,
@@ -71,7 +73,7 @@ def sweep(tx: Transaction, today: date) -> int:
     ]
     gone = rows.let_go(tx, tx.scalars(_notices(today)).all()) + rows.let_go(tx, tx.scalars(_messages(today)).all())
     gone += rows.let_go(tx, tx.scalars(_handed_over(today)).all())
-    gone += request_proofs.remove_left(tx)
+    gone += request_proofs.remove_left(tx) + agents.forget_left(tx)
     gone += mailings.sweep_messages(tx) + read_reasons.remove_left(tx, _start_ms(today - _YOUNG))
     gone += opt_outs.remove_before(tx, _start_ms(months_before(today, CHOICES_MONTHS)))
     gone += rows.remove_withdrawn(tx, _start_ms(months_before(today, NOTICES_MONTHS)))
@@ -98,6 +100,7 @@ def overdue(tx: Transaction, today: date) -> dict[str, int]:
         "subscriptions": select(func.count()).select_from(pending_subscriptions).where(waits),
         "reasons": select(func.count()).select_from(kept_reasons).where(read_reasons.left(_start_ms(before - _YOUNG))),
         "proofs": select(func.count()).select_from(kept_proofs).where(request_proofs.left()),
+        "agents": select(func.count()).select_from(agent_requests).where(agents.left()),
         "requests": select(func.count()).select_from(consumer_requests).where(consumer_requests.c.id.in_(closed), has_contact),
     }
     found = {name: int(tx.execute(one).scalar_one()) for name, one in wanted.items()}
