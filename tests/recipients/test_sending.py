@@ -85,7 +85,8 @@ def test_a_later_version_that_declares_less_holds_for_what_was_given_before(hous
     record = house.write("ada@example.com")
     before = 'data       = ["name", "email", "company", "message"]\nrequired   = ["email", "message"]'
     asked = (before, 'data       = ["name", "email"]')
-    later(house, with_vendor("crm", asked, categories='["A"]', effective="2027-01-15"))
+    unasked = ('max_length = 160\nmatch      = "words"\n', "max_length = 160\n")
+    later(house, with_vendor("crm", asked, unasked, categories='["A"]', effective="2027-01-15"))
     vendor.sending.send("crm", PURPOSE, Selection(record), None)
     vendor.carry()
     assert receiver.bodies[0]["data"]["fields"].keys() == {"name", "email"}
