@@ -212,7 +212,7 @@ class Door:
         house = self.house
         altered = any(one.altered() for one in house.integrity.everywhere())
         known = {"altered": altered, "set_aside": house.aside.count(), "notices": house.notices.now(), "menu": self.menu(member)}
-        known["numbers"] = {"/console/set-aside": known["set_aside"], "/console/requests": house.rights.waiting()}
+        known["numbers"] = {"/console/requests": house.rights.waiting()}
         known["own_roles"] = [one.label for one in house.roles.of(member)] or ["no role"]
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
