@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from email import policy as mail_policy
 
+import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, text, update
@@ -20,8 +21,9 @@ from tests.recipients.vendors import Vendor, with_vendor
 from tests.web.policies import CLUB, SHARING
 
 from avow.config import Mail
+from avow.definitions import Event, IdentifierKind, Signalled, identifier
 from avow.gate import choices, deliveries, disclosures
-from avow.gate.choices import Choice
+from avow.gate.choices import Choice, Choices
 from avow.gate.deliveries import OptedOut
 from avow.gate.disclosures import Leave
 from avow.gate.opt_outs import OptOuts
@@ -34,6 +36,7 @@ from avow.store.control import set_aside, tables
 
 ROBIN = person("robin@example.com")
 SOLD = "counting-readers"
+VISITOR = "0123456789abcdef0123456789abcdef"
 FIRST, SECOND = "0" * 31 + "7", "0" * 31 + "8"
 over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
 
@@ -126,6 +129,36 @@ def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
     assert [body["data"]["records"] for body in receiver.bodies] == [[FIRST], [FIRST, SECOND]]
     assert len(set(receiver.ids)) == 2
     assert kept(house).closed_ms is not None
+
+
+@over_both
+@pytest.mark.parametrize("by", ["link", "signal"])
+def test_a_number_that_went_out_before_the_no_and_was_in_the_spool_is_told_of(house, receiver, by):
+    """Noted when the spool is drained: until then the no concerned nobody. What came is not kept, and no number goes anywhere."""
+    keeps = ("keeps_days = 0\n\n[recipient.shop.contract]", "keeps_days = 30\ninstruct = \"page\"\n\n[recipient.shop.contract]")
+    house.publisher.first(compiled(keeps, does=EVERYTHING), house.now_ms())
+    vendor, rulebook = Vendor(house, receiver, "shop"), house.versions.in_force()
+    browser = identifier(IdentifierKind.VISITOR, VISITOR)
+    permit = rulebook.permit("shop-click", frozenset(), house.now.date(), frozenset(rulebook.purposes))
+    facts = {"record_id": f"{house.now_ms():012x}{1:020x}", "collected_ms": house.now_ms(), "site": "marrowby", "visit": 0}
+    click = Event.under(permit, {"page": "/"}, visitor=VISITOR, demonstration=False, **facts)
+    click = msgspec.structs.replace(click, sealed={"click-id": click.record_id, "visitor-id": VISITOR})
+    house.wait(seconds=1)
+    stops = {"campaign-measurement": "gpc"}
+    heard = Signalled(record_id="0" * 32, collected_ms=house.now_ms(), site="m", rulebook_id="r", visitor=VISITOR, opted_out=stops)
+    if by == "link":
+        Choices(house.store, rulebook, house.now_ms, lambda _: (), "marrowby").record(
+            VISITOR, dict.fromkeys(stops, True), "link", demonstration=False
+        )
+    house.connectors = {"shop": "webhook"}
+    house.take_in([click, *([heard] if by == "signal" else [])])
+    assert (vendor.rows(), house.store.find([browser]).events) == ([], ())
+    house.take_in([click])
+    (one,) = vendor.room.opt_outs.open_ones()
+    assert [(told.recipient, told.records) for told in one.tells] == [("shop", (click.record_id,))]
+    assert (queue(vendor), vendor.carry(), queue(vendor)) == (1, 1, 0)
+    assert receiver.bodies[-1]["data"]["records"] == [click.record_id]
+    assert vendor.room.opt_outs.open_ones() == ()
 
 
 def test_what_goes_after_a_later_yes_is_nothing_of_it(house, network, receiver):

@@ -114,7 +114,7 @@ def withdraw(operations: Operations, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def renew(operations: Operations, name: str) -> None:
-    """Write down that there is a contract with the recipient NAME again: what waited for it has its turn within the hour."""
+    """Write down that there is a contract with the recipient NAME again: what waited for it has its turn now."""
     with operations.recipients() as room:
         _or_refused(room.register.renew(name, ""))
     click.echo(f"There is a contract with “{name}” again.")

@@ -37,7 +37,6 @@ from avow.store.control.deliveries import (
     due,
     failed_requests,
     get,
-    hasten,
     held,
     kept,
     listed,
@@ -56,6 +55,7 @@ from avow.store.control.deliveries import (
     withdraw,
     withdraw_batch,
 )
+from avow.store.control.delivery_turns import hasten_held
 from avow.store.store import Store
 
 __all__ = [
@@ -81,7 +81,7 @@ __all__ = [
     "due",
     "failed_requests",
     "get",
-    "hasten",
+    "hasten_held",
     "held",
     "kept",
     "letter",

@@ -1,6 +1,6 @@
 """The register of recipients: what is known of each one's contract besides what the policy says, and what stands of it today.
 
-What is noted here counts at once, wherever something leaves. The document of a contract is sealed under a key of its own and kept
+What is noted here counts at once, wherever something leaves; where something may leave again, what was held has its turn. The document of a contract is sealed under a key of its own and kept
 among the files, with the hash of what was given; it is evidence, and no consumer's.
 Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.100(d), § 1798.140(ag)(1)(D), (j).
 """
@@ -16,8 +16,9 @@ from typing import Final
 
 from avow import addresses
 from avow.definitions import Refusal
-from avow.gate import disclosures, entries, recipients
+from avow.gate import deliveries, disclosures, entries, recipients
 from avow.gate.disclosures import DisclosureTotal
+from avow.gate.messages import Trouble
 from avow.gate.recipients import Registered, Standing
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
@@ -165,9 +166,14 @@ class Register:
         return None
 
     def _put(self, tx: Transaction, one: Registered, what: str, by: str, **more: str | None) -> None:
-        now_ms = self.now_ms()
+        now_ms, was = self.now_ms(), self._standing(tx, one.name)
         rows.put(tx, replace(one, changed_ms=now_ms))
+        if not was.may_get and self._standing(tx, one.name).may_get:
+            deliveries.hasten_held(tx, Trouble.HELD, now_ms)
         entries.record(tx, now_ms, entries.RecipientChanged(what, one.name, **more, **entries.by_whom(by)))
+
+    def _standing(self, tx: Transaction, name: str) -> Standing:
+        return recipients.standing(tx, self.versions.in_force(), name, self.versions.today())
 
     def _unknown(self, name: str) -> Refusal | None:
         """Return why nothing is written down of a name; what a version once declared may be, since data went there."""

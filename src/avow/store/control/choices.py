@@ -74,6 +74,15 @@ def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
     return frozenset(purpose for purpose, is_out in last.items() if is_out)
 
 
+def standing_noes(tx: Transaction, subject: bytes, purposes: Collection[str]) -> dict[str, Choice]:
+    """Return, by their ids, the choices by which this subject has opted out of some of these purposes now; no invented one."""
+    own = choices.c
+    wanted = select(choices).where(own.subject == subject, own.purpose.in_(purposes), ~own.demonstration)
+    last = {row["purpose"]: row for row in tx.execute(wanted.order_by(own.at_ms)).mappings()}
+    noes = (dict(row) for row in last.values() if row["opted_out"])
+    return {row.pop("id"): Choice(**row) for row in noes}
+
+
 def opted_in(tx: Transaction, subject: bytes) -> frozenset[str]:
     """Return the purposes that this subject has said yes to, as the last word about them."""
     last = {choice.purpose: choice.opted_out for choice in of_subjects(tx, [subject])}

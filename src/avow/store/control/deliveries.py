@@ -343,7 +343,7 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
 def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
     """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
 
-    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`hasten`). Rule: 11 CCR 7026(f).
+    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`delivery_turns.hasten`). Rule: 11 CCR 7026(f).
     """
     theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
     waiting = select(deliveries.c.id).where(
@@ -354,16 +354,6 @@ def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection
     )
     ids = tx.scalars(waiting).all()
     return let_go(tx, ids, why)
-
-
-def hasten(tx: Transaction, subject: bytes, kinds: Collection[str], now_ms: int) -> None:
-    """Give what of this person waits to go for whatever it may go for its turn now: what it may go for has changed.
-
-    `kinds` are some of `OF_RECORDS`. Rule: 11 CCR 7026(f).
-    """
-    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
-    own = (deliveries.c.kind.in_(kinds), deliveries.c.purpose == "", deliveries.c.state == "waiting")
-    tx.execute(update(deliveries).where(deliveries.c.id.in_(theirs), *own).values(next_ms=now_ms))
 
 
 def remove(tx: Transaction, delivery_id: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
+from avow.store.control.choices import standing_noes
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.tables import delivery_people, disclosures, opt_out_told, opt_outs
@@ -86,6 +87,16 @@ def tell(tx: Transaction, opt_out_id: str, one: Told) -> None:
     known = update(opt_out_told).where(_told.opt_out == opt_out_id, _told.recipient == one.recipient)
     if tx.execute(known.values(**asdict(one)).returning(_told.recipient)).first() is None:
         add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
+
+
+def add_said(tx: Transaction, subject: bytes, purposes: Collection[str]) -> None:
+    """Keep what a subject has opted out of before anything of theirs was known to have left; a repetition adds nothing.
+
+    A number that went out with a click is noted when the spool is drained: a no in between concerned nobody, and does now.
+    Rule: 11 CCR 7026(f)(2).
+    """
+    for choice_id, one in standing_noes(tx, subject, purposes).items():
+        add(tx, OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site))
 
 
 def reopen(tx: Transaction, subject: bytes, purposes: Collection[str]) -> None:
