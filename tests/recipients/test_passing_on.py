@@ -135,7 +135,7 @@ def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
 @pytest.mark.parametrize("by", ["link", "signal"])
 def test_a_number_that_went_out_before_the_no_and_was_in_the_spool_is_told_of(house, receiver, by):
     """Noted when the spool is drained: until then the no concerned nobody. What came is not kept, and no number goes anywhere."""
-    keeps = ("keeps_days = 0\n\n[recipient.shop.contract]", "keeps_days = 30\ninstruct = \"page\"\n\n[recipient.shop.contract]")
+    keeps = ("keeps_days = 0\n\n[recipient.shop.contract]", 'keeps_days = 30\ninstruct = "page"\n\n[recipient.shop.contract]')
     house.publisher.first(compiled(keeps, does=EVERYTHING), house.now_ms())
     vendor, rulebook = Vendor(house, receiver, "shop"), house.versions.in_force()
     browser = identifier(IdentifierKind.VISITOR, VISITOR)
@@ -145,7 +145,8 @@ def test_a_number_that_went_out_before_the_no_and_was_in_the_spool_is_told_of(ho
     click = msgspec.structs.replace(click, sealed={"click-id": click.record_id, "visitor-id": VISITOR})
     house.wait(seconds=1)
     stops = {"campaign-measurement": "gpc"}
-    heard = Signalled(record_id="0" * 32, collected_ms=house.now_ms(), site="m", rulebook_id="r", visitor=VISITOR, opted_out=stops)
+    said = {"site": "marrowby", "rulebook_id": rulebook.id, "visitor": VISITOR, "opted_out": stops}
+    heard = Signalled(record_id="0" * 32, collected_ms=house.now_ms(), **said)
     if by == "link":
         Choices(house.store, rulebook, house.now_ms, lambda _: (), "marrowby").record(
             VISITOR, dict.fromkeys(stops, True), "link", demonstration=False

@@ -141,4 +141,3 @@ def _correction(one: Change) -> dict[str, str]:
     """Return what is to be corrected as JSON: without a value that is right it is to be erased, or a statement goes with it."""
     said = {"after": one.after, "statement": one.statement}
     return {"item": one.item, "before": one.before, **{name: text for name, text in said.items() if text}}
-

@@ -1,7 +1,8 @@
 """The register of recipients: what is known of each one's contract besides what the policy says, and what stands of it today.
 
-What is noted here counts at once, wherever something leaves; where something may leave again, what was held has its turn. The document of a contract is sealed under a key of its own and kept
-among the files, with the hash of what was given; it is evidence, and no consumer's.
+What is noted here counts at once, wherever something leaves, and what was held has its turn once it may go. The document of a
+contract is sealed under a key of its own and kept among the files, with the hash of what was given; it is evidence, and no
+consumer's.
 Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.100(d), § 1798.140(ag)(1)(D), (j).
 """
 

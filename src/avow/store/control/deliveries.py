@@ -343,7 +343,8 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
 def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
     """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
 
-    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`delivery_turns.hasten`). Rule: 11 CCR 7026(f).
+    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`delivery_turns.hasten`).
+    Rule: 11 CCR 7026(f).
     """
     theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
     waiting = select(deliveries.c.id).where(
