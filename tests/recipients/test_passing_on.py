@@ -28,6 +28,7 @@ from avow.gate.deliveries import OptedOut
 from avow.gate.disclosures import Leave
 from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.recipients import passing_on as passing_on_module
 from avow.recipients.connectors.mail import Carrier
 from avow.recipients.passing_on import PassingOn
 from avow.recipients.register import Changes
@@ -260,6 +261,50 @@ def test_poison_is_set_aside_and_the_others_are_told(house, network):
     assert len(network.room.opt_outs.open_ones()) == 1
     with house.store.control.reading() as tx:
         assert set(set_aside.names(tx, "opt-outs")) == {says_first}
+
+
+def test_at_rest_none_of_those_that_wait_is_read(house, network, monkeypatch):
+    """They wait for staff: a round reads what was said since, and once what changed for all of them."""
+    passing_on = without_connection(house)
+    for number in range(3):
+        gave(house, f"{number:032x}")
+        house.wait(seconds=1)
+        says(house)
+    looked = []
+    whole = OptOuts.whole
+    monkeypatch.setattr(OptOuts, "whole", lambda own, tx, row: looked.append(row.id) or whole(own, tx, row))
+
+    def read():
+        looked.clear()
+        passing_on.queue(house.now_ms())
+        return len(looked)
+
+    assert (read(), read(), passing_on.once(house.now_ms())) == (3, 0, False)
+    house.wait(seconds=1)
+    says(house)
+    assert (read(), read()) == (1, 0)
+    network.register.change("place", Changes(contact="desk@place.example.com"), "s1")
+    assert (read(), read()) == (4, 0)
+    gave(house, SECOND)
+    assert (read(), read()) == (4, 0)
+    house.wait(hours=24)
+    assert (read(), read()) == (4, 0)
+
+
+def test_a_round_is_bounded_and_what_was_said_last_comes_first(house, network, monkeypatch):
+    """However many wait to be looked at again."""
+    monkeypatch.setattr(passing_on_module, "ROUND", 2)
+    for number in range(3):
+        gave(house, f"{number:032x}")
+        house.wait(seconds=1)
+        says(house)
+    assert [network.room.passing_on.once(house.now_ms()) for _ in range(3)] == [True, True, False]
+    network.room.opt_outs.look_at_all()
+    house.wait(seconds=1)
+    says(house)
+    with house.store.control.reading() as tx:
+        assert rows.due(tx, house.now_ms(), 1)[0].at_ms == house.now_ms()
+        assert rows.due_mark(tx, house.now_ms(), 10) == 4
 
 
 # -- with processes ---------------------------------------------------------------------------------------------------------

@@ -361,6 +361,8 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     for choice_id, one in kept:
         if choice_id is not None and one.opted_out and one.subject and not one.demonstration:
             _pass_on(tx, choice_id, one, one.subject)
+        elif choice_id is not None and one.subject and not one.demonstration:
+            opt_outs.look(tx, one.at_ms, one.subject)  # what goes from now on is nothing of it
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept

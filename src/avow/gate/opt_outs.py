@@ -15,7 +15,7 @@ Rule: 11 CCR 7026(f)(1)-(3), 7052(a); Cal. Civ. Code § 1798.135(f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -42,6 +42,8 @@ WAYS: Final = ("its own form", "e-mail", "telephone", "post", "other")
 PURPOSE: Final = "opt-outs"
 #: Opt-outs that are listed at once.
 LISTED: Final = 500
+#: What waits for a person is looked at again after this time, milliseconds: what went to a recipient may be forgotten by then.
+LOOKED_AT_MS: Final = 24 * 3_600_000
 #: Opt-outs that are read at once.
 _PAGE: Final = 500
 _GONE: Final = Refusal("there is no such opt-out of which somebody is to be told", rules.OPT_OUT_PASSED_ON)
@@ -113,12 +115,33 @@ class OptOuts:
         return tuple(found)
 
     def mark(self) -> tuple[object, ...]:
-        """Return what says whether there may be something new to tell: opt-outs, contacts and the version, as they are.
-
-        Who got something after they were told, while another is still to be, is seen at the job's next round without a change.
-        """
+        """Return what says whether there may be something new to tell: opt-outs to look at, contacts and the version."""
         with self.store.control.reading() as tx:
-            return (*rows.open_mark(tx), recipients.newest(tx), self.versions.in_force().id)
+            return rows.due_mark(tx, self.now_ms(), _PAGE), recipients.newest(tx), self.versions.in_force().id
+
+    def due_rows(self) -> Iterator[OptOutRow]:
+        """Yield every opt-out that is to be looked at now, what was said last first; no transaction is open meanwhile."""
+        after, now_ms = None, self.now_ms()
+        while True:
+            with self.store.control.reading() as tx:
+                found = rows.due(tx, now_ms, _PAGE, after)
+            yield from found
+            if len(found) < _PAGE:
+                return
+            after = found[-1]
+
+    def of_names(self, names: Iterable[str]) -> Iterator[OptOutRow]:
+        """Yield those of some ids that are not over."""
+        for name in names:
+            with self.store.control.reading() as tx:
+                row = rows.get(tx, name)
+            if row is not None and row.closed_ms is None and row.subject is not None:
+                yield row
+
+    def look_at_all(self) -> None:
+        """Have all that are not over looked at: a contact, a connection or the version in force is another one."""
+        with self.store.control.transaction() as tx:
+            rows.look(tx, 0)
 
     def open_rows(self) -> Iterator[OptOutRow]:
         """Yield every opt-out that is not known to be over, the oldest first; no transaction is open meanwhile."""
@@ -168,7 +191,9 @@ class OptOuts:
     def settle(self, tx: Transaction, row: OptOutRow, now_ms: int) -> OptOut:
         """Return an opt-out, which is over where nobody is to be told of it; what goes for it later opens it again."""
         one = self.whole(tx, rows.get(tx, row.id, locks=True) or row)
-        if not one.waits:
+        if one.waits:
+            rows.looked_at(tx, row.id, now_ms + LOOKED_AT_MS)
+        else:
             rows.close(tx, row.id, now_ms)
         return one
 

@@ -52,10 +52,8 @@ _BUSY_SECONDS: Final = 20.0
 
 
 #: The labels of marks of minors: when they are 13 and 16, and when they refused.
-_THIRTEEN: Final = b"thirteen"
-_SIXTEEN: Final = b"sixteen"
+_OF_AGES: Final = (b"thirteen", b"sixteen")
 _REFUSED: Final = b"minor refused"
-_OF_MINORS: Final = (_THIRTEEN, _SIXTEEN, _REFUSED)
 #: The label of marks of what was kept beyond an erasure, and is kept no more.
 _KEPT_ENDED: Final = b"kept ended"
 
@@ -158,7 +156,7 @@ class Vault:
         """
         own, former = self._digests(new), self._digests(old)
         into = (own[0], *self.corrected.also(new))
-        minor = [(label, before) for label in _OF_MINORS for before in self._minor(label, [old])]
+        minor = [(label, before) for label in (*_OF_AGES, _REFUSED) for before in self._minor(label, [old])]
         carried = [(before, self.hmac(label, one)) for label, before in minor for one in into]
         carried += [(self._end_mark(form, point), self._end_mark(new, point)) for point in points for form in spellings(old)]
         with self._lock:
@@ -273,7 +271,7 @@ class Vault:
         Rule: Cal. Civ. Code § 1798.120(c).
         """
         own = self._digests(one)[0]
-        marks = [(self.hmac(label, own), at_ms) for label, at_ms in ((_THIRTEEN, thirteen_ms), (_SIXTEEN, sixteen_ms))]
+        marks = [(self.hmac(label, own), at_ms) for label, at_ms in zip(_OF_AGES, (thirteen_ms, sixteen_ms), strict=True)]
         with self._lock, self._writing() as connection:
             connection.executemany(_WRITE_TOMBSTONE, marks)
 
@@ -283,12 +281,10 @@ class Vault:
         Who is known by a pseudonym alone is among `subjects`: marks of earlier versions find nobody by it.
         """
         with self._lock:
-            digests = [one for chunk in _chunks(subjects) for one in self._found_by(chunk)]
-            found = [
-                self._marked([*self._minor(label, people), *(self.hmac(label, one) for one in digests)])
-                for label in (_THIRTEEN, _SIXTEEN)
-            ]
-        thirteen_ms, sixteen_ms = (max(one.values(), default=-1) for one in found)
+            wanted = "SELECT digest FROM identifiers WHERE subject = ?"
+            digests = [digest for one in subjects for (digest,) in self._read(wanted, [one])]
+            marks = ([*self._minor(label, people), *(self.hmac(label, one) for one in digests)] for label in _OF_AGES)
+            thirteen_ms, sixteen_ms = (max(self._marked(own).values(), default=-1) for own in marks)
         return thirteen_ms, sixteen_ms
 
     def note_minor_refused(self, one: Identifier, at_ms: int) -> None:
@@ -306,11 +302,6 @@ class Vault:
         wanted = list(people)
         own = [self.hmac(label, digest) for one in wanted for digest in self._digests(one)]
         return own + [self.hmac(label, f"{form.kind.value}\0{form.value}".encode()) for one in wanted for form in spellings(one)]
-
-    def _found_by(self, subjects: Sequence[bytes]) -> list[bytes]:
-        """Return the digests of what finds these people."""
-        wanted = f"SELECT digest FROM identifiers WHERE subject IN ({_marks(subjects)})"  # noqa: S608 - only question marks
-        return [digest for (digest,) in self._read(wanted, subjects)]
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())
