@@ -23,7 +23,7 @@ from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
-from avow.store.control import Transaction, deliveries, delivery_turns, opt_outs, settings
+from avow.store.control import Transaction, delivery_turns, opt_outs, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
 from avow.store.control.opt_outs import OptOutRow
@@ -381,7 +381,7 @@ def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> No
     if opt_outs.concerns(tx, subject):
         for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
             why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
-            deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
+            delivery_turns.withdraw_of(tx, subject, one.purpose, kinds, why)
             delivery_turns.hasten(tx, subject, kinds, one.at_ms)
         opt_outs.add(tx, OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site))
 

@@ -1,4 +1,4 @@
-"""When the turn of what waits comes earlier: somebody said no, or there is a contract again. Its states: `deliveries`."""
+"""What a no, or a contract, changes of what waits: it is taken back, or has its turn earlier. Its states: `deliveries`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,25 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 
 from avow.store.control.database import Transaction
+from avow.store.control.deliveries import let_go
 from avow.store.control.tables import deliveries, delivery_people
+
+
+def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
+    """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
+
+    `kinds` are some of `deliveries.OF_RECORDS`. What goes for whatever it may is decided in its turn (`hasten`).
+    Rule: 11 CCR 7026(f).
+    """
+    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
+    waiting = select(deliveries.c.id).where(
+        deliveries.c.id.in_(theirs),
+        deliveries.c.kind.in_(kinds),
+        deliveries.c.purpose == purpose,
+        deliveries.c.state.in_(("waiting", "failed")),
+    )
+    ids = tx.scalars(waiting).all()
+    return let_go(tx, ids, why)
 
 
 def hasten(tx: Transaction, subject: bytes, kinds: Collection[str], now_ms: int) -> None:

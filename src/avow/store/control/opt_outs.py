@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, or_, select, update
 
 from avow.store.control.choices import standing_noes
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import delivery_people, disclosures, opt_out_told, opt_outs
+from avow.store.control.tables import choices, delivery_people, disclosures, opt_out_told, opt_outs
 
 _own: Final = opt_outs.c
 _told: Final = opt_out_told.c
@@ -41,6 +41,16 @@ class Told:
     told_by: str
     how: str
     records: str | None
+
+
+_THERE: Final = exists().where(_own.subject == bindparam("subject"))
+_REFUSED: Final = exists().where(choices.c.subject == bindparam("subject"), choices.c.opted_out)
+_ANY: Final = select(or_(_THERE, _REFUSED))
+
+
+def there_are(tx: Transaction, subject: bytes) -> bool:
+    """Return whether this subject has ever opted out of anything."""
+    return bool(tx.execute(_ANY, {"subject": subject}).scalar_one())
 
 
 def concerns(tx: Transaction, subject: bytes) -> bool:
