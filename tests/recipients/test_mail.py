@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -112,15 +113,16 @@ def test_message_is_handed_over_and_written_down(server):
 def test_what_was_put_together_ahead_is_asked_again_when_the_server_took_its_time(server, took):
     """The next message is put together while one is handed over; taken back meanwhile it does not leave."""
     outbox, opened, clock = Outbox("kim@example.com", "lee@example.com"), [], [0.0]
-    reached, first = carrier(outbox, server.port), outbox.open
+    reached, first, ahead = carrier(outbox, server.port), outbox.open, threading.Event()
 
     def opens(message_id, now_ms):
         opened.append(message_id)
+        if message_id == "1":
+            ahead.set()
         return None if opened.count("1") > 1 else first(message_id, now_ms)
 
     async def takes_time(_server, _session, envelope, address, _options):
-        while "1" not in opened:  # it is put together meanwhile
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(ahead.wait, 30)  # the next is put together meanwhile
         clock[0] += took
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -15,22 +15,23 @@ Rule: 11 CCR 7026(f)(1)-(3), 7052(a); Cal. Civ. Code § 1798.135(f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Final
 
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date
-from avow.gate import choices, deliveries, disclosures, entries
+from avow.gate import choices, deliveries, disclosures, entries, recipients
 from avow.gate.disclosures import Disclosure
 from avow.gate.parcels import PassedOn
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import counting, rules
 from avow.policy.rulebook import refusals
 from avow.store.aside import attempted
-from avow.store.control import Transaction, recipients
+from avow.store.control import Transaction
 from avow.store.control import choices as chosen
 from avow.store.control import opt_outs as rows
 from avow.store.control.opt_outs import OptOutRow, Told
@@ -234,7 +235,8 @@ class OptOuts:
             is_of_it = self._reaches(row.purpose, one) and (until_ms is None or one.at_ms < until_ms)
             if is_of_it and not one.demonstration:
                 by_recipient.setdefault(one.recipient, []).append(one)
-        found = (self._tell(row.id, name, given, told.get(name)) for name, given in sorted(by_recipient.items()))
+        gaps = recipients.gaps(tx) if by_recipient else ()
+        found = (self._tell(row.id, name, given, told.get(name), gaps) for name, given in sorted(by_recipient.items()))
         return tuple(one for one in found if one is not None)
 
     def _reaches(self, refused: str, one: Disclosure) -> bool:
@@ -250,12 +252,18 @@ class OptOuts:
         items = [rulebook.data[name] for name in one.items.split() if name in rulebook.data]
         return refusals.reaches(refused, rulebook.purposes[one.purpose], items)
 
-    def _tell(self, opt_out_id: str, name: str, given: list[Disclosure], told: Told | None) -> ToTell | None:
+    def _tell(  # what who is to be told follows from
+        self, opt_out_id: str, name: str, given: list[Disclosure], told: Told | None, gaps: Sequence[Gap]
+    ) -> ToTell | None:
         """Return what there is to tell one recipient; None for who works for us and keeps nothing."""
         last = max(given, key=lambda one: one.at_ms)
         rulebook = self.versions.rulebook(last.rulebook_id)
         declared = rulebook.recipients.get(name) if rulebook else None
-        is_third_party = declared is None or declared.effective_role == "third-party"
+        then = (
+            recipients.as_it_was(self.versions.rulebook(one.rulebook_id), name, recipients.lacked(gaps, name, one.at_ms))
+            for one in given
+        )
+        is_third_party = any(one is None or one.effective_role == "third-party" for one in then)
         if declared is not None and not is_third_party and not declared.keeps_days:
             return None
         timezone, is_told = self.versions.timezone, told is not None and _knows(told, given)

@@ -26,6 +26,7 @@ from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 from avow.policy.law import rules
 from avow.store import sealing
 from avow.store.control import Transaction
+from avow.store.control import contract_gaps as gaps
 from avow.store.control import recipients as rows
 from avow.store.store import Store
 
@@ -119,10 +120,12 @@ class Register:
             self.store.files.delete(before.document)
         return None
 
-    def clause(self, name: str, clause: str, by: str, *, is_missing: bool) -> Refusal | None:
-        """Write down that a clause is missing from the contract, or that it is there after all.
+    def clause(self, name: str, clause: str, by: str, *, is_missing: bool, by_mistake: bool = False) -> Refusal | None:
+        """Write down that a clause is missing from the contract, or that it is there now.
 
-        Where the policy says that the contract has it, the policy is untrue from now on: it is not published so again.
+        What went until then went to a third party, and stays so on the chart; unless it was noted `by_mistake`, and the clause
+        was there all along. Where the policy says that the contract has it, the policy is untrue from now on: it is not
+        published so again.
         Rule: 11 CCR 7051(c), 7053(c).
         """
         known = {*CLAUSES, *THIRD_PARTY_CLAUSES}
@@ -137,6 +140,10 @@ class Register:
             missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
             what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
             self._put(tx, replace(before, missing=tuple(sorted(missing))), what, by, clause=clause)
+            if by_mistake and not is_missing:
+                gaps.take_back(tx, name, clause)
+            else:
+                (gaps.begin if is_missing else gaps.end)(tx, name, clause, self.now_ms())
         return None
 
     def withdraw(self, name: str, by: str) -> Refusal | None:
@@ -164,6 +171,7 @@ class Register:
                 return Refusal("that is what is written down already", _RULE)
             what = "recipient.renewed" if at_ms is None else "recipient.withdrawn"
             self._put(tx, replace(before, withdrawn_ms=at_ms), what, by)
+            (gaps.end if at_ms is None else gaps.begin)(tx, name, gaps.CONTRACT, self.now_ms())
         return None
 
     def _put(self, tx: Transaction, one: Registered, what: str, by: str, **more: str | None) -> None:
