@@ -29,6 +29,7 @@ from avow.policy.rulebook.declarations import (
     Dataset,
     Duty,
     ExternalLink,
+    Incentive,
     Incidents,
     LegalProcess,
     Messages,
@@ -93,6 +94,7 @@ class Rulebook:
     duties: Mapping[str, Duty]
     datasets: Mapping[str, Dataset]
     automated_decisions: Mapping[str, AutomatedDecision]
+    incentives: Mapping[str, Incentive]
     recipients: Mapping[str, Recipient]
     external_links: Mapping[str, ExternalLink]
     signals: Mapping[str, Signal]
