@@ -182,7 +182,7 @@ class Composing:
             return _INVENTED
         if request is None or rulebook is None:
             return _NOBODY
-        right = rulebook.rights.get(request.kind)
+        right = rulebook.right(request.kind)
         form = rulebook.points.get(right.form) if right and right.form else None
         asked = (min(form.purposes), form.name) if form else ("", "")
         allowed = form.recipients if form else rulebook.recipients.keys()

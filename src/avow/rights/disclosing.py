@@ -183,6 +183,7 @@ class Discloser:
         with keep(PACKED) as file, Packing(file, making.case.reference, moment(now_ms), self.sign) as packed:  # (4)
             for name in (PAGE, DATA, TABLE):
                 packed.add(name, self._pieces(request, name))
+            packed.add(archive.SCHEMA_NAME, [archive.SCHEMA])
             for one in making.going:
                 self._pack_file(one, packed)
             for row in _recordings(making):
@@ -196,6 +197,7 @@ class Discloser:
             made_ms=now_ms,
             since=making.scope.since,
             until=making.scope.until,
+            is_given=making.scope.is_given,
             files=[one.listed for one in making.going],
             recordings=[recorded.place(row, "html") for row in _recordings(making)],
             not_searched=[NotSearched(one.records, one.facts) for one in self._unsearched().values()],

@@ -18,6 +18,8 @@ from avow.policy.rulebook.declarations import Recipient
 
 #: Kinds for which what is held is put together for its person, and nothing is changed.
 DISCLOSED: Final = frozenset({RequestKind.KNOW, RequestKind.PORTABILITY})
+#: The rule by which each of them is shown.
+RULE_OF: Final[Mapping[RequestKind, str]] = {RequestKind.KNOW: rules.KNOW, RequestKind.PORTABILITY: rules.TAKE_ALONG}
 
 
 class Action(StrEnum):
@@ -29,6 +31,7 @@ class Action(StrEnum):
     NOTHING_HELD = "nothing held"
     INSTRUCT = "instruct"
     CORRECT = "correct"
+    COMPARE = "compare"
 
 
 #: The target that keeps what rules name, before any other destroys something.
@@ -144,10 +147,11 @@ def make(kind: RequestKind, targets: tuple[str, ...], given: Sequence[Given], to
 
     One that may hold it is told to erase it. One whose contract lets it keep nothing, or no longer, holds nothing.
     Raises ValueError for any other kind: nothing is erased that nobody asked to erase.
-    Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties).
+    Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties);
+    GDPR Art. 20 (portability).
     """
     if kind in DISCLOSED:
-        return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets if target != KEPT)
+        return tuple(Task(target, Action.DISCLOSE, RULE_OF[kind]) for target in targets if target != KEPT)
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     own = tuple(_own(target) for target in targets)
@@ -168,7 +172,7 @@ def lines(kind: RequestKind, holdings: Sequence[Holding], tasks: Iterable[Task],
     Rule: Cal. Civ. Code § 1798.105(c)(1), (d); 11 CCR 7022(b), (f).
     """
     if kind in DISCLOSED:
-        shown = (Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, one.fields, one.records) for one in holdings)
+        shown = (Line(Action.DISCLOSE, one.label, RULE_OF[kind], one.point, one.fields, one.records) for one in holdings)
         return tuple(_dated(line, one) for line, one in zip(shown, holdings, strict=True))
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')

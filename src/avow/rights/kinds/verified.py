@@ -60,7 +60,7 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
         return False
     return (
-        execution.execute(case, tools.targets, tools.discloser, tools.cases, now_ms)
+        execution.execute(case, tools.voice.rulebook, tools.targets, tools.discloser, tools.cases, now_ms)
         or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
         or execution.prove(case, tools.targets, tools.cases, now_ms)
     )
