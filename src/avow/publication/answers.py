@@ -64,7 +64,8 @@ class ChoiceFacts:
     """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes.
 
     `on_pages`: what it decides about happens in the browser while a page is open, so a page is where to ask.
-    `by_mail`: it decides about e-mails alone, and its yes is given with an address.
+    `by_mail`: it decides about e-mails alone, and its yes is given with an address. `incentive` is the financial incentive that
+    a yes joins, "" for none: such a yes is given next to its notice alone.
     """
 
     name: str
@@ -75,6 +76,17 @@ class ChoiceFacts:
     on_pages: bool = True
     stopped_by: tuple[str, ...] = ()
     by_mail: bool = False
+    incentive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncentiveFacts:
+    """One financial incentive, the purposes that its members said yes to, and the signals that stop one of them."""
+
+    name: str
+    label: str
+    purposes: frozenset[str]
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

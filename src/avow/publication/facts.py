@@ -19,14 +19,16 @@ from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.markup import joined
+from avow.policy.printouts import incentives as incentive_words
 from avow.policy.printouts import opting_out
-from avow.policy.rulebook import combining
+from avow.policy.rulebook import combining, incentives
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
 from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
     FormFacts,
+    IncentiveFacts,
     LinkFacts,
     PointFacts,
     PolicyFacts,
@@ -147,6 +149,20 @@ class PolicyInForce:
         """Return the notice at collection for one point."""
         return notice.notice_at_collection(self.rulebook, point)
 
+    def incentives(self) -> tuple[IncentiveFacts, ...]:
+        """Return the financial incentives that the policy offers."""
+        signals = self.rulebook.signals
+        return tuple(
+            IncentiveFacts(
+                one.name, one.label, one.purposes, tuple(sorted(name for name in signals if signals[name].stops & one.purposes))
+            )
+            for one in self.rulebook.incentives.values()
+        )
+
+    def incentive_notice(self, name: str) -> Markup:
+        """Return the notice of a financial incentive. Raises KeyError for an unknown one. Rule: 11 CCR 7016(d)."""
+        return incentive_words.terms(self.rulebook, self.rulebook.incentives[name])
+
     def form(self, point: str) -> FormFacts | None:
         """Return a form of this website's pages; None for what is none, also for the forms of the privacy centre."""
         return form_facts(self.rulebook.on_website(self.website), point)
@@ -251,7 +267,8 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     together = dict.fromkeys(point for name in sorted(choice.stops) for point in rulebook.purposes[name].combines)
     combined = f"puts together {joined(combining.called(rulebook, one) for one in together)}" if together else ""
     said = "; ".join(part for part in (choice.description, combined) if part)  # who is asked is told what they would agree to
-    return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail)
+    offered = next((one.name for one in incentives.of_purposes(rulebook, choice.stops)), "")
+    return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail, offered)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:

@@ -234,6 +234,13 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0728": _warning(
             "an item that looks like a program's result, and nothing says what it decides", rules.AUTOMATED_NOTICE
         ),
+        "AV0735": _error(
+            "a financial incentive without its terms, or an estimate of what the data are worth and how it was made",
+            rules.INCENTIVE_ESTIMATE,
+        ),
+        "AV0736": _error("a financial incentive that people are in without a yes of their own to it", rules.INCENTIVE_OPT_IN),
+        "AV0737": _error("a financial incentive from which nobody can withdraw", rules.INCENTIVE_WITHDRAWAL),
+        "AV0738": _error("people are asked again for an incentive before the law's months are over", rules.INCENTIVE_OPT_IN),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),

@@ -221,6 +221,15 @@ class LawTable:
         return found.number if found else None
 
     @property
+    def incentive_again_months(self) -> int:
+        """Months in which nobody is asked again for a yes to an incentive that they refused; 0 where the law names none.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.125(b)(3).
+        """
+        found = self.period("incentive_again")
+        return found.number if found else 0
+
+    @property
     def look_back_from(self) -> date | None:
         """The first day back to which somebody may ask what is held; None where the law names none.
 
@@ -404,7 +413,9 @@ class LawTable:
         Rule (US-CA): 11 CCR 7021, 7026(f), 7101(a); Cal. Civ. Code § 1798.130(a)(2)(B), (b), § 1798.135(c)(4).
         """
         names = ("acknowledge", "respond", "extension", "optout", "appeal", "appeal_extension", "look_back", "free_window")
-        found = {self.period(name) for name in (*names, "resolicit", "record")} | {self.respond.plus(self.extension)}
+        found = {self.period(name) for name in (*names, "resolicit", "incentive_again", "record")} | {
+            self.respond.plus(self.extension)
+        }
         return frozenset(period for period in found if period and period.number)
 
     def period(self, name: str) -> Period | None:

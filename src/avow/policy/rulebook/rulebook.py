@@ -28,6 +28,7 @@ from avow.policy.rulebook.declarations import (
     Dataset,
     Duty,
     ExternalLink,
+    Incentive,
     Incidents,
     LegalProcess,
     Messages,
@@ -92,6 +93,7 @@ class Rulebook:
     duties: Mapping[str, Duty]
     datasets: Mapping[str, Dataset]
     automated_decisions: Mapping[str, AutomatedDecision]
+    incentives: Mapping[str, Incentive]
     recipients: Mapping[str, Recipient]
     external_links: Mapping[str, ExternalLink]
     signals: Mapping[str, Signal]

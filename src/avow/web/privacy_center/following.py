@@ -57,7 +57,7 @@ def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[Switc
 
     Unless the person's no stands about it, which can be taken back like any other.
     """
-    decided = (one for one in choices if not one.asks or one.by_mail or one.purposes & said.opted_out)
+    decided = (one for one in choices if not one.asks or one.by_mail or one.incentive or one.purposes & said.opted_out)
     return switches(decided, signals.Said(said.opted_out, said.opted_in))
 
 
