@@ -165,7 +165,7 @@ def confirmed(page, mailbox, address):
 
 
 def test_a_person_takes_an_opt_out_back_without_asking_anybody(visit, mailbox, until):
-    """What a browser said no to stands for its sender; behind the confirmed link a switch and two steps take it back (7028)."""
+    """What a browser said no to stands for its sender; behind the confirmed link two steps take it back (11 CCR 7028(a))."""
     page = visit(java_script_enabled=False)
     page.goto("/privacy/choices")
     page.locator("button[name=all][value=out]").click()

@@ -275,7 +275,7 @@ def _statement(facts: LetterFacts) -> Blocks:
 
 def _stays(_facts: LetterFacts) -> Blocks:
     words = (
-        f"{STAYS} if it comes to us again as it was before, we keep it as you told us. What your browser sent, and what lies "
+        f"{STAYS} if it comes to us again as it was before, we keep it as you told us. What lies "
         "sealed in backups, is as it was; where a backup is put back, it is corrected again."
     )
     return (paragraph(words),)
