@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0040"
-down_revision = "20261130_0035"
+down_revision = "20261130_0037"
 branch_labels = None
 depends_on = None
 
