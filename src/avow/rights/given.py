@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import IdentifierKind, local_date
-from avow.gate import deliveries, disclosures
+from avow.gate import deliveries, disclosures, recipients
 from avow.gate.disclosures import ADDRESS, Disclosure
 from avow.gate.versions import Versions
 from avow.policy.rulebook.conversions import CLICK_ID
@@ -56,7 +56,7 @@ class Recipients:
         rulebook = self.versions.rulebook(last.rulebook_id)
         return Given(
             name=name,
-            declared=rulebook.recipients.get(name) if rulebook else None,
+            declared=recipients.as_of(self.store.control, rulebook, name, last.at_ms),
             rulebook_id=last.rulebook_id,
             last_on=local_date(last.at_ms, self.versions.timezone),
             categories="".join(sorted({letter for one in went for letter in one.categories})),
@@ -65,11 +65,14 @@ class Recipients:
 
     def _identifiers(self, went: Sequence[Disclosure], contact: Contact) -> Iterable[tuple[str, str]]:
         """Yield what finds the person there: what of it went, and under which number of ours."""
-        clicks = {one.point for one in went if self._is_click(one)}
-        records = [one.record for one in went if one.record]
+        of_clicks = [one for one in went if self._is_click(one)]
+        clicks = {one.point for one in of_clicks}
+        records = [one.record for one in went if one.record and one.point not in clicks]
         kinds = {kind for one in went if one.record for kind in self._kinds(one)}
+        noted = [one.record for one in of_clicks if one.record]  # earlier versions noted none
         if contact.points:  # of a part: our numbers of its records, and nothing by which all is found
             yield from ((RECORD, record) for record in dict.fromkeys(records))
+            yield from ((CLICK, number) for number in dict.fromkeys(noted))
             return
         has_address = any(ADDRESS in one.categories for one in went if not one.record and one.point not in clicks)
         if has_address or IdentifierKind.EMAIL in kinds:
@@ -80,8 +83,8 @@ class Recipients:
             yield from ((BROWSER, one.value) for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR)
         if clicks:
             held = self.store.find(contact.identifiers()).events
-            numbers = (event.fields.get(CLICK_ID, "") for event in held if event.point in clicks)
-            yield from ((CLICK, number) for number in dict.fromkeys(numbers) if number)
+            numbers = [event.fields.get(CLICK_ID, "") for event in held if event.point in clicks]
+            yield from ((CLICK, number) for number in dict.fromkeys([*noted, *numbers]) if number)
         yield from ((RECORD, record) for record in dict.fromkeys(records))
 
     def _kinds(self, one: Disclosure) -> Iterable[str]:
