@@ -15,6 +15,7 @@ from typing import Final
 from avow.definitions import IdentifierKind, local_date
 from avow.gate import deliveries, disclosures, recipients
 from avow.gate.disclosures import ADDRESS, Disclosure
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.rights.cases import Contact
@@ -44,19 +45,21 @@ class Recipients:
         for one in found:
             if not one.demonstration and (not contact.points or one.point in contact.points):
                 by_recipient.setdefault(one.recipient, []).append(one)
-        return tuple(self._given(name, went, contact) for name, went in sorted(by_recipient.items()))
+        with self.store.control.reading() as tx:
+            gaps = recipients.gaps(tx) if by_recipient else ()
+        return tuple(self._given(name, went, contact, gaps) for name, went in sorted(by_recipient.items()))
 
     def are_leaving(self, contact: Contact) -> bool:
         """Return whether a record of this person is being handed over at this moment: nobody knows yet whether it went."""
         return deliveries.are_leaving(self.store, contact.identifiers())
 
-    def _given(self, name: str, went: list[Disclosure], contact: Contact) -> Given:
+    def _given(self, name: str, went: list[Disclosure], contact: Contact, gaps: Sequence[Gap]) -> Given:
         """Return what went to one recipient; the version is that of the last, by which it may hold it longest."""
         last = max(went, key=lambda one: one.at_ms)
         rulebook = self.versions.rulebook(last.rulebook_id)
         return Given(
             name=name,
-            declared=recipients.as_of(self.store.control, rulebook, name, last.at_ms),
+            declared=recipients.as_it_was(rulebook, name, recipients.lacked(gaps, name, last.at_ms)),
             rulebook_id=last.rulebook_id,
             last_on=local_date(last.at_ms, self.versions.timezone),
             categories="".join(sorted({letter for one in went for letter in one.categories})),
