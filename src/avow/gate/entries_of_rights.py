@@ -173,10 +173,15 @@ class RequestTarget(Entry):
 class RequestInstructed(Entry):
     """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
 
+    Or it is not told any more: the permission of the agent who asked had ended.
+
     `instruction` is a random id, `recipient` a name that the policy declares.
     """
 
-    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
+    kinds = (
+        *("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered"),
+        "request.instruction-taken-back",
+    )
     what: str
     request: str
     instruction: str

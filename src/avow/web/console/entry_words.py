@@ -60,6 +60,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.instructed": "A recipient is to be told to erase or correct what it was given of a person.",
     "request.instruction-told": "A recipient was told to erase or correct what it was given of a person.",
     "request.reminded": "A recipient that has not answered is reminded.",
+    "request.instruction-taken-back": "A recipient is not told any more: the permission of the agent who asked had ended.",
     "request.instruction-answered": "A recipient answered what it was told, or staff noted its answer.",
     "request.disclosed": "What is held of somebody was put together for them.",
     "request.know.done": "A request to know was carried out: this is its statement.",
