@@ -237,6 +237,25 @@ class RequestDocument(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRead(Entry):
+    """A member of staff looked at so many lines of the record of consumer requests."""
+
+    kinds = ("request.record-read",)
+    lines: int
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPermission(Entry):
+    """The file by which an agent shows its permission came, was opened by a member of staff, was destroyed on its day."""
+
+    kinds = ("request.permission-kept", "request.permission-read", "request.permission-destroyed")
+    what: str
+    request: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectedShown(Entry):
     """Its person asked to see what is held now in the fields that were corrected; it counts as no request to know."""
 
