@@ -34,7 +34,8 @@ def served(installation_of, mailbox, receiver, tmp_path):
     made = installation_of(
         mail_port=mailbox.port,
         workers=1,
-        extra=f'[data_rights_protocol]\nprivate_hosts = ["localhost"]\nca_file = "{receiver.ca}"\n',
+        extra=f'[data_rights_protocol]\nprivate_hosts = ["localhost"]\nca_file = "{receiver.ca}"\n'
+        f'directory = "https://localhost:{receiver.port}"\n',
     )
     text = made.config.read_text(encoding="utf-8").replace("[website]\n", '[website]\ndrp_id = "MARROWBY"\n')
     made.config.write_text(text, encoding="utf-8")
@@ -109,10 +110,41 @@ def test_a_command_that_is_killed_goes_on_where_it_was(served, tmp_path, until):
     command.join()
     assert command.exitcode == -signal.SIGKILL
     said = served.avow("agents", "bulk", agent_id, "many.csv", status=1, stderr=-2)
-    taken, before = map(int, re.search(r"(\d+) taken, (\d+) taken before, 7 wrong", said.splitlines()[-1]).groups())
+    taken, before = map(int, re.search(r"(?m)^(\d+) taken, (\d+) taken before, 7 wrong", said).groups())
     assert (taken + before, taken > 0, before >= 96) == (253, True, True)
     assert all(f"line {number}: kind is none of" in said for number in wrong)
     with closing(open_store(load(served.config))) as store:
         cases = Cases(store).received_since(date(2026, 1, 1))
         assert sum(case.channel == "agent" for case in cases) == 253
     assert "0 taken, 253 taken before, 7 wrong" in served.avow("agents", "bulk", agent_id, "many.csv", status=1)
+
+
+def test_the_directory_is_read_over_tls(served, receiver, tmp_path):
+    """From a server whose certificate is believed: a key that it changes is noted and not taken; what is none is refused."""
+
+    def directory(status=1, stderr=-2):
+        return served.avow("agents", "directory", status=status, stderr=stderr)
+
+    def hands_out(content, status=200, **headers):
+        receiver.pages["/agents.json"] = (status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+
+    first, other = (SmallAgent(None, None, seed=bytes([number]) * 32).entry for number in (1, 2))
+    hands_out(json.dumps([first, {"id": "AA_BROKEN"}]).encode())
+    assert "1 new, 0 as before, 0 with another key, 1 wrong" in directory(0)
+    hands_out(json.dumps([other]).encode())
+    assert "the key is another one than before, and was not taken" in directory(0)
+    assert "the directory has another key" in served.avow("agents", "list")
+    hands_out(b"{", 200)
+    assert "this is no directory of agents" in directory()
+    hands_out(b"", 500)
+    assert "says 500" in directory()
+    hands_out(b"", 302, location="https://elsewhere.example/agents.json")
+    assert "redirected to another site" in directory()
+    hands_out(b"[" + b" " * 1_100_000 + b"]")
+    assert "larger than" in directory()
+    text = served.config.read_text(encoding="utf-8")
+    served.config.write_text(text.replace(f'ca_file = "{receiver.ca}"\n', ""), encoding="utf-8")
+    assert "its certificate could not be verified" in directory()
+    served.config.write_text(text.replace("https://localhost", "http://localhost"), encoding="utf-8")
+    assert "write an https origin" in directory()
+    served.config.write_text(text, encoding="utf-8")
