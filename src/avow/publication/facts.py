@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, Technology, moment
+from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
@@ -238,17 +238,30 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
-        jurisdictions=tuple((code, rulebook.law[code].name) for code in rulebook.jurisdictions if code in rulebook.law),
+        jurisdictions=_laws(rulebook, rulebook.jurisdictions),
         look_back_from=rulebook.law_table.look_back_from,
         resolicit_months=rulebook.law_table.resolicit_months,
         phone_forms=frozenset(name for name, right in rulebook.rights.items() if _takes_phone(rulebook, right.form)),
-        forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        forms=MappingProxyType(_forms(rulebook)),
+        confirmable=tuple((one.name, one.label) for one in rulebook.confirmable),
+        offered_in=MappingProxyType({name: _laws(rulebook, one.jurisdictions) for name, one in rulebook.rights.items()}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(
             LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
             for one in rulebook.external_links.values()
         ),
     )
+
+
+def _forms(rulebook: Rulebook) -> dict[str, str]:
+    """Return the kinds of requests that a form of the privacy centre takes, each with the point that declares the form."""
+    offered = {kind: right for kind in RequestKind if (right := rulebook.right(kind)) is not None}
+    return {kind: right.form or "" for kind, right in offered.items() if right.by_form}
+
+
+def _laws(rulebook: Rulebook, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return laws with their names, as somebody chooses where they live."""
+    return tuple((code, rulebook.law[code].name) for code in codes if code in rulebook.law)
 
 
 def _takes_phone(rulebook: Rulebook, form: str | None) -> bool:

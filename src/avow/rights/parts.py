@@ -34,7 +34,7 @@ class NamedForms:
         found, keeper = self._held(erasure), self.keeper
         if keeper is not None and found:
             today = local_date(erasure.planned_ms, keeper.versions.timezone)
-            keeper.keep(erasure.identifiers, today, now_ms, frozenset(self.points))
+            keeper.keep(erasure.identifiers, today, now_ms, frozenset(self.points), erasure.withheld)
         self.store.erase_submissions(found)
         lines = keeper.lines(erasure.identifiers) if keeper is not None else ()
         kept = tuple(one for one in lines if one.point in self.points)

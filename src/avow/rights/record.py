@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind, local_date
@@ -26,6 +27,8 @@ from avow.rights.correcting.grounds import GROUNDS
 from avow.rights.kept import Cases
 from avow.rights.naming import LABELS
 from avow.rights.states import Step
+from avow.rights.stored import case_of
+from avow.store.control import request_lists, requests
 from avow.store.paging import LINES, Page, Place
 
 #: The ways by which requests come (`Case.channel`), as the record calls them.
@@ -76,10 +79,20 @@ class Record:
         refusal = Roles(self.cases.store.control, self.versions, self.now_ms).looks(member, [Act.RECORD], "")
         if refusal is not None:
             return refusal
-        found = self.cases.recorded(at, LINES)
+        found = self._read(at)
         with self.cases.writing() as tx:
             entries.record(tx, self.now_ms(), entries.RecordRead(len(found.lines), member.staff_id))
         return found.each(self.of)
+
+    def _read(self, at: Place) -> Page[Case]:
+        """Return a page of requests by their histories alone; one that cannot be read is set aside by the job that finds it."""
+        store = self.cases.store
+        with store.control.reading() as tx:
+            found = request_lists.recorded(tx, at, LINES)
+            histories = requests.histories(tx, [row["id"] for row in found.lines])
+        reads = (partial(case_of, requests.of_row(row), histories.get(row["id"], ())) for row in found.lines)
+        read = (store.aside.tried(one)[1] for one in reads)
+        return Page(tuple(case for case in read if case is not None), found.before, found.after)
 
     def since(self, first: date) -> Iterator[Recorded]:
         """Yield what came in on a day or later, oldest first, for the command line: who has the machine has the record."""

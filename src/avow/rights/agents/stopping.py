@@ -36,7 +36,7 @@ def stop(case: Case, cases: Cases, now_ms: int) -> bool:
     own = [task for task in execution.open_tasks_of(case) if task["action"] != plan.Action.INSTRUCT]
     done = [one["target"] for one in execution.outcomes_of(case) if "instruction" not in one]
     if case.kind in plan.DISCLOSED:  # what was put together was shown to nobody
-        own, done = [{"target": "showing what we hold"}], []
+        own, done = [{"target": "showing what we hold"}], ["the first part of our answer"] if case.entry(Step.REST_TOLD) else []
     with cases.writing() as tx:
         untold = instructions.untold(tx, case.request_id)
         told = [

@@ -30,7 +30,7 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     return (
         stopping.stop(case, tools.cases, now_ms)
         or stopping.take_back(case, tools.cases, now_ms)
-        or carrying.execute(case, rulebook, tools.cases, now_ms)
+        or carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
         or downstream.wait(case, rulebook, tools.cases, now_ms)
         or carrying.prove(case, tools.cases, now_ms)
     )
@@ -60,6 +60,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=None,
-    letters=verified.LETTERS | {Outcome.PARTIAL, Outcome.DENIED},
+    letters=(verified.LETTERS - {Outcome.REST}) | {Outcome.DENIED},
     counts_towards=None,
 )
