@@ -20,9 +20,9 @@ from avow.definitions import (
 )
 from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
-from avow.store.event_rows import NOBODY, Group
+from avow.store.event_rows import Group
 from avow.store.holdings import Written
-from avow.store.keys import DAY
+from avow.store.keys import DAY, Kept
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from avow.store.keys import Vault
 
 
-#: Whom a record belongs to; the records of one owner are looked at together.
-_Owner = frozenset[Identifier]
+#: Whom a record belongs to, and of which retention class it is; the records of one owner are looked at together.
+_Owner = tuple[frozenset[Identifier], str]
 #: What has one owner and one moment.
 _Part = Group | Submission | Recording
 _DAY_MS = 86_400_000
@@ -42,26 +42,28 @@ _DAY_MS = 86_400_000
 class _Keys:
     """The keys of one batch: of its people, and of the days of what belongs to nobody."""
 
-    subjects: dict[Identifier, bytes]
+    subjects: dict[Kept, bytes]
     of_subject: dict[bytes, bytes]
     of_day: dict[str, bytes]
     sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
 
     def subject(self, owner: _Owner) -> bytes:
         """Return the pseudonym of an event's or a recording's owner, who is one person or nobody known."""
-        for one in owner:
-            return self.subjects[one]
+        people, name = owner
+        for one in people:
+            return self.subjects[one, name]
         return sealing.NOBODY
 
     def opens(self, owner: _Owner) -> bool:
         """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
-        return all(self.subjects[one] in self.of_subject for one in owner)
+        people, name = owner
+        return all(self.subjects[one, name] in self.of_subject for one in people)
 
     def group_key(self, group: Group) -> bytes:
         """Return the key that seals the fields of a group; empty when none is sealed."""
         if not group.has_sealed:
             return b""
-        return self.of_subject[self.subject(group.owner)] if group.owner else self.of_day[_day_key(group)]
+        return self.of_subject[self.subject((group.owner, ""))] if group.owner else self.of_day[_day_key(group)]
 
     def seal(self, key: bytes, fields: dict[str, str]) -> str:
         """Return the text of the column `sealed` for an event's fields."""
@@ -76,7 +78,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
     """Keep records durably; see `Store.write`.
 
     (1) once each: ids seen in this batch or stored already are repetitions; nobody else writes until this batch is stored
-    (2) tombstones: what was collected before its person was erased is dropped
+    (2) tombstones: what was collected before its person, or its retention class, was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
     (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
     (5) anyone who was erased meanwhile goes on the purge's work list
@@ -88,10 +90,10 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         owned: dict[_Owner, list[_Part]] = {}
         for part in fresh:
             owned.setdefault(_owner(part), []).append(part)
-        erased_at = vault.erased_at({one for owner in owned for one in owner})
+        erased_at = _erased_at(owned, vault)
         wanted = {}
         for owner, group in owned.items():
-            erased_ms = max((erased_at.get(one, -1) for one in owner), default=-1)
+            erased_ms = erased_at.get(owner, -1)
             if kept := [part for part in group if part.collected_ms > erased_ms]:
                 wanted[owner] = kept
         # step 3
@@ -108,7 +110,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
             submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
         make = event_rows.RowMaker(keys.seal).rows
         groups = [part for _, part in readable if isinstance(part, Group)]
-        events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
+        events.insert(row for group in groups for row in make(group, keys.subject((group.owner, "")), keys.group_key(group)))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
@@ -180,25 +182,41 @@ def _count(parts: Iterable[_Part]) -> int:
 
 
 def _owner(part: _Part) -> _Owner:
-    """Return who a record belongs to."""
+    """Return who a record belongs to, and its class: a recording has a key of its own, and an event ends with its person."""
     if isinstance(part, Group):
-        return part.owner
+        return part.owner, ""
     if isinstance(part, Recording):
-        return event_rows.visitor(part.visitor)
-    return frozenset(part.people)
+        return event_rows.visitor(part.visitor), ""
+    return frozenset(part.people), part.retention_class
+
+
+def _erased_at(owners: Iterable[_Owner], vault: Vault) -> dict[_Owner, int]:
+    """Return when those of these owners were erased, their people or the class alone, that were."""
+    asked = list(owners)
+    erased = vault.erased_at({one for people, _ in asked for one in people})
+    ended = vault.ended_ms({(one, name) for people, name in asked if name for one in people})
+    if not erased and not ended:
+        return {}
+    latest = {
+        (people, name): max((max(erased.get(one, -1), ended.get((one, name), -1)) for one in people), default=-1)
+        for people, name in asked
+    }
+    return {owner: at_ms for owner, at_ms in latest.items() if at_ms >= 0}
 
 
 def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
     """Return the keys that seal a batch, made where missing."""
-    first_ms: dict[Identifier, int] = {}
-    for owner, parts in owned.items():
+    first_ms: dict[Kept, int] = {}
+    for (people, name), parts in owned.items():
         oldest_ms = min([part.collected_ms for part in parts])
-        for one in owner:
-            first_ms[one] = min(first_ms.get(one, oldest_ms), oldest_ms)
-    subjects = vault.subjects_seen(first_ms) if first_ms else {}
+        for kept in ((one, of_class) for one in people for of_class in {name, ""}):
+            first_ms[kept] = min(first_ms.get(kept, oldest_ms), oldest_ms)
+    subjects = vault.subjects_kept(first_ms) if first_ms else {}
     days = {
         _day_key(part)
-        for part in owned.get(NOBODY, ())
+        for (people, _), parts in owned.items()
+        if not people
+        for part in parts
         if isinstance(part, Submission) or (isinstance(part, Group) and part.has_sealed)
     }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
@@ -216,9 +234,10 @@ def _day(days: int) -> str:
     return moment(days * _DAY_MS).date().isoformat()
 
 
-def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
-    """Return the row of a submission and whose it is."""
-    owners = frozenset(keys.subjects[one] for one in owner)
+def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, dict[bytes, bytes]]:
+    """Return the row of a submission and whose it is: the subjects of its class, each with its person's own."""
+    people, of_class = owner
+    owners = {keys.subjects[one, of_class]: keys.subjects[one, ""] for one in people}
     name = "" if owners else _day_key(submission)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
     return submission_rows.sealed_submission(submission, key, name), owners

@@ -133,7 +133,7 @@ class _Field:
         count = 0
         for old in (one for one in former if one != new):
             owners = {form.record_id: self.store.owners(form.record_id) for form in records}
-            found = vault.subjects_of([old]) | frozenset().union(*owners.values())
+            found = vault.people_of(vault.subjects_of([old]) | frozenset().union(*owners.values()))
             if vault.readdress(old, new, self.rulebook.points, self.now_ms) is None:
                 raise ValueError("a corrected address would take over more former ones than it can find")
             for subject in sorted(found):
