@@ -75,8 +75,17 @@ class Vault(NamedKeys, Marks):
 
         That moment tells a restored vault who came back after an erasure (`apply_tombstones`).
         """
-        found = self.subjects_kept({(one, ""): at_ms for one, at_ms in first_ms.items()})
-        return {one: subject for (one, _), subject in found.items()}
+        digests = {one: self._digests(one) for one in first_ms}
+        with self._lock:
+            known = self._subjects(digests.values())
+            if not all(own in known for own, *_ in digests.values()):
+                with self._writing() as connection:
+                    known = self._subjects(digests.values())  # again: another process may have been first
+                    for one, (own, *others) in digests.items():
+                        if own not in known:
+                            before = next((digest for digest in others if digest in known), None)
+                            known[own] = _create_person(connection, own, first_ms[one], before)
+        return {one: known[own] for one, (own, *_) in digests.items()}
 
     def subjects_kept(self, first_ms: Mapping[Kept, int]) -> dict[Kept, bytes]:
         """Return the subject of each identifier and retention class, made as `subjects_seen` does; durable when it returns."""

@@ -20,7 +20,7 @@ from avow.definitions import (
 )
 from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
-from avow.store.event_rows import Group
+from avow.store.event_rows import NOBODY, Group
 from avow.store.holdings import Written
 from avow.store.keys import DAY, Kept
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from avow.store.keys import Vault
 
 
-#: Whom a record belongs to, and of which retention class it is; the records of one owner are looked at together.
-_Owner = tuple[frozenset[Identifier], str]
+#: Whom a record belongs to; the records of one owner are looked at together.
+_Owner = frozenset[Identifier]
 #: What has one owner and one moment.
 _Part = Group | Submission | Recording
 _DAY_MS = 86_400_000
@@ -42,28 +42,36 @@ _DAY_MS = 86_400_000
 class _Keys:
     """The keys of one batch: of its people, and of the days of what belongs to nobody."""
 
-    subjects: dict[Kept, bytes]
+    subjects: dict[Identifier, bytes]
+    of_class: dict[Kept, bytes]
     of_subject: dict[bytes, bytes]
     of_day: dict[str, bytes]
     sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
 
     def subject(self, owner: _Owner) -> bytes:
         """Return the pseudonym of an event's or a recording's owner, who is one person or nobody known."""
-        people, name = owner
-        for one in people:
-            return self.subjects[one, name]
+        for one in owner:
+            return self.subjects[one]
         return sealing.NOBODY
 
     def opens(self, owner: _Owner) -> bool:
         """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
-        people, name = owner
-        return all(self.subjects[one, name] in self.of_subject for one in people)
+        return all(self.subjects[one] in self.of_subject for one in owner)
+
+    def opens_form(self, part: _Part) -> bool:
+        """Return whether the keys of a form's retention class are there, as `opens`; of anything else there is none."""
+        return not isinstance(part, Submission) or all(one in self.of_subject for one in self.owners(part))
+
+    def owners(self, form: Submission) -> dict[bytes, bytes]:
+        """Return the subjects under whose keys a form is sealed, those of its retention class, each with its person's own."""
+        name = form.retention_class
+        return {self.of_class[one, name] if name else self.subjects[one]: self.subjects[one] for one in form.people}
 
     def group_key(self, group: Group) -> bytes:
         """Return the key that seals the fields of a group; empty when none is sealed."""
         if not group.has_sealed:
             return b""
-        return self.of_subject[self.subject((group.owner, ""))] if group.owner else self.of_day[_day_key(group)]
+        return self.of_subject[self.subject(group.owner)] if group.owner else self.of_day[_day_key(group)]
 
     def seal(self, key: bytes, fields: dict[str, str]) -> str:
         """Return the text of the column `sealed` for an event's fields."""
@@ -87,30 +95,36 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         # step 1
         fresh = _fresh({record.record_id: record for record in records}.values(), control, events)
         # step 2
+        classed = [part for part in fresh if isinstance(part, Submission) and part.retention_class]
+        ended = _ended(classed, vault)
         owned: dict[_Owner, list[_Part]] = {}
-        for part in fresh:
+        for part in (
+            [part for part in fresh if not (isinstance(part, Submission) and part.record_id in ended)] if ended else fresh
+        ):
             owned.setdefault(_owner(part), []).append(part)
-        erased_at = _erased_at(owned, vault)
+        erased_at = vault.erased_at({one for owner in owned for one in owner})
         wanted = {}
         for owner, group in owned.items():
-            erased_ms = erased_at.get(owner, -1)
+            erased_ms = max((erased_at.get(one, -1) for one in owner), default=-1)
             if kept := [part for part in group if part.collected_ms > erased_ms]:
                 wanted[owner] = kept
         # step 3
-        keys = _keys(wanted, vault)
-        readable = [(owner, part) for owner, group in wanted.items() if keys.opens(owner) for part in group]
+        keys = _keys(wanted, [form for form in classed if form.record_id not in ended], vault)
+        readable = [
+            (owner, part) for owner, group in wanted.items() if keys.opens(owner) for part in group if keys.opens_form(part)
+        ]
         # step 4
         chunks = {part.record_id: (keys.subject(owner), part) for owner, part in readable if isinstance(part, Recording)}
         owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
         written, changed = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
         refused = len(chunks) - written
         with control.transaction() as tx:
-            forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
-            submissions.add(tx, [_submission(form, owner, keys) for owner, form in forms])
-            submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
+            forms = [part for _, part in readable if isinstance(part, Submission)]
+            submissions.add(tx, [_submission(form, keys) for form in forms])
+            submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
         make = event_rows.RowMaker(keys.seal).rows
         groups = [part for _, part in readable if isinstance(part, Group)]
-        events.insert(row for group in groups for row in make(group, keys.subject((group.owner, "")), keys.group_key(group)))
+        events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
@@ -182,45 +196,42 @@ def _count(parts: Iterable[_Part]) -> int:
 
 
 def _owner(part: _Part) -> _Owner:
-    """Return who a record belongs to, and its class: a recording has a key of its own, and an event ends with its person."""
+    """Return who a record belongs to."""
     if isinstance(part, Group):
-        return part.owner, ""
+        return part.owner
     if isinstance(part, Recording):
-        return event_rows.visitor(part.visitor), ""
-    return frozenset(part.people), part.retention_class
+        return event_rows.visitor(part.visitor)
+    return frozenset(part.people)
 
 
-def _erased_at(owners: Iterable[_Owner], vault: Vault) -> dict[_Owner, int]:
-    """Return when those of these owners were erased, their people or the class alone, that were."""
-    asked = list(owners)
-    erased = vault.erased_at({one for people, _ in asked for one in people})
-    ended = vault.ended_ms({(one, name) for people, name in asked if name for one in people})
-    if not erased and not ended:
-        return {}
-    latest = {
-        (people, name): max((max(erased.get(one, -1), ended.get((one, name), -1)) for one in people), default=-1)
-        for people, name in asked
-    }
-    return {owner: at_ms for owner, at_ms in latest.items() if at_ms >= 0}
+def _ended(forms: Iterable[Submission], vault: Vault) -> frozenset[str]:
+    """Return those of these forms, each of a retention class, that were collected before it ended for one of their people."""
+    asked = {form.record_id: (form, [(one, form.retention_class) for one in form.people]) for form in forms}
+    ended = vault.ended_ms(kept for _, wanted in asked.values() for kept in wanted) if asked else {}
+    return frozenset(
+        record_id
+        for record_id, (form, wanted) in (asked.items() if ended else ())
+        if any(ended.get(kept, -1) >= form.collected_ms for kept in wanted)
+    )
 
 
-def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
-    """Return the keys that seal a batch, made where missing."""
-    first_ms: dict[Kept, int] = {}
-    for (people, name), parts in owned.items():
+def _keys(owned: Mapping[_Owner, Sequence[_Part]], classed: Iterable[Submission], vault: Vault) -> _Keys:
+    """Return the keys that seal a batch, made where missing; `classed` are the forms in it that are of a retention class."""
+    first_ms: dict[Identifier, int] = {}
+    for owner, parts in owned.items():
         oldest_ms = min([part.collected_ms for part in parts])
-        for kept in ((one, of_class) for one in people for of_class in {name, ""}):
-            first_ms[kept] = min(first_ms.get(kept, oldest_ms), oldest_ms)
-    subjects = vault.subjects_kept(first_ms) if first_ms else {}
+        for one in owner:
+            first_ms[one] = min(first_ms.get(one, oldest_ms), oldest_ms)
+    wanted = {(one, form.retention_class): form.collected_ms for form in classed for one in form.people if one in first_ms}
+    of_class = vault.subjects_kept(wanted) if wanted else {}
+    subjects = vault.subjects_seen(first_ms) if first_ms else {}
     days = {
         _day_key(part)
-        for (people, _), parts in owned.items()
-        if not people
-        for part in parts
+        for part in owned.get(NOBODY, ())
         if isinstance(part, Submission) or (isinstance(part, Group) and part.has_sealed)
     }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
-    return _Keys(subjects, vault.keys_of(subjects.values()), of_day)
+    return _Keys(subjects, of_class, vault.keys_of([*subjects.values(), *of_class.values()]), of_day)
 
 
 def _day_key(part: Group | Submission) -> str:
@@ -234,10 +245,9 @@ def _day(days: int) -> str:
     return moment(days * _DAY_MS).date().isoformat()
 
 
-def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, dict[bytes, bytes]]:
+def _submission(form: Submission, keys: _Keys) -> tuple[submissions.SealedSubmission, dict[bytes, bytes]]:
     """Return the row of a submission and whose it is: the subjects of its class, each with its person's own."""
-    people, of_class = owner
-    owners = {keys.subjects[one, of_class]: keys.subjects[one, ""] for one in people}
-    name = "" if owners else _day_key(submission)
+    owners = keys.owners(form)
+    name = "" if owners else _day_key(form)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
-    return submission_rows.sealed_submission(submission, key, name), owners
+    return submission_rows.sealed_submission(form, key, name), owners
