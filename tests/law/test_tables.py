@@ -26,7 +26,17 @@ NEEDED = frozenset(
 #: Values that have a clock: their unit is one that the software counts in.
 PERIODS = frozenset(
     {
-        *("respond", "extension", "acknowledge", "optout", "optout_automated", "consent_revocation", "resolicit", "free_window"),
+        *(
+            "respond",
+            "extension",
+            "acknowledge",
+            "optout",
+            "optout_automated",
+            "consent_revocation",
+            "resolicit",
+            "incentive_again",
+            "free_window",
+        ),
         *("appeal", "appeal_extension", "look_back", "record", "policy_update", "hold", "minors_ask_again", "breach_people"),
         *("breach_authority", "breach_authority_after_notice", "breach_cure"),
         *("verification_data", "verification_declaration_record"),

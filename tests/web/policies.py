@@ -158,3 +158,61 @@ CLUB = (
         'points   = ["contact-form", "weather-club"]\npurposes = ["answer-questions", "weather-club"]',
     ),
 )
+
+_INCENTIVE = """### The gauge club {#gauge-club}
+
+Members of the gauge club get something for their data. You are in it only if you say yes, and you can leave at any time.
+
+```avow
+[incentive.gauge-club]
+label             = "the gauge club"
+offers            = "a new measuring glass each year"
+terms             = "the glass is sent in March, and nothing has to be bought"
+purposes          = ["gauge-club"]
+value             = "about 5 dollars a year for each member"
+method            = "incentive-expenses"
+calculation       = "what glasses and postage cost us last year, divided by the number of members"
+related           = "glass and postage cost us about as much"
+asks_again_months = 18
+
+[collection.gauge-club]
+label      = "Form of the gauge club"
+technology = "form"
+source     = "consumer"
+data       = ["name", "email"]
+required   = ["email"]
+purposes   = ["gauge-club"]
+retention  = { months = 24, after = "last-contact" }
+
+[collection.gauge-shelf]
+label      = "Member's shelf"
+technology = "tag"
+source     = "device"
+data       = ["page"]
+purposes   = ["gauge-club"]
+retention  = { months = 14 }
+
+[purpose.gauge-club]
+label            = "The gauge club"
+description      = "sending members their glass, and learning how many there are"
+choice           = "consent"
+business_purpose = "Cal. Civ. Code § 1798.140(e)(5)"
+
+[right.withdraw-consent]
+methods      = ["web", "email", "phone"]
+verification = "not at all"
+level        = "none"
+form         = "rights-request"
+```
+
+"""
+_ANALYSED = '  "shop-click", "shop-purchase", "site-search", "server-log", "gauge-shelf",\n]\npurposes = ["gauge-club", '
+#: A financial incentive: who says yes to it gives data, and gets something.
+INCENTIVE = (
+    (_BEFORE, _INCENTIVE + _BEFORE),
+    (
+        'points   = ["contact-form"]\npurposes = ["answer-questions"]',
+        'points   = ["contact-form", "gauge-club"]\npurposes = ["answer-questions", "gauge-club"]',
+    ),
+    ('  "shop-click", "shop-purchase", "site-search", "server-log",\n]\npurposes = [', _ANALYSED),
+)

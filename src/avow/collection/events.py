@@ -68,6 +68,7 @@ class EventParser:
         self._elsewhere = rulebook.elsewhere
         self._decoder = _batch_decoder([self.types[name] for name in self._points]) if self._points else None
         self._encode = msgspec.json.Encoder().encode
+        self._alone = {kind: frozenset((kind,)) for kind in self.types.values()}
 
     def parse(self, raw: bytes) -> Batch | Refusal:
         """Return the events of a request body, `{"events": [{"point": …, field: text, …}, …]}`.
@@ -85,7 +86,7 @@ class EventParser:
         read = body.events
         if len(raw) != len(self._encode(body)) and _may_say_twice(raw, read):
             return self._parse_slowly(raw)
-        kinds = frozenset(map(type, read))
+        kinds = self._alone[type(read[0])] if len(read) == 1 else frozenset(map(type, read))
         if kinds.isdisjoint(self._with_amount):
             return Batch(read, (), kinds)
         return self._without_refused_amounts(Batch(read))
@@ -98,7 +99,8 @@ class EventParser:
         kept, dropped = declared(point, self._limits[point.name], given)
         if AMOUNT in given and AMOUNT in self._limits[point.name] and AMOUNT not in kept:
             return Batch([], (*dropped, Dropped(point.name, AMOUNT, NO_AMOUNT)))
-        read = Batch([msgspec.convert({**kept, "point": point.name}, self.types[point.name])], tuple(dropped))
+        kind = self.types[point.name]
+        read = Batch([msgspec.convert({**kept, "point": point.name}, kind)], tuple(dropped), self._alone[kind])
         return self._without_refused_amounts(read)
 
     def _without_refused_amounts(self, batch: Batch) -> Batch:

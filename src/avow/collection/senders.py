@@ -21,7 +21,7 @@ from avow.definitions import RecordIds, Refusal, Signalled, SpoolFull, moment
 
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
 #: What a request says about its sender.
-_TELLING: Final = (b"user-agent", b"cookie", b"sec-gpc", b"dnt", b"x-forwarded-for", DEMONSTRATION_HEADER.encode())
+_DEMONSTRATION: Final = DEMONSTRATION_HEADER.encode()
 _DAY_MS: Final = 86_400_000
 #: What became of a signal that was kept.
 _HEARD: Final = Accepted(0, (), ())
@@ -100,7 +100,16 @@ class Senders:
             self._day_ends_ms = (now_ms // _DAY_MS + 1) * _DAY_MS
         if len(first) < len(lines):  # a second line may hold a no: not looked up by the first, nor remembered
             return self._heard(self.known(self.sender(peer, partial(_every, lines)), now_ms), now_ms)
-        key = (peer, *map(first.get, _TELLING))
+        said = first.get
+        key = (  # what a sender is told by, written out: each event pays for a loop
+            peer,
+            said(b"user-agent"),
+            said(b"cookie"),
+            said(b"sec-gpc"),
+            said(b"dnt"),
+            said(b"x-forwarded-for"),
+            said(_DEMONSTRATION),
+        )
         found = self._known.found.get(key)
         if found is None:
             found = self.known(self.sender(peer, partial(_every, lines)), now_ms)

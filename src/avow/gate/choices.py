@@ -201,6 +201,7 @@ class Choices:
         """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
+        What a request stopped for the person as a whole (to limit, to object, to restrict) can be taken back here alone.
         Of who is known to be under 16 a yes to what is sold is kept when it is the second step (`is_confirmed`), and of who is
         under 13 never: a parent says it. Returns what was taken, nothing for a wrong link.
         Rule: Cal. Civ. Code § 1798.120(c), § 1798.135(c)(5); 11 CCR 7070, 7071.
@@ -209,7 +210,8 @@ class Choices:
         if self.store.vault.choices_noted(people):  # of who was erased nothing else may be left
             self.store.vault.subjects_for(list(people), now)
         subjects = self.store.vault.own_subjects_of(people)
-        said, sold = dict(self._optional(opted_out)), sold_purposes(self.rulebook)
+        back = {name: is_out for name, is_out in opted_out.items() if name in refusals.WORDS and not is_out}
+        said, sold = {**dict(self._optional(opted_out)), **back}, sold_purposes(self.rulebook)
         says = minors.who_says(self.store, people, now) if sold else Says.ANYBODY
         taken: dict[str, bool] = {}
         if says is not Says.ANYBODY:

@@ -26,6 +26,7 @@ from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
 from avow.gate.choices import Choices
 from avow.gate.disclosures import PartyLoads
+from avow.gate.incentives import Incentives
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
@@ -134,6 +135,7 @@ def house(
         reviews=rights.reviews(store, versions, configuration, now_ms),
         metrics=shared.metrics,
         choices=choices,
+        incentives=Incentives(store, rulebook, now_ms),
         browsers=Browsers(rulebook, site.name, shown.website, shared.loads, now_ms, shared.intake.stopped.names),
         recorded=RecordingChoices(store, taking.collector.rulebook, taking.recorder, choices, now_ms),
         recordings=WatchedRecordings(store, versions, as_read, now_ms),

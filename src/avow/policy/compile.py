@@ -153,6 +153,7 @@ def _rulebook(canonical: str, name: str, document: Document, entries: Entries, l
         backup_days=build.only(entries, "backups", build.backups),
         duties=build.every(entries, "duty", build.duty),
         automated_decisions=build.every(entries, "automated_decision", build.automated_decision),
+        incentives=build.every(entries, "incentive", build.incentive),
         datasets=build.every(entries, "dataset", build.dataset),
         recipients=build.recipients(entries),
         external_links=build.every(entries, "external_link", build.external_link),

@@ -64,7 +64,8 @@ class ChoiceFacts:
     """One switch of the privacy centre and the purposes it stops; with `asks` it is off until the person says yes.
 
     `on_pages`: what it decides about happens in the browser while a page is open, so a page is where to ask.
-    `by_mail`: it decides about e-mails alone, and its yes is given with an address.
+    `by_mail`: it decides about e-mails alone, and its yes is given with an address. `incentive` is the financial incentive that
+    a yes joins, "" for none: such a yes is given next to its notice alone.
     """
 
     name: str
@@ -75,6 +76,17 @@ class ChoiceFacts:
     on_pages: bool = True
     stopped_by: tuple[str, ...] = ()
     by_mail: bool = False
+    incentive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncentiveFacts:
+    """One financial incentive, the purposes that its members said yes to, and the signals that stop one of them."""
+
+    name: str
+    label: str
+    purposes: frozenset[str]
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,9 @@ class PolicyFacts:
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
     `jurisdictions` are the laws that the policy is under, code and name; `look_back_from` is the first day back to which somebody
     may ask what is held; who refused is not asked again for `resolicit_months`, None where the law names neither.
-    `phone_forms` are the rights whose form's point takes a telephone number.
+    `confirmable` are the data items that are never shown and can be confirmed, name and label.
+    `phone_forms` are the rights whose form's point takes a telephone number; `offered_in` are, for a right that is offered under
+    some of the laws alone, code and name of these.
     `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
@@ -189,6 +203,8 @@ class PolicyFacts:
     look_back_from: date | None = None
     resolicit_months: int | None = None
     phone_forms: frozenset[str] = frozenset()
+    confirmable: tuple[tuple[str, str], ...] = ()
+    offered_in: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -12,21 +12,23 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, Technology, moment
+from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.markup import joined
+from avow.policy.printouts import incentives as incentive_words
 from avow.policy.printouts import opting_out
-from avow.policy.rulebook import combining
+from avow.policy.rulebook import combining, incentives
 from avow.policy.rulebook.audience import Audience
 from avow.policy.rulebook.declarations import Choice
 from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
     FormFacts,
+    IncentiveFacts,
     LinkFacts,
     PointFacts,
     PolicyFacts,
@@ -147,6 +149,20 @@ class PolicyInForce:
         """Return the notice at collection for one point."""
         return notice.notice_at_collection(self.rulebook, point)
 
+    def incentives(self) -> tuple[IncentiveFacts, ...]:
+        """Return the financial incentives that the policy offers."""
+        signals = self.rulebook.signals
+        return tuple(
+            IncentiveFacts(
+                one.name, one.label, one.purposes, tuple(sorted(name for name in signals if signals[name].stops & one.purposes))
+            )
+            for one in self.rulebook.incentives.values()
+        )
+
+    def incentive_notice(self, name: str) -> Markup:
+        """Return the notice of a financial incentive. Raises KeyError for an unknown one. Rule: 11 CCR 7016(d)."""
+        return incentive_words.terms(self.rulebook, self.rulebook.incentives[name])
+
     def form(self, point: str) -> FormFacts | None:
         """Return a form of this website's pages; None for what is none, also for the forms of the privacy centre."""
         return form_facts(self.rulebook.on_website(self.website), point)
@@ -222,17 +238,30 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
-        jurisdictions=tuple((code, rulebook.law[code].name) for code in rulebook.jurisdictions if code in rulebook.law),
+        jurisdictions=_laws(rulebook, rulebook.jurisdictions),
         look_back_from=rulebook.law_table.look_back_from,
         resolicit_months=rulebook.law_table.resolicit_months,
         phone_forms=frozenset(name for name, right in rulebook.rights.items() if _takes_phone(rulebook, right.form)),
-        forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        forms=MappingProxyType(_forms(rulebook)),
+        confirmable=tuple((one.name, one.label) for one in rulebook.confirmable),
+        offered_in=MappingProxyType({name: _laws(rulebook, one.jurisdictions) for name, one in rulebook.rights.items()}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(
             LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
             for one in rulebook.external_links.values()
         ),
     )
+
+
+def _forms(rulebook: Rulebook) -> dict[str, str]:
+    """Return the kinds of requests that a form of the privacy centre takes, each with the point that declares the form."""
+    offered = {kind: right for kind in RequestKind if (right := rulebook.right(kind)) is not None}
+    return {kind: right.form or "" for kind, right in offered.items() if right.by_form}
+
+
+def _laws(rulebook: Rulebook, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return laws with their names, as somebody chooses where they live."""
+    return tuple((code, rulebook.law[code].name) for code in codes if code in rulebook.law)
 
 
 def _takes_phone(rulebook: Rulebook, form: str | None) -> bool:
@@ -251,7 +280,8 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     together = dict.fromkeys(point for name in sorted(choice.stops) for point in rulebook.purposes[name].combines)
     combined = f"puts together {joined(combining.called(rulebook, one) for one in together)}" if together else ""
     said = "; ".join(part for part in (choice.description, combined) if part)  # who is asked is told what they would agree to
-    return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail)
+    offered = next((one.name for one in incentives.of_purposes(rulebook, choice.stops)), "")
+    return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail, offered)
 
 
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:

@@ -41,6 +41,7 @@ class Contact:
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
     that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `beyond` are records
     that what was proved does not reach; `is_address_beyond`: it reaches nothing that the address finds (11 CCR 7062(d)).
+    `numbers` are those that are to be confirmed, each by its data item and keyed hash (`confirming`).
     `agent` is what an authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which
     letters go.
     """
@@ -60,6 +61,7 @@ class Contact:
     beyond: tuple[str, ...] = ()
     is_address_beyond: bool = False
     claims: tuple[Claim, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
     agent: str = ""
     answer_to: str = ""
 
@@ -166,6 +168,12 @@ class Case:
         """
         entry = self.entry(Step.ANSWER_WRITTEN) or self.entry(Step.RESPONDED)
         return entry.detail if entry else {}
+
+    @property
+    def last_proof(self) -> str:
+        """The proof that went with the answer, or with the letter about the rest; "" before either. Rule: 11 CCR 7101(a)."""
+        rest = self.entry(Step.REST_WRITTEN) or self.entry(Step.REST_TOLD)
+        return str(self.answer.get("proof", "") or (rest.detail.get("proof", "") if rest else ""))
 
     @property
     def answered_ms(self) -> int | None:

@@ -20,7 +20,8 @@ from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import REFERENCE_DIGITS, Alike, Case, Contact, Delivery
-from avow.rights.states import ANSWERED, Entry, Step
+from avow.rights.plan import DISCLOSED
+from avow.rights.states import ANSWERED, OF_ANSWERS, Entry, Step
 from avow.rights.stored import asker_of, case_of, contact_of, entries_of, mark_of, marks_of, row_of
 from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, request_lists, request_proofs, requests
@@ -87,7 +88,7 @@ class Cases:
         with self._control.transaction() as tx:
             requests.add(tx, row)
             requests.name_people(tx, case.request_id, marks_of(case.contact.match_keys(), self._keyed))
-            if case.kind is RequestKind.KNOW and not case.demonstration and case.contact.email:
+            if case.kind in DISCLOSED and not case.demonstration and case.contact.email:
                 request_proofs.note_asker(tx, case.request_id, asker_of(case.contact, self._keyed))
             requests.append(tx, row_of(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)
@@ -577,7 +578,7 @@ class Cases:
             case.request_id,
             message.packed(),
             now_ms,
-            kind="answer" if step in {Step.ANSWER_WRITTEN, Step.RESPONDED} else "letter",
+            kind="answer" if step in OF_ANSWERS else "letter",
             delivery_id=message_id,
             site=case.site,
             rulebook_id=case.rulebook_id,

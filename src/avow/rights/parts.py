@@ -40,7 +40,7 @@ class NamedForms:
             found = self._held(people)
             if keeper is not None and found:
                 today = local_date(erasure.planned_ms, keeper.versions.timezone)
-                keeper.keep(erasure.identifiers, today, now_ms, frozenset(self.points))
+                keeper.keep(erasure.identifiers, today, now_ms, frozenset(self.points), erasure.withheld)
             self.store.vault.end_classes(people, self._classes(people), now_ms)
         self.store.erase_submissions(found)
         if self._is_purging(erasure):

@@ -16,6 +16,8 @@ NAME: Final = "proof.tlog-proof"
 RESIDUE: Final = "residue.tlog-proof"
 _DELETED, _LOOKED_FOR = "request.delete.done", "residue.searched"
 _HEADINGS: Final = {
+    "request.portability.done": "We put together what you gave us",
+    "request.confirm-identifier.done": "We compared a number with what we hold",
     "request.know.done": "We put together what we hold about you",
     "request.correct.done": "We went through what you told us is wrong",
     _DELETED: "We deleted what we held about you",
@@ -30,10 +32,10 @@ def of(case: Case) -> Mapping[str, str]:
 
     Rule: 11 CCR 7101(a).
     """
-    if "proof" not in case.answer:
+    if not case.last_proof:
         return {}
     looked_for = case.entry(Step.RESIDUE_PROVED)
-    found = {NAME: case.answer.get("proof"), RESIDUE: looked_for.detail["proof"] if looked_for else None}
+    found = {NAME: case.last_proof, RESIDUE: looked_for.detail["proof"] if looked_for else None}
     return {name: text for name, text in found.items() if text}
 
 

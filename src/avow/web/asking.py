@@ -51,12 +51,19 @@ def seen_by_script(scope: Scope) -> frozenset[str]:
 
 
 def waiting(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[ChoiceFacts, ...]:
-    """Return the switches to ask about: off until a yes, decided on pages, unanswered, and stopped by no signal."""
+    """Return the switches to ask about: off until a yes, decided on pages, unanswered, and stopped by no signal.
+
+    A financial incentive is never asked about here: its notice is not. Rule: 11 CCR 7016(d).
+    """
     answered = said.choices | said.consents
     return tuple(
         one
         for one in choices
-        if one.asks and one.on_pages and not one.purposes <= answered and not said.preferences & set(one.stopped_by)
+        if one.asks
+        and one.on_pages
+        and not one.incentive
+        and not one.purposes <= answered
+        and not said.preferences & set(one.stopped_by)
     )
 
 

@@ -20,6 +20,7 @@ from avow.collection.forms.submissions import Form
 from avow.collection.refusals import GUARD_RULE, shown_name
 from avow.collection.senders import Senders
 from avow.definitions import Refusal, ScannerUnavailable, SpoolFull
+from avow.policy.printouts.incentives import INCENTIVES_PATH
 from avow.policy.rulebook.ages import Heard
 from avow.web.collect import NAMED, RETRY_SECONDS, told_of
 from avow.web.form_input import FormInput, read
@@ -43,6 +44,7 @@ _ASKED: Final = {
     Verdict.MANY: "asked once more: many from one sender",
     Verdict.NOT_PASSED: "asked once more: the check was not passed",
 }
+_JOIN: Final = f"Say yes to it on {INCENTIVES_PATH} first, next to its notice. Nothing was kept."
 _FULL: Final = "We could not keep your message just now. Please send it again."
 
 
@@ -129,6 +131,8 @@ class FormEndpoint:
             if is_counted and not isinstance(outcome, Accepted):
                 await run_in_threadpool(self._guard.take_back, sender.address, now_ms)
         if isinstance(outcome, Refusal):
+            if joined := self._forms.incentives(point):
+                raise HTTPException(403, f"This form is for who takes part in {joined}. {_JOIN}")
             raise HTTPException(404, f"{outcome.reason} ({outcome.rule})")
         return await self._answer(request, site, point, pairs, outcome)
 

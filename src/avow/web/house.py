@@ -25,6 +25,7 @@ from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
+from avow.gate.incentives import Incentives
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
 from avow.messaging.factors import Factors
@@ -69,6 +70,7 @@ class House:
     reviews: Reviews
     metrics: Metrics
     choices: Choices
+    incentives: Incentives
     browsers: Browsers
     recorded: RecordingChoices
     recordings: WatchedRecordings

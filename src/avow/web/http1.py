@@ -259,12 +259,15 @@ class Connection(asyncio.Protocol):
         if not parser.should_keep_alive():
             self._is_last = True
         if (length := first.get(b"content-length")) is not None:
-            self._expect_body(exchange, way, announced(length))
+            self._expect_body(exchange, way, length)
         elif way.streams:
             self._way = Way(0, way.take)
 
-    def _expect_body(self, exchange: Exchange, way: Way, length: int) -> None:
-        """Prepare for a body of so many bytes, or refuse it."""
+    def _expect_body(self, exchange: Exchange, way: Way, announced: bytes) -> None:
+        """Prepare for a body of so many bytes, or refuse it, and what is no number (RFC 9112, section 6.3)."""
+        if not announced.isdigit() or len(announced) > 18:  # noqa: PLR2004 - digits of an exabyte
+            raise BodyRefused(400, "Content-Length is not a number.")
+        length = int(announced)
         if length > way.limit:
             raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
         is_free = self._current is None and not self._parsed
@@ -343,7 +346,7 @@ class Connection(asyncio.Protocol):
             return
         unread = self._exchange is exchange  # answered before its body was there
         is_last = unread or self._all.is_stopping or (self._is_last and not self._parsed and not self._ahead)
-        self._transport.write(b"".join((prepared, b"connection: close\r\n" if is_last else b"", self._all.tail, body)))
+        self._transport.write(prepared + (b"connection: close\r\n" if is_last else b"") + self._all.tail + body)
         self._answered(is_last=is_last)
 
     def begin(self, exchange: Exchange, prepared: bytes) -> None:
@@ -539,13 +542,6 @@ class Connection(asyncio.Protocol):
         self.resume_reading()
         with contextlib.suppress(OSError, RuntimeError):  # the client is gone already
             self._transport.write_eof()
-
-
-def announced(length: bytes) -> int:
-    """Return the announced length of a body; raise BodyRefused for what is no number (RFC 9112, section 6.3)."""
-    if not length.isdigit() or len(length) > 18:  # noqa: PLR2004 - digits of an exabyte
-        raise BodyRefused(400, "Content-Length is not a number.")
-    return int(length)
 
 
 def origin_form(target: bytes) -> bytes:

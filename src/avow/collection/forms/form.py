@@ -17,9 +17,11 @@ from avow.collection.forms.uploads import Upload
 from avow.collection.signals import Sender
 from avow.definitions import FORMS, Permit, RecordIds, Refusal, Submission, Technology, moment
 from avow.policy import CollectionPoint
+from avow.policy.markup import joined
 from avow.policy.rulebook.ages import known
 from avow.policy.rulebook.combining import by_browser
 from avow.policy.rulebook.conversions import VISITOR_ID
+from avow.policy.rulebook.incentives import of_purposes
 
 #: What is sent from a page's form.
 _TAKEN: Final = FORMS | {Technology.EMAIL}
@@ -54,6 +56,11 @@ class Forms:
         """Return whether the policy declares this form, or this subscription."""
         declared = self._rulebook.points.get(point)
         return declared is not None and declared.technology in _TAKEN
+
+    def incentives(self, point: str) -> str:
+        """Return the financial incentives that a form belongs to, in words; "" for none."""
+        declared = self._rulebook.points.get(point)
+        return joined(one.label for one in of_purposes(self._rulebook, declared.purposes)) if declared else ""
 
     def file_fields(self, point: str) -> tuple[str, ...]:
         """Return the declared items of a form that are files."""

@@ -54,6 +54,7 @@ def diff(old: Rulebook, new: Rulebook) -> tuple[Change, ...]:
         *_signals(old, new),
         *_rights(old, new),
         *_automated(old, new),
+        *_incentives(old, new),
         *_controller(old, new),
         *_agents(old, new),
         *_notice(old, new),
@@ -224,6 +225,24 @@ def _automated(old: Rulebook, new: Rulebook) -> Iterator[Change]:
             case Kept(_, before, after) if before != after:
                 words = f'"{after.label}" goes by {after.logic}. It puts out {after.output}. If you opt out, {after.instead}.'
                 yield Change("automated decision", words, material=True)
+
+
+def _incentives(old: Rulebook, new: Rulebook) -> Iterator[Change]:
+    """Say what is newly offered for people's data; what changes for who takes part is material.
+
+    Rule: 11 CCR 7016(d); Cal. Civ. Code § 1798.125(b)(3) (the yes was to the terms of its day).
+    """
+    for incentive in compared(old.incentives, new.incentives):
+        match incentive:
+            case Added(_, after):
+                words = f"We offer {after.label}: you get {after.offers}, if you say yes to it."
+                yield Change("incentive", words, material=False)
+            case Removed(_, before):
+                yield Change("incentive", f"We no longer offer {before.label}.", material=True)
+            case Kept(_, before, after) if before != after:
+                words = f"The terms of {after.label} change: you get {after.offers}; {after.terms}."
+                words += f" We value the data at {after.value}."
+                yield Change("incentive", words, material=True)
 
 
 def _right(called: str, before: Right, after: Right) -> Iterator[Change]:

@@ -22,6 +22,7 @@ from avow.policy.checks.combining import check_combining
 from avow.policy.checks.disclosures import check_disclosures
 from avow.policy.checks.external_links import check_links, linked
 from avow.policy.checks.files import check_authorisations, check_files
+from avow.policy.checks.incentives import check_incentives
 from avow.policy.checks.keeping import check_keeping
 from avow.policy.checks.matching import check_matching
 from avow.policy.checks.people import check_people
@@ -77,6 +78,7 @@ def check(
     yield from check_answers(entries)
     yield from check_matching(entries, law)
     yield from check_automated(entries, law, today)
+    yield from check_incentives(entries, law)
     yield from check_people(entries)
     yield from check_links(entries)
     yield from check_combining(entries)
@@ -136,6 +138,7 @@ _USES: Final = (
     ("right", "form", "collection"),
     ("dataset", "collections", "collection"),
     ("automated_decision", "collections", "collection"),
+    ("incentive", "purposes", "purpose"),
     ("website", "brand", "brand"),
     ("message", "brand", "brand"),
     ("external_link", "clicks", "collection"),

@@ -102,6 +102,17 @@ _SUBJECTS: Final = (
         "add [dataset.name] with method, least_people, collections and never_reidentified = true",
     ),
     Subject(
+        "financial incentives",
+        _words(
+            r"\bfinancial incentives?\b|\b(?:loyalty|rewards?|bonus|points?) (?:programme?|program|club|scheme)s?\b"
+            r"|\b(?:discounts?|coupons?|vouchers?|gift cards?|cash ?back|reward points)\b[^.;]{0,60}?"
+            r"\b(?:if|when|for|in (?:exchange|return) for)\b[^.;]{0,40}?"
+            r"\b(?:sign(?:ing)? up|subscrib\w+|join\w*|giv\w+ us|e-?mail address|(?:your|personal) (?:data|information))\b"
+        ),
+        "incentive",
+        "add [incentive.name] with offers, terms, value, method, calculation, related and the purposes that wait for a yes",
+    ),
+    Subject(
         "job applications",
         _words(
             r"\bapply for (?:a|our|this|one of our) (?:\w+ )?(?:jobs?|positions?|vacanc(?:y|ies))\b"

@@ -51,7 +51,9 @@ __all__ = [
 
 #: Computed tables that stand for what is done, where a section declares nothing itself.
 _TABLES: Final = frozenset({"technologies", "retention", "recipients", "signals", "rights", "roles", "choices", "chart"})
-_NAMED: Final = frozenset({"collection", "purpose", "recipient", "signal", "right", "choice", "role", "duty", "dataset"})
+_NAMED: Final = frozenset(
+    {"collection", "purpose", "recipient", "signal", "right", "choice", "role", "duty", "dataset", "incentive"}
+)
 #: Declarations that only give names to things.
 _NAMING: Final = frozenset({"policy", "data", "controller", "brand", "contact", "source", "website", "message", "external_link"})
 

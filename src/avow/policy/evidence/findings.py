@@ -19,6 +19,7 @@ from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
 from avow.policy.rulebook import combining
+from avow.policy.rulebook.incentives import INCENTIVE_SOURCE
 from avow.policy.rulebook.rulebook import Rulebook
 from avow.policy.rulebook.seeing import in_words, seeing
 
@@ -155,6 +156,25 @@ def _purpose(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
         f"Your choice about {lowered(purpose.label)} is asked before anything is written.",
         f"{_many(no + yes, 'choice')} recorded: {no:,} against it, {yes:,} for it.",
         Verdict.HOLDS if no or yes else Verdict.NO_EVIDENCE,
+        facts.at_ms,
+    )
+
+
+#: Where a yes to an incentive comes from: its own page, a person's own page, a link that proves an address.
+_JOINED_BY: Final = frozenset({INCENTIVE_SOURCE, "link", "form", "message"})
+
+
+def _incentive(rulebook: Rulebook, facts: Facts, name: str) -> Iterator[Finding]:
+    """Rule: Cal. Civ. Code § 1798.125(b)(3); 11 CCR 7016(d)."""
+    incentive = rulebook.incentives[name]
+    said = [one for one in facts.chosen if one.purpose in incentive.purposes]
+    yes, no = sum(one.count for one in said if not one.opted_out), sum(one.count for one in said if one.opted_out)
+    unasked = sum(one.count for one in said if not one.opted_out and one.source not in _JOINED_BY)
+    yield Finding(
+        f"Nobody takes part in {incentive.label} before a yes of their own, given next to its notice; a no holds at once.",
+        f"{_many(yes + no, 'answer')} recorded: {yes:,} to take part, {no:,} not to, or no longer; "
+        f"{unasked:,} of a yes given without the notice.",
+        Verdict.FAILS if unasked else Verdict.HOLDS if said else Verdict.NO_EVIDENCE,
         facts.at_ms,
     )
 
@@ -420,6 +440,7 @@ _FINDERS: Final[Mapping[str, Callable[[Rulebook, Facts, str], Iterator[Finding]]
         "right": _right,
         "role": _role,
         "duty": _duty,
+        "incentive": _incentive,
         "changes": _changes,
         "table": _table,
     }

@@ -219,7 +219,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
-        "AV0712": _error("a right is promised by a form that there is not", rules.METHODS_OF_REQUESTS),
+        "AV0712": _error("a right is promised by a way that nothing takes", rules.METHODS_OF_REQUESTS),
         "AV0715": _error("an item is asked to prove who somebody is, and cannot or must not", rules.VERIFICATION),
         "AV0716": _warning("a right whose degree of certainty nobody reaches by form", rules.WITHOUT_ACCOUNT),
         "AV0718": _error("a duty under an exception that no policy can declare", _KEPT),
@@ -234,6 +234,13 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0728": _warning(
             "an item that looks like a program's result, and nothing says what it decides", rules.AUTOMATED_NOTICE
         ),
+        "AV0735": _error(
+            "a financial incentive without its terms, or an estimate of what the data are worth and how it was made",
+            rules.INCENTIVE_ESTIMATE,
+        ),
+        "AV0736": _error("a financial incentive that people are in without a yes of their own to it", rules.INCENTIVE_OPT_IN),
+        "AV0737": _error("a financial incentive from which nobody can withdraw", rules.INCENTIVE_WITHDRAWAL),
+        "AV0738": _error("people are asked again for an incentive before the law's months are over", rules.INCENTIVE_OPT_IN),
         # 08: who of the staff sees it
         "AV0801": _error("a role with records and nothing to do with them, or the other way round", _ACCESS),
         "AV0802": _error("a field is hidden from a role that could not see it", _ACCESS),

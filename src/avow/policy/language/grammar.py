@@ -43,6 +43,7 @@ from avow.policy.language.vocabulary import (
     SIGNALS,
     SIGNIFICANT_DECISIONS,
     SOURCE_KINDS,
+    VALUE_METHODS,
 )
 
 
@@ -91,6 +92,8 @@ EMAIL: Final = r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+"
 
 _TEXT: Final = Key(Shape.TEXT, required=True)
 _OPTIONAL_TEXT: Final = Key(Shape.TEXT)
+#: What a financial incentive is refused without (11 CCR 7016(d), 7080(b)).
+_ESTIMATED: Final = Key(Shape.TEXT, required=True, code="AV0735")
 _FLAG: Final = Key(Shape.FLAG)
 _NAMES: Final = Key(Shape.NAMES)
 _TOLD_BY: Final = Key(Shape.CHOICES, required=True, choices=("banner", "email"), least=1)
@@ -338,6 +341,20 @@ _DECIDING: Final = {
             "methods": Key(Shape.CHOICES, required=True, choices=tuple(METHODS), least=1),
         },
         named=False,
+    ),
+    "incentive": Table(
+        {
+            "label": _TEXT,
+            "offers": _ESTIMATED,
+            "terms": _ESTIMATED,
+            "purposes": Key(Shape.NAMES, required=True, least=1, code="AV0736"),
+            "value": _ESTIMATED,
+            "method": Key(Shape.CHOICE, required=True, choices=tuple(VALUE_METHODS), code="AV0735"),
+            "calculation": _ESTIMATED,
+            "related": _ESTIMATED,
+            "asks_again_months": Key(Shape.NUMBER, required=True, least=1, most=120, code="AV0738"),
+        },
+        named=True,
     ),
     "children": Table(
         {

@@ -283,6 +283,20 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "methods": "ways for agents to ask",
             },
         ),
+        "incentive": Meaning(
+            f"What people get for their data: refused without an estimate of its value ({rules.INCENTIVES}).",
+            {
+                "label": "what notices call it",
+                "offers": 'completes "You get ..."',
+                "terms": 'its material terms: completes "These are the terms: ..."',
+                "purposes": 'names of the purposes for which members give data, each with `choice = "consent"`: the opt-in',
+                "value": 'good-faith estimate of the value of a person\'s data: completes "We estimate its value at ..."',
+                "method": "by which method of the law that was worked out",
+                "calculation": 'how: completes "We worked it out from ..."',
+                "related": 'why the offer is reasonably related to that value: completes "The offer is in proportion to it: ..."',
+                "asks_again_months": "months in which nobody is asked again who said no or withdrew; no fewer than the law's 12",
+            },
+        ),
         "children": Meaning(
             "What holds for children.",
             {

@@ -121,6 +121,20 @@ ABOUT_DECISIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Method by which the value of people's data is worked out -> how a notice calls it. Rule: 11 CCR 7081(a)(1)-(8).
+VALUE_METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "marginal": "the marginal value to us of one person's data",
+        "average": "the average value to us of one person's data",
+        "aggregate": "the value to us of all people's data, divided by the number of people",
+        "revenue": "the revenue that we have from the data",
+        "expenses": "what the data cost us to collect, keep or sell",
+        "incentive-expenses": "what the offer itself costs us",
+        "profit": "the profit that we have from the data",
+        "other": "another practical and reliable method, used in good faith",
+    }
+)
+
 #: Clause -> what the contract must say. All must hold, else the recipient is a third party.
 #: Rule: Cal. Civ. Code § 1798.100(d), § 1798.140(ag); 11 CCR 7051(a).
 CLAUSES: Final[Mapping[str, str]] = MappingProxyType(
@@ -432,6 +446,9 @@ NEVER_DISCLOSED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Those of them that are numbers, which a person can type to learn whether they are right. Rule: 11 CCR 7024(d).
+CONFIRMABLE: Final = frozenset({"social-security-number", "drivers-license", "government-id", "financial-account", "medical-id"})
+
 #: What a data item is that is none of them, and could be taken for one.
 NONE_OF_THEM: Final = "none"
 
@@ -509,6 +526,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = MappingProxyType(
         "external-links": "list of other companies' sites that pages link to",
         "cross-site": "whether others collect over time and across websites",
         "automated-decisions": "what programs decide about people: the notice before their use",
+        "incentives": "list of what people can get for their data, each with the way to its notice",
         "datasets": "list of data sets released without persons",
         "legal-bases": "table of purposes with their legal basis",
         "websites": "list of the websites and messages that the policy covers",

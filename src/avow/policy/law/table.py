@@ -221,6 +221,15 @@ class LawTable:
         return found.number if found else None
 
     @property
+    def incentive_again_months(self) -> int:
+        """Months in which nobody is asked again for a yes to an incentive that they refused; 0 where the law names none.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.125(b)(3).
+        """
+        found = self.period("incentive_again")
+        return found.number if found else 0
+
+    @property
     def look_back_from(self) -> date | None:
         """The first day back to which somebody may ask what is held; None where the law names none.
 
@@ -228,6 +237,14 @@ class LawTable:
         """
         found = self.values.get("look_back_from")
         return found.value if found is not None and isinstance(found.value, date) else None
+
+    @property
+    def look_back_months(self) -> int | None:
+        """Months before receipt of which everything that is held is given, whatever effort it takes; None where no value says so.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.130(a)(2)(B); 11 CCR 7024(h).
+        """
+        return self._number("look_back") if "look_back" in self.values else None
 
     @property
     def minors_opt_in_under(self) -> int | None:
@@ -396,7 +413,9 @@ class LawTable:
         Rule (US-CA): 11 CCR 7021, 7026(f), 7101(a); Cal. Civ. Code § 1798.130(a)(2)(B), (b), § 1798.135(c)(4).
         """
         names = ("acknowledge", "respond", "extension", "optout", "appeal", "appeal_extension", "look_back", "free_window")
-        found = {self.period(name) for name in (*names, "resolicit", "record")} | {self.respond.plus(self.extension)}
+        found = {self.period(name) for name in (*names, "resolicit", "incentive_again", "record")} | {
+            self.respond.plus(self.extension)
+        }
         return frozenset(period for period in found if period and period.number)
 
     def period(self, name: str) -> Period | None:

@@ -38,6 +38,8 @@ from avow.policy.printouts.dpv_terms import (
     SOURCE_TERMS,
 )
 from avow.policy.printouts.recipients import in_law
+from avow.policy.rulebook.declarations import Incentive
+from avow.policy.rulebook.incentives import categories
 from avow.policy.rulebook.measures import measures
 from avow.policy.rulebook.periods import periods
 from avow.policy.rulebook.roles import Role
@@ -61,6 +63,7 @@ def json_ld(rulebook: Rulebook) -> str:
         *(_combining(purpose) for purpose in rulebook.purposes.values() if purpose.combines),
         *(_recipient(recipient) for recipient in rulebook.recipients.values()),
         *(_right(right) for right in rulebook.rights.values()),
+        *(_incentive(rulebook, one) for one in rulebook.incentives.values()),
         *(_role(rulebook, role) for role in _declared_roles(rulebook)),
     ]
     context = {**CONTEXT, "this": f"urn:avow:policy:{rulebook.id}:"}
@@ -298,6 +301,18 @@ def _recipient(recipient: Recipient) -> Node:
     if recipient.safeguards:
         node["dpv:hasLegalBasis"] = _ref(SAFEGUARD_TERMS[recipient.safeguards])
     return node
+
+
+def _incentive(rulebook: Rulebook, one: Incentive) -> Node:
+    """Return the notice of a financial incentive. Rule: 11 CCR 7016(d)."""
+    return {
+        "@id": f"this:incentive/{one.name}",
+        "@type": "dpv:Notice",
+        "dct:title": one.label,
+        "dct:description": f"You get {one.offers}. These are the terms: {one.terms}. The data are valued at {one.value}.",
+        "dpv:hasPurpose": [_ref(f"this:purpose/{name}") for name in sorted(one.purposes)],
+        "dpv:hasPersonalData": [_ref(f"ccpa:{letter}") for letter in categories(rulebook, one)],
+    }
 
 
 def _right(right: Right) -> Node:

@@ -18,7 +18,7 @@ from avow.definitions import SERVER_FIELDS
 from avow.policy.language.parse import ANCHOR, PLACEHOLDER, STATEMENT, Block, Document, Section, is_block, markdown, parse
 from avow.policy.language.vocabulary import FILE_TYPES, METHODS, SHORT_CATEGORIES, SIGNALS, TECHNOLOGIES
 from avow.policy.markup import bullets, day, joined, lowered, megabytes
-from avow.policy.printouts import automated, statements
+from avow.policy.printouts import automated, incentives, statements
 from avow.policy.printouts.chart import Ledger
 from avow.policy.printouts.narrow import narrow_tables
 from avow.policy.printouts.recipients import recipients_table, sold_or_shared
@@ -73,6 +73,7 @@ PRINTED: Final[Mapping[str, _Print]] = MappingProxyType(
         "external-links": statements.external_links_list,
         "cross-site": statements.cross_site_words,
         "automated-decisions": statements.automated_decisions,
+        "incentives": statements.incentives_list,
         "datasets": statements.datasets_list,
         "legal-bases": statements.legal_bases_table,
         "websites": statements.websites_list,
@@ -132,7 +133,9 @@ def notice_at_collection(rulebook: Rulebook, point: str) -> Markup:
     ).format(
         categories=bullets(_by_category(rulebook, declared)),
         purposes=joined(purpose.description for purpose in purposes),
-        together=_together(rulebook, declared) + automated.before_use(rulebook, [point]),
+        together=_together(rulebook, declared)
+        + automated.before_use(rulebook, [point])
+        + incentives.notices(rulebook, declared.purposes),
         kept=declared.retention.words,
         seen=Markup("<p><strong>Who among us sees it:</strong> {}.</p>\n").format(seen) if seen else "",
         sold=sold_or_shared(rulebook, declared),
@@ -313,9 +316,11 @@ def _aside(rulebook: Rulebook, block: Block, audience: Audience) -> Markup:
         *(_right_in_practice(rulebook, name) for name in block.tables.get("right", ())),
         *(role_in_practice(rulebook, rulebook.roles[name], audience) for name in block.tables.get("role", ())),
     ]
-    if not said:
+    offered = [rulebook.incentives[name].purposes for name in block.tables.get("incentive", ())]
+    notices = incentives.notices(rulebook, frozenset().union(*offered))
+    if not said and not notices:
         return Markup("")
-    paragraphs = Markup("\n").join(Markup("<p>{}</p>").format(sentence) for sentence in said)
+    paragraphs = Markup("\n").join(Markup("<p>{}</p>").format(sentence) for sentence in said) + notices
     return Markup(
         '<aside class="in-practice" aria-label="In practice">\n<p><strong>In practice</strong></p>\n{}\n</aside>\n'
     ).format(paragraphs)

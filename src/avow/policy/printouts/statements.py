@@ -21,7 +21,7 @@ from avow.policy.language.vocabulary import (
 )
 from avow.policy.law import LawTable
 from avow.policy.markup import bullets, joined, lowered, table
-from avow.policy.printouts import automated
+from avow.policy.printouts import automated, incentives
 from avow.policy.rulebook.audience import EVERYBODY, Audience
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.policy.rulebook.declarations import ExternalLink
@@ -159,6 +159,13 @@ def automated_decisions(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
     if not rulebook.automated_decisions:
         return _sentence("No program decides anything significant about you.")
     return automated.before_use(rulebook)
+
+
+def incentives_list(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
+    """Return the financial incentives, each with the way to its notice. Rule: 11 CCR 7016(c)."""
+    if not rulebook.incentives:
+        return _sentence("We offer nothing in exchange for your data: no discount, no points, no payment.")
+    return incentives.offers(rulebook)
 
 
 def datasets_list(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:

@@ -26,6 +26,7 @@ from avow.policy.rulebook.declarations import (
     Duty,
     ExternalLink,
     FileLimits,
+    Incentive,
     Incidents,
     LegalProcess,
     Messages,
@@ -202,6 +203,23 @@ def automated_decision(entry: Entry) -> AutomatedDecision:
     values = entry.values
     texts = (values["logic"], values["output"], values["instead"])
     return AutomatedDecision(entry.name, values["label"], values["decides"], tuple(values["collections"]), *texts)
+
+
+def incentive(entry: Entry) -> Incentive:
+    """Return a declared financial incentive. Rule: 11 CCR 7016(d)."""
+    values = entry.values
+    return Incentive(
+        name=entry.name,
+        label=values["label"],
+        offers=values["offers"],
+        terms=values["terms"],
+        purposes=frozenset(values["purposes"]),
+        value=values["value"],
+        method=values["method"],
+        calculation=values["calculation"],
+        related=values["related"],
+        asks_again_months=values["asks_again_months"],
+    )
 
 
 def backups(entry: Entry) -> int:

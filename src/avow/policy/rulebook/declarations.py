@@ -255,6 +255,25 @@ class AutomatedDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Incentive:
+    """A financial incentive: what people get for their data, and what that data are worth. Rule: 11 CCR 7016(d), 7080, 7081.
+
+    Who says yes to all of its `purposes` is in; who takes one of them back is out. `method` is one of `VALUE_METHODS`.
+    """
+
+    name: str
+    label: str
+    offers: str
+    terms: str
+    purposes: frozenset[str]
+    value: str
+    method: str
+    calculation: str
+    related: str
+    asks_again_months: int
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
     """A rule that makes or lets the business keep some fields of records, no matter who asks to delete them.
 

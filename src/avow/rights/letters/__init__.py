@@ -17,6 +17,7 @@ from avow.rights.letters.facts import (
     LetterFacts,
     Outcome,
     Sender,
+    Undecided,
     WithdrawnLine,
 )
 from avow.rights.letters.rendering import Written, pdf, render
@@ -36,6 +37,7 @@ __all__ = [
     "LetterFacts",
     "Outcome",
     "Sender",
+    "Undecided",
     "WithdrawnLine",
     "Written",
     "check",

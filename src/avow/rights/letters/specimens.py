@@ -19,6 +19,7 @@ from avow.rights.letters.facts import (
     LetterFacts,
     Outcome,
     Sender,
+    Undecided,
     WithdrawnLine,
 )
 from avow.rights.letters.rendering import said
@@ -47,6 +48,7 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         law=law.tables()[code],
         confirm="https://example.com/privacy/verify/0" if is_first else "",
         page="https://example.com/privacy/requests/0",
+        appeal="https://example.com/privacy/appeal/0",
         how_verified=("Opening the link shows that the address is yours.",),
         answer_by=date(2027, 1, 29),
         reason="The archive is large.",
@@ -80,6 +82,9 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         stays=(WithdrawnLine("Contact form", 1, date(2028, 11, 23)),),
         decides="9876543210",
         logic=("Points for each year of work were added up.",),
+        undecided=(Undecided(Ground.H2, ("Contact form: Message",)),),
+        told_on=date(2026, 12, 21),
+        not_withheld=(Undecided(Ground.H4, ("Contact form: Name",)),),
     )
 
 

@@ -197,6 +197,12 @@ def referred_to(tx: Transaction, reference: str) -> tuple[str, ...]:
     return tuple(tx.scalars(select(one.id).where(one.id >= reference, one.id < last).order_by(one.id)))
 
 
+def about(tx: Transaction, parent: str, kind: RequestKind) -> tuple[str, ...]:
+    """Return the ids of the requests of a kind that are about this one, oldest first; for a page, never on a clock."""
+    one = consumer_requests.c
+    return tuple(tx.scalars(select(one.id).where(one.kind == kind, one.parent == parent).order_by(one.received_ms, one.id)))
+
+
 def days_kept(tx: Transaction) -> dict[tuple[str, str], int]:
     """Return how many answered requests kept which of their days, by kind; the demonstration left out.
 

@@ -217,11 +217,13 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
     return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
 
 
-def reseal(tx: Transaction, record_id: str, sealed: bytes, owners: Mapping[bytes, bytes]) -> bool:
-    """Put another sealed content, of these owners, in the place of the one that is kept; return whether there is one."""
+def reseal(tx: Transaction, record_id: str, sealed: bytes, owners: Mapping[bytes, bytes] | None = None) -> bool:
+    """Put another sealed content, of these owners or of the same, in the place of the one that is kept; False: there is none."""
     is_there = update(submissions).where(submissions.c.record_id == record_id, func.length(submissions.c.sealed) > 0)
     if not tx.execute(is_there.values(sealed=sealed)).rowcount:
         return False
+    if owners is None:
+        return True
     tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id == record_id))
     tx.execute(insert(submission_subjects), _links(record_id, owners))
     return True

@@ -10,9 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.web.privacy_center.agents import AgentPages
+from avow.web.privacy_center.appeals import AppealPages
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
+from avow.web.privacy_center.incentives import IncentivePages
 from avow.web.privacy_center.instructions import InstructionPages
 from avow.web.privacy_center.metrics import MetricsPages
 from avow.web.privacy_center.requests import RequestPages
@@ -29,7 +31,7 @@ class PrivacyCenter:
     def routes(self) -> list[Route]:
         """Return all routes of the privacy centre."""
         has_site = self._view.house.website.pages is not None
-        requests = RequestPages(self._view)
+        requests, choices = RequestPages(self._view), ChoicePages(self._view)
         return [
             # A company's own site shows its policy on a page of its own.
             *([] if has_site else [Route("/privacy-policy", self._policy)]),
@@ -38,8 +40,10 @@ class PrivacyCenter:
             Route("/privacy", self._home),
             *requests.routes(),
             *CorrectingPages(self._view, requests).routes(),
+            *AppealPages(self._view, requests).routes(),
             *FollowingPages(self._view).routes(),
-            *ChoicePages(self._view).routes(),
+            *choices.routes(),
+            *IncentivePages(self._view, choices).routes(),
             *AgentPages(self._view).routes(),
             *InstructionPages(self._view).routes(),
         ]

@@ -23,6 +23,8 @@ from avow.collection.json_names import twice
 from avow.collection.limits.sender_counts import WINDOW_MS
 from avow.gate.minors import Says
 from avow.policy.law import rules
+from avow.policy.printouts.incentives import INCENTIVES_PATH
+from avow.policy.rulebook.incentives import joined_by
 from avow.policy.rulebook.own_cookies import OF_VISITORS
 from avow.policy.rulebook.refusals import LIMIT
 from avow.policy.rulebook.selling import sold_purposes
@@ -34,7 +36,7 @@ from avow.web.duty_links import link_facts
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.requests import numbered, visitor_of
-from avow.web.privacy_center.switches import IN, Switch, answered, switches
+from avow.web.privacy_center.switches import IN, OUT, Switch, answered, switches
 from avow.web.problems import asks_for_json, problem
 from avow.web.rendering import View
 from avow.web.security import is_same_origin
@@ -56,6 +58,10 @@ _TOO_MANY: Final = (
 CONFIRMED: Final = "confirmed"
 _TWO_STEPS: Final = (
     f"A yes to what is sold or shared, after a no, is confirmed by the person on /privacy/choices ({rules.TWO_STEPS}). "
+    "Nothing was kept."
+)
+_WITH_NOTICE: Final = (
+    f"A yes to a financial incentive is given by the person next to its notice, on {INCENTIVES_PATH} ({rules.INCENTIVE_OPT_IN}). "
     "Nothing was kept."
 )
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -96,13 +102,14 @@ class ChoicePages:
             return RedirectResponse(back, 303)
         was_lost = was_said and not is_kept
         said = self._as_kept(signals_of(request.headers), is_kept=not was_lost)
-        shown = _of_browser(facts.choices, said)
+        shown = _of_browser(_without_notice(facts.choices), said)
         return self._view.page(
             request,
             "privacy_center/choices.html",
             switches=[replace(one, answer="", is_lost=True) for one in shown] if was_lost else shown,
             parties=self._view.house.browsers.facts(said).parties,
             was_saved=was_said and is_kept,
+            has_incentives=any(one.incentive for one in facts.choices),
             is_limited=LIMIT in said.choices and is_kept,
             was_lost=was_lost,
             way_back=unasked(back),
@@ -126,6 +133,7 @@ class ChoicePages:
         else:
             back, source = "/privacy/choices?saved=1", "link"
             every = form.get("all")  # the two big buttons: "out" or "in"; without either, each switch has its own answer
+            choices = choices if every == OUT else _without_notice(choices)
             said = answered(_of_browser(choices, signals_of(request.headers)), form)
             on = frozenset(one.name for one in choices if (every or said.get(one.name)) == IN)
             asked = tuple(one for one in choices if every or one.name in said)
@@ -134,20 +142,22 @@ class ChoicePages:
         out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
         into = frozenset(name for one in asked if one.name in on for name in one.purposes)
         into |= {LIMIT} & signals_of(request.headers).choices if form.get(LIMIT) == IN else frozenset()
-        if (again := self._sold_again(request, into)) and CONFIRMED not in form:
-            return await run_in_threadpool(self._second_step, request, form, again)
-        return await self._keep(request, out, into, source, RedirectResponse(back, 303))
+        if (again := into & signals_of(request.headers).choices) and CONFIRMED not in form:  # a yes after a no, of whatever
+            asks = await run_in_threadpool(self._second_step, request, form, again)
+            return await self.keep(request, out, frozenset(), source, asks)  # a no waits for no second step
+        return await self.keep(request, out, into, source, RedirectResponse(back, 303))
 
     def _sold_again(self, request: Request, into: frozenset[str]) -> frozenset[str]:
-        """Return what of a yes is to a sale that this browser has opted out of, or to what it limited: it takes two steps.
+        """Return what of a yes is to a sale that this browser has opted out of, or to what it limited: no script says it.
 
+        What else it refused a page's own switches may allow again; on our page every yes after a no takes two steps.
         Rule: 11 CCR 7028(a).
         """
         twice = sold_purposes(self._view.house.choices.rulebook) | {LIMIT}
         return into & twice & signals_of(request.headers).choices
 
     def _second_step(self, request: Request, form: Mapping[str, str], again: frozenset[str]) -> Response:
-        """Ask whether the yes is meant: nothing is kept before. Rule: 11 CCR 7028(a)."""
+        """Ask whether a yes is meant: nothing of it is kept before. Rule: 11 CCR 7028(a)."""
         labels = [one.label for one in self._view.house.policy.facts().choices if one.purposes & again]
         labels += [REFUSED[LIMIT]] if LIMIT in again else []
         return self._view.page(
@@ -194,13 +204,17 @@ class ChoicePages:
         out, into = (frozenset().union(*(known[name] for name in names)) for names in (answers.opt_out, answers.opt_in))
         if again := self._sold_again(request, into - out):
             return problem(409, _TWO_STEPS, dict.fromkeys(sorted(again), "confirmed by the person alone"))
+        if joined := (into - out) & joined_by(self._view.house.choices.rulebook):
+            if _ALL not in answers.opt_in:
+                return problem(409, _WITH_NOTICE, dict.fromkeys(sorted(joined), "joined by the person alone"))
+            into -= joined
         source = "banner" if answers.pressed else "script"
-        return await self._keep(request, out, into - out, source, Response(status_code=204, headers=_NO_STORE))
+        return await self.keep(request, out, into - out, source, Response(status_code=204, headers=_NO_STORE))
 
-    async def _keep(
+    async def keep(
         self, request: Request, out: frozenset[str], into: frozenset[str], source: str, response: Response
     ) -> Response:
-        """Keep the answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many.
+        """Keep answers durably, then, and only then, in the browser's cookie; a no is never refused, a yes is after many.
 
         A yes to what this browser's own signal stops is none: the signal decides, and holds when it is missing later.
         Rule: 11 CCR 7025(c)(1), (c)(3); Cal. Civ. Code § 1798.120(c).
@@ -280,6 +294,11 @@ def _way_back(request: Request, path: str) -> str:
     if path and is_known:
         return path
     return f"/privacy/choices?{urlencode({'saved': 1} | ({'back': path} if path else {}))}"
+
+
+def _without_notice(choices: tuple[ChoiceFacts, ...]) -> tuple[ChoiceFacts, ...]:
+    """Return the switches that can be allowed here; an incentive is joined next to its notice. Rule: § 1798.125(b)(3)."""
+    return tuple(one for one in choices if not one.incentive)
 
 
 def _of_browser(choices: tuple[ChoiceFacts, ...], said: signals.Signals) -> tuple[Switch, ...]:

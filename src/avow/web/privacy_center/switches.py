@@ -18,7 +18,7 @@ IN: Final = "in"
 OUT: Final = "out"
 #: In a form: this switch was shown without an answer, so that none is one.
 _UNANSWERED: Final = "unanswered."
-_SIGNALS: Final = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
+SIGNALS: Final = {"gpc": "Global Privacy Control", "dnt": "Do Not Track"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Switch:
     def words(self) -> str:
         """What holds now, and why, in a sentence or two."""
         if self.signal:
-            return f"Off: your browser sends {_SIGNALS[self.signal]}, which decides, whatever is chosen here."
+            return f"Off: your browser sends {SIGNALS[self.signal]}, which decides, whatever is chosen here."
         if self.is_lost:
             return "Off: what you choose is not kept here."
         if self.answer:
@@ -77,4 +77,4 @@ def _answer(choice: ChoiceFacts, said: Said) -> str:
 
 
 def _signal(choice: ChoiceFacts, preferences: frozenset[str]) -> str:
-    return next((name for name in _SIGNALS if name in preferences and name in choice.stopped_by), "")
+    return next((name for name in SIGNALS if name in preferences and name in choice.stopped_by), "")
