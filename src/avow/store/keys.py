@@ -28,7 +28,7 @@ from avow.definitions import Identifier, spellings
 from avow.store import corrected, keys_classes, keys_file, sealing
 from avow.store.keys_base import WRITE_TOMBSTONE, chunks, places
 from avow.store.keys_classes import Class
-from avow.store.keys_marks import REFUSED, SIXTEEN, THIRTEEN, Marks, Said
+from avow.store.keys_marks import OF_AGES, REFUSED, Marks, Said
 from avow.store.keys_named import DESTROY_NAMED, KEPT_ENDED, NamedKeys
 
 __all__ = ["DAY", "RECORD", "REQUEST", "Kept", "Said", "Vault"]
@@ -228,11 +228,13 @@ class Vault(NamedKeys, Marks):
         Rule: Cal. Civ. Code § 1798.106(c); § 1798.135(c)(4) (a correction takes back no refusal).
         """
         own, former = self._digests(new), self._digests(old)
-        carried = [(self._mark(label, old), self._mark(label, new)) for label in (THIRTEEN, SIXTEEN, REFUSED)]
+        into = (own[0], *self.corrected.also(new))
+        minor = [(label, before) for label in (*OF_AGES, REFUSED) for before in self._minor(label, [old])]
+        carried = [(before, self.hmac(label, one)) for label, before in minor for one in into]
         carried += [(self._end_mark(form, point), self._end_mark(new, point)) for point in points for form in spellings(old)]
         with self._lock:
             with self._writing() as connection:
-                subjects = corrected.readdress(connection, former, (own[0], *self.corrected.also(new)), at_ms)
+                subjects = corrected.readdress(connection, former, into, at_ms)
                 if subjects:
                     names = [row[0] for row in connection.execute("SELECT DISTINCT name FROM classes")]
                     carried += [

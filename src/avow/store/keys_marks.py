@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +10,7 @@ from avow.definitions import Identifier, spellings
 from avow.store.keys_base import PIECE, WRITE_TOMBSTONE, Base, chunks, places
 
 #: The labels of marks of minors: when they are 13 and 16, and when they refused.
-THIRTEEN: Final = b"thirteen"
-SIXTEEN: Final = b"sixteen"
+OF_AGES: Final = (b"thirteen", b"sixteen")
 REFUSED: Final = b"minor refused"
 
 
@@ -48,31 +47,38 @@ class Marks(Base):
         Marks next to the tombstones, each a hash and a moment: what is known of an age outlives the record that told it.
         Rule: Cal. Civ. Code § 1798.120(c).
         """
-        own = [(self._mark(label, one), at_ms) for label, at_ms in ((THIRTEEN, thirteen_ms), (SIXTEEN, sixteen_ms))]
+        own = self._digests(one)[0]
+        marks = [(self.hmac(label, own), at_ms) for label, at_ms in zip(OF_AGES, (thirteen_ms, sixteen_ms), strict=True)]
         with self._lock, self._writing() as connection:
-            connection.executemany(WRITE_TOMBSTONE, own)
+            connection.executemany(WRITE_TOMBSTONE, marks)
 
-    def ages(self, people: Iterable[Identifier]) -> tuple[int, int]:
-        """Return when the youngest of these people is of the two ages (`note_age`); (-1, -1) where none is known to be young."""
-        wanted = [form for one in people for form in spellings(one)]
+    def ages(self, people: Collection[Identifier], subjects: Iterable[bytes] = ()) -> tuple[int, int]:
+        """Return when the youngest of these people is of the two ages (`note_age`); (-1, -1) where none is known to be young.
+
+        Who is known by a pseudonym alone is among `subjects`: marks of earlier versions find nobody by it.
+        """
         with self._lock:
-            found = [self._marked(self._mark(label, one) for one in wanted) for label in (THIRTEEN, SIXTEEN)]
-        thirteen_ms, sixteen_ms = (max(one.values(), default=-1) for one in found)
+            wanted = "SELECT digest FROM identifiers WHERE subject = ?"
+            digests = [digest for one in subjects for (digest,) in self._read(wanted, [one])]
+            marks = ([*self._minor(label, people), *(self.hmac(label, one) for one in digests)] for label in OF_AGES)
+            thirteen_ms, sixteen_ms = (max(self._marked(own).values(), default=-1) for own in marks)
         return thirteen_ms, sixteen_ms
 
     def note_minor_refused(self, one: Identifier, at_ms: int) -> None:
         """Note that a minor, or their parent, said no to the sale of what is theirs. Rule: Cal. Civ. Code § 1798.135(c)(5)."""
         with self._lock, self._writing() as connection:
-            connection.execute(WRITE_TOMBSTONE, (self._mark(REFUSED, one), at_ms))
+            connection.execute(WRITE_TOMBSTONE, (self.hmac(REFUSED, self._digests(one)[0]), at_ms))
 
-    def minor_refused_ms(self, people: Iterable[Identifier]) -> int:
+    def minor_refused_ms(self, people: Collection[Identifier]) -> int:
         """Return when one of these people last refused so; -1 for never."""
-        wanted = [form for one in people for form in spellings(one)]
         with self._lock:
-            return max(self._marked(self._mark(REFUSED, one) for one in wanted).values(), default=-1)
+            return max(self._marked(self._minor(REFUSED, people)).values(), default=-1)
 
-    def _mark(self, label: bytes, one: Identifier) -> bytes:
-        return self.hmac(label, f"{one.kind.value}\0{one.value}".encode())
+    def _minor(self, label: bytes, people: Iterable[Identifier]) -> list[bytes]:
+        """Return the marks of these people under a label: by what finds them, and as earlier versions made them."""
+        wanted = list(people)
+        own = [self.hmac(label, digest) for one in wanted for digest in self._digests(one)]
+        return own + [self.hmac(label, f"{form.kind.value}\0{form.value}".encode()) for one in wanted for form in spellings(one)]
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())

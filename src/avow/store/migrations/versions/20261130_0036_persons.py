@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_0036"
-down_revision = "20261130_0035"
+down_revision = "20261130_0040"
 branch_labels = None
 depends_on = None
 
