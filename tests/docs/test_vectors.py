@@ -18,6 +18,7 @@ from tests.conftest import REPOSITORY
 
 from avow.audit import note, proof
 from avow.collection.feeds.portals import FeedKey, unsigned
+from avow.rights import archive
 from avow.spool import segments
 
 VECTORS = REPOSITORY / "tests" / "vectors"
@@ -79,6 +80,11 @@ def test_an_archive_is_read_by_its_specification():
     listed = {one["name"]: (one["bytes"], one["sha256"]) for one in found["files"] if one["packed"]}
     assert listed == {name: (len(held[name]), hashlib.sha256(held[name]).hexdigest()) for name in listed}
     assert {name: digest for name, (_, digest) in listed.items()} == given["found"]
+
+
+def test_the_schema_in_an_archive_is_that_of_the_specification():
+    """What a person gets next to `archive.json` is what is published."""
+    assert (DOCS / "specs" / "archive.schema.json").read_bytes() == archive.SCHEMA
 
 
 def test_the_manifest_of_an_archive_is_read_by_its_specification():

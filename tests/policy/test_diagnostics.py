@@ -120,8 +120,8 @@ CASES = [
     (
         "AV0701",
         "[right.correct]",
-        '[right.portability]\nmethods = ["email", "post"]\nverification = "by a call"\nlevel = "reasonable"\n[right.correct]',
-        "portability",
+        '[right.automated-decision]\nmethods = ["email", "post"]\nverification = "x"\nlevel = "none"\n[right.correct]',
+        "automated-decision",
     ),
     (
         "AV0604",
@@ -340,7 +340,7 @@ def test_a_file_without_a_block_has_one_finding(compiled, text):
 
 def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
     """The mend names both changes, so that it is not followed by another finding."""
-    offered = '[right.portability]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "reasonable"\n[right.correct]'
+    offered = '[right.automated-decision]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "none"\n[right.correct]'
     (found,) = compiled(small_text.replace("[right.correct]", offered)).diagnostics
     assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
 

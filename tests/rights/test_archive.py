@@ -210,7 +210,7 @@ def test_the_manifest_is_signed_by_the_log_and_tells_every_change(office, tmp_pa
     verifier = note.Verifier.parse((tmp_path / "public" / "key").read_text())
     whole = office.cases.document(case.request_id, "archive.zip")
     said = manifest.check(io.BytesIO(whole), verifier)
-    assert (said.reference, len(said.files)) == (case.reference, 4)
+    assert (said.reference, len(said.files)) == (case.reference, 5)
     with pytest.raises(ProofInvalid):
         manifest.check(io.BytesIO(whole.replace(b"Kim", b"Tim")), verifier)
     for change in (lambda files: files.pop("records.csv"), lambda files: files.update({"more.txt": b"x"})):

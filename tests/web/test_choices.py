@@ -41,6 +41,11 @@ def said_by(house, somebody):
         return {one.purpose: one.opted_out for one in rows.of_subjects(tx, subjects)}
 
 
+def pressed(page):
+    """Return what the second step of a yes sends."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page)) | {"confirmed": "yes"}
+
+
 def recorded(house):
     """Return how often which choices were recorded: purpose, source, whether no."""
     return {(one.purpose, one.source, one.opted_out): one.count for one in house.rooms.choices.counts()}
@@ -89,7 +94,8 @@ def test_what_the_cookie_says_already_is_no_new_answer(visitor, house):
 def test_after_many_answers_of_a_network_a_yes_waits_and_a_no_holds(house, path):
     """The no stands in the browser at once; the yes is not taken, and the answer says so."""
     assert house.counts.lease(NETWORK, CHOICES_MOST, CHOICES_MOST, house.now_ms(), CHOICE, WINDOW_MS) == CHOICES_MOST
-    said = {"data": {"choice.returning-visitors": "in"}} if "privacy" in path else {"json": {"opt_in": ["returning-visitors"]}}
+    second = {"data": {"choice.returning-visitors": "in", "confirmed": "yes"}}  # after a no
+    said = second if "privacy" in path else {"json": {"opt_in": ["returning-visitors"]}}
     browser = house.browser(client=(NETWORK, 1), cookies={"avow_choices": "v1.returning-visitors"})
     answer = browser.post(path, **said)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "600")
@@ -402,11 +408,13 @@ UNCHANGED = {f"unanswered.{one}": "1" for one in ("returning-visitors", "campaig
 
 
 def test_a_person_takes_their_opt_out_back_behind_their_own_link(visitor, house, own):
-    """As easily as opting out: a switch and a button; it holds for the address and in this browser, which gets no yes by it."""
+    """A switch, a button, and the same once more (7028(a)); it holds for the address and in this browser, which gets no yes."""
     refused(house, "audience-measurement")
     assert 'name="choice.audience-measurement" value="out" checked' in visitor.get(own).text
     cookies = {"Cookie": f"avow_choices=v1.audience-measurement.returning-visitors; avow_visitor={VISITOR}"}
-    saved = visitor.post(f"{own}/choices", data={**UNCHANGED, "choice.audience-measurement": "in"}, headers=cookies)
+    asked = visitor.post(f"{own}/choices", data={**UNCHANGED, "choice.audience-measurement": "in"}, headers=cookies)
+    assert ("Do you mean it?" in asked.text, said_by(house, ROBIN)) == (True, {"audience-measurement": True})
+    saved = visitor.post(f"{own}/choices", data=pressed(asked.text), headers=cookies)
     assert (saved.status_code, saved.headers["location"]) == (303, f"{own}?saved=1")
     assert said_by(house, ROBIN) == said_by(house, BROWSER) == {"audience-measurement": False}
     assert cookie_of(saved) == "avow_choices=v1.returning-visitors"  # what was not changed for the address stays here, too
@@ -428,7 +436,10 @@ def test_a_yes_that_is_given_to_a_browser_is_not_asked_of_an_address(visitor, ho
     assert 'name="choice.recording" value="out" checked' in visitor.get(own).text
     sent = {**UNCHANGED, "choice.recording": "in", "choice.audience-measurement": "in"}
     sent |= {"choice.returning-visitors": "out", "choice.campaign-measurement": ""}
-    saved = visitor.post(f"{own}/choices", data=sent)
+    asked = visitor.post(f"{own}/choices", data=sent)
+    assert said_by(house, ROBIN)["returning-visitors"] is True  # a no waits for no second step
+    assert cookie_of(asked) == "avow_choices=v1.returning-visitors"
+    saved = visitor.post(f"{own}/choices", data=pressed(asked.text))
     assert said_by(house, ROBIN) == {
         "audience-measurement": False,
         "page-improvement": False,

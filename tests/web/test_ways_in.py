@@ -288,12 +288,11 @@ def test_nobody_is_asked_by_a_form_for_what_they_refused(house):
     assert 'name="avow-agree"' not in browser.get("/newsletter").text
 
 
-def test_no_form_is_promised_that_there_is_not():
-    """AV0712: an appeal is entered by staff, whatever else the policy says."""
+def test_no_way_is_promised_that_nothing_takes():
+    """AV0712: there are no accounts of customers, whatever the policy says; an appeal has a form, as every other kind."""
     words = (
         '[right.appeal]\nmethods      = ["web", "email", "phone"]\nverification = "by the reference"\nlevel        = "none"\n\n'
     )
     with pytest.raises(AssertionError, match="AV0712"):
-        compiled(("[right.correct]\n", words + "[right.correct]\n"))
-    served = compiled(("[right.correct]\n", words.replace('"web", ', "") + "[right.correct]\n"))
-    assert "appeal" in served.rights
+        compiled(("[right.correct]\n", words.replace('"web"', '"account"') + "[right.correct]\n"))
+    assert compiled(("[right.correct]\n", words + "[right.correct]\n")).rights["appeal"].by_form

@@ -39,7 +39,9 @@ class Arrival:
         whose place in their recording holds another one.
         """
         self._hear([one for one in records if isinstance(one, Signalled)])
-        came = [self._corrected(one) for one in records if not isinstance(one, Signalled)]
+        brought = [one for one in records if not isinstance(one, Signalled)]
+        marked = corrected.of_browsers(self._store, brought)
+        came = [self._corrected(one, marked) for one in brought]
         for form in (one for one in came if isinstance(one, Submission)):
             if (rulebook := self._rulebook_of(form.rulebook_id)) is not None:
                 minors.note_with_form(self._store, form, rulebook)
@@ -67,8 +69,11 @@ class Arrival:
             if rulebook is not None and choices.stops_recordings(rulebook, one.opted_out):
                 self._store.withdraw_recordings(one.visitor, "", one.collected_ms)
 
-    def _corrected(self, record: Record) -> Record:
+    def _corrected(self, record: Record, marked: Mapping[str, frozenset[bytes]]) -> Record:
         """Return a record with what was corrected of its person. Rule: 11 CCR 7023(c)."""
+        if isinstance(record, Event | EventBatch):
+            subjects = marked.get(record.visitor) if marked else None
+            return corrected.told(self._store, record, subjects) if subjects else record
         if not isinstance(record, Submission):
             return record
         return corrected.standing(self._store, record, self._rulebook_of(record.rulebook_id))

@@ -23,7 +23,7 @@ from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
-from avow.store.control import Transaction, deliveries, opt_outs, settings
+from avow.store.control import Transaction, delivery_turns, opt_outs, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
 from avow.store.control.opt_outs import OptOutRow
@@ -201,6 +201,7 @@ class Choices:
         """Keep what the person's own words change, with one proof; no browser but the one that says them is told.
 
         A browser's no, or its signal, still narrows what comes from it, and becomes the person's again with its next form.
+        What a request stopped for the person as a whole (to limit, to object, to restrict) can be taken back here alone.
         Of who is known to be under 16 a yes to what is sold is kept when it is the second step (`is_confirmed`), and of who is
         under 13 never: a parent says it. Returns what was taken, nothing for a wrong link.
         Rule: Cal. Civ. Code § 1798.120(c), § 1798.135(c)(5); 11 CCR 7070, 7071.
@@ -209,7 +210,8 @@ class Choices:
         if self.store.vault.choices_noted(people):  # of who was erased nothing else may be left
             self.store.vault.subjects_for(list(people), now)
         subjects = self.store.vault.subjects_of(people)
-        said, sold = dict(self._optional(opted_out)), sold_purposes(self.rulebook)
+        back = {name: is_out for name, is_out in opted_out.items() if name in refusals.WORDS and not is_out}
+        said, sold = {**dict(self._optional(opted_out)), **back}, sold_purposes(self.rulebook)
         says = minors.who_says(self.store, people, now) if sold else Says.ANYBODY
         taken: dict[str, bool] = {}
         if says is not Says.ANYBODY:
@@ -361,6 +363,8 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     for choice_id, one in kept:
         if choice_id is not None and one.opted_out and one.subject and not one.demonstration:
             _pass_on(tx, choice_id, one, one.subject)
+        elif choice_id is not None and one.subject and not one.demonstration:
+            opt_outs.look(tx, one.at_ms, one.subject)  # what goes from now on is nothing of it
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -379,10 +383,9 @@ def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> No
     if opt_outs.concerns(tx, subject):
         for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
             why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
-            deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
-            deliveries.hasten(tx, subject, kinds, one.at_ms)
-        row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
-        opt_outs.add(tx, row)
+            delivery_turns.withdraw_of(tx, subject, one.purpose, kinds, why)
+            delivery_turns.hasten(tx, subject, kinds, one.at_ms)
+        opt_outs.add(tx, OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site))
 
 
 def mark_earlier(store: Store) -> None:

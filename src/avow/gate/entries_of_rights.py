@@ -221,7 +221,10 @@ class RequestDone(Entry):
     Before 0058 `targets` (`{name: {did, records}}`) in place of `found`.
     """
 
-    kinds = ("request.know.done", "request.delete.done", "request.correct.done")
+    kinds = (
+        *("request.know.done", "request.portability.done", "request.confirm-identifier.done"),
+        *("request.delete.done", "request.correct.done"),
+    )
     what: str
     about: str
     rulebook: str

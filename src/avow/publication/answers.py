@@ -178,7 +178,9 @@ class PolicyFacts:
     `forms` are the rights that the privacy centre's forms take, each with the collection point that declares the form.
     `jurisdictions` are the laws that the policy is under, code and name; `look_back_from` is the first day back to which somebody
     may ask what is held; who refused is not asked again for `resolicit_months`, None where the law names neither.
-    `phone_forms` are the rights whose form's point takes a telephone number.
+    `confirmable` are the data items that are never shown and can be confirmed, name and label.
+    `phone_forms` are the rights whose form's point takes a telephone number; `offered_in` are, for a right that is offered under
+    some of the laws alone, code and name of these.
     `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
@@ -201,6 +203,8 @@ class PolicyFacts:
     look_back_from: date | None = None
     resolicit_months: int | None = None
     phone_forms: frozenset[str] = frozenset()
+    confirmable: tuple[tuple[str, str], ...] = ()
+    offered_in: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, Technology, moment
+from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
@@ -60,7 +60,7 @@ NAMED_MS: Final = 500
 #: So far back it is asked each time what went: asking costs the same on the first day and after years.
 _RECENT_MS: Final = 2 * 24 * 3_600_000
 _YEAR_MS: Final = int(timedelta(days=365).total_seconds() * 1000)
-#: Recipient, categories, purpose, version.
+#: Recipient, categories, purpose, version; and recipient, clause, and from when until when its contract lacks it.
 Went = tuple[str, str, str, str]
 #: What is registered of contracts is looked at anew after so many milliseconds: the links follow within a second.
 CONTRACTS_MS: Final = 500
@@ -187,9 +187,12 @@ class PolicyInForce:
         return self._ledger[1].at(now_ms)
 
     def _went(self, now_ms: int) -> frozenset[Went]:
-        """Return what went to whom since yesterday, without figures: what went before is in the ledger."""
+        """Return what went to whom since yesterday, without figures, and what contracts lack; the rest is in the ledger."""
         found = disclosures.totals(self.store, now_ms - _RECENT_MS)
-        return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
+        with self.store.control.reading() as tx:
+            gaps = recipients.gaps(tx)
+        lacking = frozenset((one.recipient, one.clause, str(one.from_ms), str(one.until_ms)) for one in gaps)
+        return lacking | frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
 
     def _count(self, now_ms: int) -> Ledger:
         """Count what was collected and disclosed in the last 12 months."""
@@ -199,15 +202,14 @@ class PolicyInForce:
         return Ledger(found, self._disclosed(totals))
 
     def _disclosed(self, totals: Sequence[DisclosureTotal]) -> tuple[DisclosureCount, ...]:
-        """Return what went to whom, each with the recipient as the version of its day declared it."""
-        sums: Counter[tuple[str, str, str, str]] = Counter()
+        """Return what went to whom, each with the recipient as the version of its day declared it, and its contract then."""
+        sums: Counter[tuple[str, str, str, str, tuple[str, ...]]] = Counter()
         for one in totals:
             for letter in one.categories:
-                sums[one.recipient, letter, one.purpose, one.rulebook_id] += one.count
+                sums[one.recipient, letter, one.purpose, one.rulebook_id, one.lacked] += one.count
         found: dict[tuple[str, str, str, str], DisclosureCount] = {}
-        for (recipient, letter, purpose, rulebook_id), count in sums.items():
-            rulebook = self.versions.rulebook(rulebook_id)
-            own = rulebook.recipients.get(recipient) if rulebook else None
+        for (recipient, letter, purpose, rulebook_id, lacked), count in sums.items():
+            own = recipients.as_it_was(self.versions.rulebook(rulebook_id), recipient, lacked)
             key = (recipient, letter, purpose, own.effective_role if own else "")  # versions that say the same are one line
             before = found[key].count if key in found else 0
             found[key] = DisclosureCount(recipient, letter, purpose, before + count, own)
@@ -238,17 +240,30 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         points=tuple(_point_facts(rulebook, name) for name in rulebook.points),
         signals=tuple(SignalFacts(one.name, one.sentence) for one in rulebook.signals.values()),
         choices=choices,
-        jurisdictions=tuple((code, rulebook.law[code].name) for code in rulebook.jurisdictions if code in rulebook.law),
+        jurisdictions=_laws(rulebook, rulebook.jurisdictions),
         look_back_from=rulebook.law_table.look_back_from,
         resolicit_months=rulebook.law_table.resolicit_months,
         phone_forms=frozenset(name for name, right in rulebook.rights.items() if _takes_phone(rulebook, right.form)),
-        forms=MappingProxyType({name: right.form or "" for name, right in rulebook.rights.items() if right.by_form}),
+        forms=MappingProxyType(_forms(rulebook)),
+        confirmable=tuple((one.name, one.label) for one in rulebook.confirmable),
+        offered_in=MappingProxyType({name: _laws(rulebook, one.jurisdictions) for name, one in rulebook.rights.items()}),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(
             LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
             for one in rulebook.external_links.values()
         ),
     )
+
+
+def _forms(rulebook: Rulebook) -> dict[str, str]:
+    """Return the kinds of requests that a form of the privacy centre takes, each with the point that declares the form."""
+    offered = {kind: right for kind in RequestKind if (right := rulebook.right(kind)) is not None}
+    return {kind: right.form or "" for kind, right in offered.items() if right.by_form}
+
+
+def _laws(rulebook: Rulebook, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return laws with their names, as somebody chooses where they live."""
+    return tuple((code, rulebook.law[code].name) for code in codes if code in rulebook.law)
 
 
 def _takes_phone(rulebook: Rulebook, form: str | None) -> bool:

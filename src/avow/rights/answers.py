@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from avow.definitions import RequestKind
@@ -21,7 +21,7 @@ class NewRequest:
     `visitor_id` is this browser's own. `points` are the collection points that are meant, and `purposes` those that are refused,
     none for all; `pieces` is "categories", "specific" or "both" of a request to know. `received_on` is the day of receipt of what
     is entered later; `parent` the reference of the request that it is about; `record` the submission that it came in; `claims`
-    are what is said to be wrong.
+    are what is said to be wrong; `numbers` what was typed to be confirmed, by data item, which is hashed at once.
     """
 
     kind: RequestKind
@@ -42,6 +42,7 @@ class NewRequest:
     parent: str = ""
     record: str = ""
     claims: tuple[Claim, ...] = ()
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ class RequestStatus:
     `is_of_proved`: this link went to the address, or to the browser that proved it; without, it has dates and no documents.
     `fetched` says when which document was fetched, and `fetched_until` the last day on which one can be; None before it is known.
     `fields` are what became of contested fields; `wants_documents`: a member of staff asked for some about them.
+    `appeal` is the path of an appeal against the answer, "" for none; `about` the reference of the request that this is about.
     `next_words` says what is next, "" for nothing; `code` opens this page's like without its address, next to the reference.
     """
 
@@ -168,6 +170,8 @@ class RequestStatus:
     wants_documents: bool = False
     next_words: str = ""
     code: str = ""
+    appeal: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

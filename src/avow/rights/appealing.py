@@ -54,8 +54,13 @@ def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:
     return cases.append(case, Step.REVIEW_WANTED, now_ms, {"why": case.kind.value}, None, None)
 
 
-def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms: int) -> Refusal | None:
-    """Decide it; `by` is the staff id. What an appeal is granted is carried out by a request of its own, with it as parent.
+def decide(
+    case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms: int, *, is_alone: bool = False
+) -> Refusal | None:
+    """Decide it; `by` is the staff id.
+
+    `is_alone`: by who decided before, because nobody else could, which its person is told. What an appeal is granted is carried
+    out by a request of its own, with it as parent.
 
     Rule: each state's act on appeals (in writing, with reasons); 11 CCR 7221, 7222.
     """
@@ -67,7 +72,7 @@ def decide(case: Case, outcome: str, reason: str, by: str, cases: Cases, now_ms:
     if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
     cases.keep_belief(case.request_id, reason.strip())
-    detail = {"outcome": outcome, "by": by}
+    detail = {"outcome": outcome, "by": by, **({"alone": True} if is_alone else {})}
     logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
     is_ours = cases.append(case, Step.DECIDED, now_ms, detail, logged, None)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.REASONS_TOLD)
@@ -87,5 +92,6 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
         decides=reference(case.parent) if case.parent else "",
         reason=cases.belief(case.request_id),
         logic=letter_facts.programs(voice.rulebook),
+        is_by_same=bool(decided.detail.get("alone")),
     )
     return write(case, Step.ANSWER_WRITTEN, detail, message_of(case.contact, facts), cases, now_ms)

@@ -11,6 +11,7 @@ import json
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from typing import Any, BinaryIO, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -21,6 +22,9 @@ from avow.rights.category_answers import SixParts
 
 #: The name of the format; in another one, what a reader knows may be somewhere else.
 FORMAT: Final = "avow-archive-3"
+#: Its JSON Schema, and where that is in `archive.zip`.
+SCHEMA: Final = files("avow.rights").joinpath("templates", "archive.schema.json").read_bytes()
+SCHEMA_NAME: Final = "archive.schema.json"
 #: Longest text that the page shows; `archive.json` has all of it.
 _SHOWN_LENGTH: Final = 20_000
 #: Records of a section that are open on the page at once; the next ones are folded, so that a browser need not lay out all.
@@ -78,7 +82,7 @@ class Facts:
     """What an archive says of itself, and what is in no record.
 
     `left_out` says why some records are in the answer by category alone. `explanation` is what staff said where not everything
-    is given (11 CCR 7024(h)).
+    is given (11 CCR 7024(h)). `is_given`: only what its person gave is in it (GDPR Art. 20(1)).
     """
 
     reference: str
@@ -91,6 +95,7 @@ class Facts:
     not_searched: Sequence[NotSearched] = ()
     left_out: Sequence[str] = ()
     explanation: str = ""
+    is_given: bool = False
 
     @property
     def made(self) -> str:

@@ -33,7 +33,7 @@ VISITORS: Final = 10
 def join(case: Case, lead: Case, cases: Cases, now_ms: int) -> bool:
     """Let a request go with an earlier one of the same day, kind and address, whose link is still to be sent.
 
-    Rule: 11 CCR 7060(d).
+    What is to be confirmed goes alone: each request has one try for each number. Rule: 11 CCR 7060(d), (f).
     """
     if case.contact is None or lead.contact is None:
         return False

@@ -41,6 +41,7 @@ class Contact:
     are "" where they are not known; `record` is the submission that the request came in, "" for none. `purposes` are those
     that are refused, none for all that the kind of request reaches; `claims` are what is said to be wrong. `beyond` are records
     that what was proved does not reach; `is_address_beyond`: it reaches nothing that the address finds (11 CCR 7062(d)).
+    `numbers` are those that are to be confirmed, each by its data item and keyed hash (`confirming`).
     `agent` is what an authorized agent is called, "" for none; `answer_to` the address of who holds a power of attorney, to which
     letters go.
     """
@@ -60,6 +61,7 @@ class Contact:
     beyond: tuple[str, ...] = ()
     is_address_beyond: bool = False
     claims: tuple[Claim, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
     agent: str = ""
     answer_to: str = ""
 

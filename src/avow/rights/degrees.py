@@ -167,7 +167,7 @@ def reach(
     askable: Collection[str],
 ) -> Reach:
     """Return which parts the proofs reach; `askable` are the items that may be asked. Rule: 11 CCR 7062(b)-(e)."""
-    right = rulebook.rights.get(kind)
+    right = rulebook.right(kind)
     level, own = right.level if right else "reasonably-high", values(table)
     reached: list[Part] = []
     beyond: list[Part] = []

@@ -23,6 +23,7 @@ from avow.rights import (
     appealing,
     applying,
     clock,
+    confirming,
     downloads,
     due,
     following,
@@ -54,6 +55,7 @@ from avow.rights.answers import (
     WhoAsks,
 )
 from avow.rights.answers import Step as TimelineStep
+from avow.rights.appeals import Appeals
 from avow.rights.cases import Case, reference
 from avow.rights.contested import Contested
 from avow.rights.correcting import documents, telling
@@ -122,7 +124,7 @@ class Desk:
             return Refusal("no request has this reference", rules.RECORD_KEEPING)
         asked = receive.Asked(
             request.kind,
-            receive.contact_of(request),
+            receive.contact_of(request, confirming.marks(request.numbers, self.voice.rulebook, self.voice.keyed)),
             channel=request.channel,
             demonstration=request.demonstration,
             site=parent.site if parent else self.voice.site.name,
@@ -179,6 +181,8 @@ class Desk:
             wants_documents=is_answer and documents.are_wanted(case),
             next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
+            appeal=self.appeals.path(case),
+            about=reference(case.parent) if case.kind is RequestKind.APPEAL else "",
         )
 
     def follow(self, quoted: str, typed: str) -> str:
@@ -220,6 +224,11 @@ class Desk:
             return ()
         case, _ = found
         return tuple(proofs.shown(name, text) for name, text in proofs.of(case).items())
+
+    @property
+    def appeals(self) -> Appeals:
+        """Appeals, as their persons file them. Rule: each state's act on appeals."""
+        return Appeals(self.cases, self._voice, self.file, self.now_ms)
 
     @property
     def contested(self) -> Contested:
@@ -395,7 +404,7 @@ class Desk:
 
     def enterable(self) -> tuple[RequestKind, ...]:
         """Return the kinds that staff can enter: what the policy offers and this version carries out. Rule: 11 CCR 7020."""
-        return tuple(kind for kind in kinds.KINDS if kind in self.voice.rulebook.rights)
+        return tuple(kind for kind in kinds.KINDS if self.voice.rulebook.right(kind) is not None)
 
     def scope(self, request_id: str, points: tuple[str, ...], staff_id: str) -> Refusal | None:
         """Say what a request covers, having read what its person wrote. Rule: 11 CCR 7022(g)."""
@@ -435,12 +444,17 @@ class Desk:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return applying.deny(case, belief, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
 
-    def decide_appeal(self, request_id: str, outcome: str, reason: str, staff_id: str) -> Refusal | None:
-        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals."""
+    def decide_appeal(
+        self, request_id: str, outcome: str, reason: str, staff_id: str, *, is_alone: bool = False
+    ) -> Refusal | None:
+        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals.
+
+        `is_alone`: by who decided before, because nobody else could (`Reviews.hears`).
+        """
         case = self.cases.get(request_id)
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms())
+        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms(), is_alone=is_alone)
 
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""

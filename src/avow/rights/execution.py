@@ -18,7 +18,7 @@ from avow.definitions import RequestKind, local_date
 from avow.gate import entries, instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import due, keeping, plan, sent_files, withheld
+from avow.rights import confirming, due, keeping, plan, sent_files, withheld
 from avow.rights.cases import Case
 from avow.rights.disclosing import Discloser, LookWanted
 from avow.rights.finding import Finder
@@ -92,12 +92,16 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What would happen to a verified request now: who does what, to whom something went, and line by line what becomes of it."""
+    """What would happen to a verified request now: who does what, to whom something went, and line by line what becomes of it.
+
+    `is_guessed`: too much of what was typed before was wrong (11 CCR 7060(f)).
+    """
 
     tasks: tuple[plan.Task, ...]
     given: tuple[Given, ...]
     lines: tuple[plan.Line, ...]
     answer_by: date
+    is_guessed: bool = False
 
 
 def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
@@ -122,6 +126,9 @@ def foresee(
     contact, today = case.contact, local_date(now_ms, rulebook.law_table.timezone)
     if contact is None:
         return None
+    if case.kind is RequestKind.CONFIRM_IDENTIFIER:
+        is_guessed = confirming.is_guessed(case, rulebook, Cases(finder.store))
+        return Prospect(confirming.plan_of((), (), today), (), confirming.lines(case, rulebook), today, is_guessed=is_guessed)
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
     if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
         contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
@@ -153,7 +160,7 @@ def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
     return {"target": task.target, "action": task.action.value, "rule": task.rule, **told}
 
 
-def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
+def execute(case: Case, rulebook: Rulebook, targets: Sequence[Target], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
     """Have the next target of the plan do its part; return whether something was written into the history.
 
     Rule: 11 CCR 7022(b)(1) (erase on existing systems); Cal. Civ. Code § 1798.130(a)(3) (know).
@@ -163,6 +170,8 @@ def execute(case: Case, targets: Sequence[Target], discloser: Discloser, cases: 
         return False
     if case.kind in plan.DISCLOSED:
         return not sent_files.waiting(case) and _disclose(case, open_tasks, discloser, cases, now_ms)
+    if case.kind is RequestKind.CONFIRM_IDENTIFIER:
+        return confirming.compare(case, open_tasks, rulebook, cases, now_ms)
     if case.kind is not RequestKind.DELETE:
         raise ValueError(f'a plan of a request of the kind "{case.kind}" is carried out elsewhere')
     outcome = _erase_next(open_tasks[0], targets, case, now_ms)

@@ -20,10 +20,13 @@ UNFOUNDED: Final = "unfounded"
 EFFORT: Final = "effort"
 #: What belongs to a household, and to none of those who live there alone.
 HOUSEHOLD: Final = "H5"
+#: Of others, and of the laws under which a part is answered elsewhere.
+_OF_OTHERS: Final = frozenset({"H2", "H3", "H4", HOUSEHOLD, "X1", "X2", "X3"})
 #: For which a part is kept beyond a deletion, or left out of an answer, by a decision of staff: it is never all that is held.
 _PARTS: Final[Mapping[RequestKind, frozenset[str]]] = {
     RequestKind.DELETE: WEIGHED_EXCEPTIONS | {HOUSEHOLD},
-    RequestKind.KNOW: frozenset({"H2", "H3", "H4", HOUSEHOLD, "X1", "X2", "X3", EFFORT}),
+    RequestKind.KNOW: _OF_OTHERS | {EFFORT},
+    RequestKind.PORTABILITY: _OF_OTHERS,
 }
 
 

@@ -123,7 +123,7 @@ class Identity:
 def _declaration(kind: RequestKind, rulebook: Rulebook) -> str:
     """Return the words to be signed where a request of this kind may need it, "" where none ever does. Rule: 11 CCR 7062(c)."""
     table = rulebook.law_table
-    right = rulebook.rights.get(kind)
+    right = rulebook.right(kind)
     level = right.level if right else "reasonably-high"
     points = rulebook.points.values()
     found = (degrees.needed(kind, "", degrees.sensitivity(point, rulebook.data), level, table) for point in points)

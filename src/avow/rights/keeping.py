@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any, Final
 
-from avow.definitions import Identifier, local_date
+from avow.definitions import Identifier, StoredFile, local_date
 from avow.gate.versions import Versions
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
@@ -131,6 +132,22 @@ class Keeper:
                 if keep.until is not None:
                     named = (keep.code, keep.duty, keep.rule, keep.purpose, fields, keep.until, kept.rulebook_id)
                     self.store.keep(one.record, one.people, Keeping(*named), now_ms)
+
+    def keep_file(self, form: HeldSubmission, file: StoredFile, now_ms: int) -> None:
+        """Keep a document that is replaced or deleted by a correction, where a rule keeps it; safe to repeat.
+
+        It is kept as a record of its own: what the rule keeps of the form, with its other files, is kept when that is erased.
+        Rule: 11 CCR 7022(f).
+        """
+        in_force, timezone = self.versions.in_force(), self.versions.timezone
+        own, on = self.versions.rulebook(form.rulebook_id), local_date(form.collected_ms, timezone)
+        today = local_date(now_ms, timezone)
+        named = sha256(f"{form.record_id}/{file.sha256}".encode()).hexdigest()[: len(form.record_id)]
+        alone = replace(form, record_id=named, fields={}, files=(file,))
+        for kept in kept_by_rules.kept(own, in_force, form.point, frozenset({file.item}), on, form.delete_on, today):
+            duty = kept.duty
+            wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
+            self.store.kept.keep(alone, form.people, wanted, lambda _, one: self.store.open_file(form, one), now_ms)
 
     def section(self, people: Iterable[Identifier], beyond: Collection[str] = (), withheld: Sequence[Withheld] = ()) -> Section:
         """Return what is kept of these people for their archive: the fields, by which rule, for what and until when.

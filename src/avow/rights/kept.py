@@ -20,6 +20,7 @@ from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import REFERENCE_DIGITS, Alike, Case, Contact, Delivery
+from avow.rights.plan import DISCLOSED
 from avow.rights.states import ANSWERED, OF_ANSWERS, Entry, Step
 from avow.rights.stored import asker_of, case_of, contact_of, entries_of, mark_of, marks_of, row_of
 from avow.store import sealing
@@ -87,7 +88,7 @@ class Cases:
         with self._control.transaction() as tx:
             requests.add(tx, row)
             requests.name_people(tx, case.request_id, marks_of(case.contact.match_keys(), self._keyed))
-            if case.kind is RequestKind.KNOW and not case.demonstration and case.contact.email:
+            if case.kind in DISCLOSED and not case.demonstration and case.contact.email:
                 request_proofs.note_asker(tx, case.request_id, asker_of(case.contact, self._keyed))
             requests.append(tx, row_of(case.request_id, case.history[0]))
             entries.record(tx, case.entered_ms or case.received_ms, logged)

@@ -18,7 +18,7 @@ from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import due, matching, plan, withheld
+from avow.rights import confirming, due, matching, plan, withheld
 from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.degrees import CATEGORIES
@@ -37,8 +37,9 @@ from avow.rights.letters import (
     Sender,
     Undecided,
 )
-from avow.rights.plan import Line, Withheld
+from avow.rights.plan import DISCLOSED, Line, Withheld
 from avow.rights.states import Step
+from avow.rights.verification import Link
 from avow.rights.voice import Voice
 
 #: What is said where an agent showed no permission, by the reason of the denial. Rule: 11 CCR 7063(a).
@@ -63,7 +64,8 @@ def sender(site: Site, rulebook: Rulebook) -> Sender:
 def of(case: Case, outcome: Outcome, voice: Voice) -> LetterFacts:
     """Return what every letter about a request says of it. Rule: 11 CCR 7021."""
     law = voice.rulebook.law_table
-    return LetterFacts(case.kind, outcome, case.reference, case.received_on, sender(voice.site, voice.rulebook), law)
+    whose = sender(voice.site, voice.rulebook)
+    return LetterFacts(case.kind, outcome, case.reference, case.received_on, whose, law, appeal=voice.link(Link.APPEAL, case))
 
 
 def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> LetterFacts:
@@ -80,8 +82,11 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
         scope=scope(case, voice.rulebook),
         narrowed_to=narrowed(case, voice.rulebook),
     )
-    if case.kind is RequestKind.KNOW:
+    if case.kind in DISCLOSED:
         facts = replace(facts, answered=answered(case, cases, done_on, voice.rulebook.law_table))
+    if case.kind is RequestKind.CONFIRM_IDENTIFIER:
+        found = confirming.compared(case).items()
+        return replace(facts, identifiers=tuple((confirming.called(name, voice.rulebook), is_right) for name, is_right in found))
     if case.kind is RequestKind.CORRECT:
         return replace(facts, fields=fields(case, voice, cases))
     rulebook, told = voice.rulebook, case.entry(Step.REST_TOLD)

@@ -18,6 +18,8 @@ from avow.policy.rulebook.declarations import Recipient
 
 #: Kinds for which what is held is put together for its person, and nothing is changed.
 DISCLOSED: Final = frozenset({RequestKind.KNOW, RequestKind.PORTABILITY})
+#: The rule by which each of them is shown.
+RULE_OF: Final[Mapping[RequestKind, str]] = {RequestKind.KNOW: rules.KNOW, RequestKind.PORTABILITY: rules.TAKE_ALONG}
 
 
 class Action(StrEnum):
@@ -29,6 +31,7 @@ class Action(StrEnum):
     NOTHING_HELD = "nothing held"
     INSTRUCT = "instruct"
     CORRECT = "correct"
+    COMPARE = "compare"
     WITHHOLD = "withhold"
 
 
@@ -181,10 +184,11 @@ def make(kind: RequestKind, targets: tuple[str, ...], given: Sequence[Given], to
 
     One that may hold it is told to erase it. One whose contract lets it keep nothing, or no longer, holds nothing.
     Raises ValueError for any other kind: nothing is erased that nobody asked to erase.
-    Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties).
+    Rule: Cal. Civ. Code § 1798.110 (know), § 1798.105(c)(1) (delete, and tell service providers and third parties);
+    GDPR Art. 20 (portability).
     """
     if kind in DISCLOSED:
-        return tuple(Task(target, Action.DISCLOSE, rules.KNOW) for target in targets if target != KEPT)
+        return tuple(Task(target, Action.DISCLOSE, RULE_OF[kind]) for target in targets if target != KEPT)
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     own = tuple(_own(target) for target in targets)
@@ -212,7 +216,7 @@ def lines(
     """
     if kind in DISCLOSED:
         names = frozenset(one.name for one in withheld)
-        return (*(line for one in holdings for line in _is_shown(one, names)), *_older(withheld))
+        return (*(line for one in holdings for line in _is_shown(one, names, RULE_OF[kind])), *_older(withheld))
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     told = [
@@ -231,7 +235,7 @@ def _older(withheld: Collection[Withheld]) -> tuple[Line, ...]:
     )
 
 
-def _is_shown(one: Holding, names: Collection[str]) -> Iterable[Line]:
+def _is_shown(one: Holding, names: Collection[str], rule: str) -> Iterable[Line]:
     """Yield what of records is shown, and what staff withhold of them. Rule: 11 CCR 7024(e)."""
     withheld = [keep for keep in one.kept if keep.duty in names]
     for keep in withheld:
@@ -240,7 +244,7 @@ def _is_shown(one: Holding, names: Collection[str]) -> Iterable[Line]:
     hidden = {name for keep in withheld for name in keep.fields}
     rest = tuple(name for name in one.fields if name not in hidden)
     if rest or not withheld:
-        yield _dated(Line(Action.DISCLOSE, one.label, rules.KNOW, one.point, rest, one.records), one)
+        yield _dated(Line(Action.DISCLOSE, one.label, rule, one.point, rest, one.records), one)
 
 
 def kept_line(one: Holding, keep: Keep) -> Line:

@@ -16,6 +16,8 @@ NAME: Final = "proof.tlog-proof"
 RESIDUE: Final = "residue.tlog-proof"
 _DELETED, _LOOKED_FOR = "request.delete.done", "residue.searched"
 _HEADINGS: Final = {
+    "request.portability.done": "We put together what you gave us",
+    "request.confirm-identifier.done": "We compared a number with what we hold",
     "request.know.done": "We put together what we hold about you",
     "request.correct.done": "We went through what you told us is wrong",
     _DELETED: "We deleted what we held about you",

@@ -14,6 +14,7 @@ from avow.gate import entries
 from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
+from avow.policy.rulebook.declarations import Right
 from avow.rights import clock, due, kinds
 from avow.rights.answers import NewRequest
 from avow.rights.cases import Case, Contact
@@ -91,8 +92,8 @@ def receive(
     return case
 
 
-def contact_of(request: NewRequest) -> Contact:
-    """Return what is sealed of a request. Rule: 11 CCR 7060(d)."""
+def contact_of(request: NewRequest, numbers: tuple[tuple[str, str], ...] = ()) -> Contact:
+    """Return what is sealed of a request; `numbers` are the hashes of what is to be confirmed. Rule: 11 CCR 7060(d)."""
     return Contact(
         email=request.email.strip(),
         name=request.name.strip(),
@@ -106,22 +107,34 @@ def contact_of(request: NewRequest) -> Contact:
         record=request.record,
         purposes=request.purposes,
         claims=request.claims,
+        numbers=numbers,
     )
 
 
 def _refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:
     """Return why a request cannot be taken by this way, under this version; None where it can. Rule: 11 CCR 7020."""
-    rule, right = rules.METHODS_OF_REQUESTS, rulebook.rights.get(asked.kind)
+    rule, right = rules.METHODS_OF_REQUESTS, rulebook.right(asked.kind)
     if asked.kind not in kinds.KINDS:
         return Refusal(f"this version carries out no request of the kind {asked.kind}; staff do", rule)
     if right is None:
         return Refusal(f"the policy does not offer the right to {asked.kind}", rule)
     if asked.channel == "web" and not right.by_form:
         return Refusal(f"the form does not take requests to {asked.kind}; use another way that the policy names", rule)
+    return _refused_under(asked, right, rulebook)
+
+
+def _refused_under(asked: Asked, right: Right, rulebook: Rulebook) -> Refusal | None:
+    """Return why a request lacks something, or is under a law for which the policy does not offer it; None for nothing."""
+    rule = rules.METHODS_OF_REQUESTS
     if asked.channel == "web" and asked.kind in clock.ANSWERED and not asked.contact.email:
         return Refusal("an address is needed, to which the answer goes", rules.VERIFICATION)
+    if asked.kind is RequestKind.CONFIRM_IDENTIFIER and not asked.contact.numbers:
+        return Refusal("write at least one number that is to be compared", rules.NEVER_DISCLOSED)
     if asked.jurisdiction and asked.jurisdiction not in rulebook.law:
         return Refusal(f"the policy is not under the law of {asked.jurisdiction}", rule)
+    if right.jurisdictions and (asked.jurisdiction or rulebook.jurisdiction) not in right.jurisdictions:
+        where = ", ".join(rulebook.law[code].name for code in right.jurisdictions if code in rulebook.law)
+        return Refusal(f"the policy offers this under the law of these places alone: {where}; say where the person lives", rule)
     return None
 
 

@@ -43,7 +43,7 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if case.contact is None:
         return False
     again = cases.alike(case)
-    if again.lead is not None:
+    if again.lead is not None and case.kind is not RequestKind.CONFIRM_IDENTIFIER:  # each has a try of its own, one an hour
         return asked_again.join(case, again.lead, cases, now_ms)
     if again.asked and asked_again.has_to_wait(again.asked_ms, now_ms):
         return False

@@ -32,7 +32,7 @@ from avow.rights.cases import Case
 from avow.rights.execution import Prospect
 from avow.rights.grounds import Ground
 from avow.rights.kept import Cases
-from avow.rights.plan import Action, Line, is_withheld
+from avow.rights.plan import DISCLOSED, Action, Line, is_withheld
 from avow.rights.sealed_words import sealed
 from avow.rights.states import State, Step
 
@@ -54,6 +54,7 @@ class Why(StrEnum):
     STAFF = "staff"  #: the policy has no autopilot for it
     APPLICATION = "application"  #: an application is part of it, which never goes by itself
     KEPT = "kept"  #: a rule keeps something of it
+    GUESSED = "guessed"  #: too much of what was typed before, to be confirmed, was wrong
     WITHHELD = "withheld"  #: staff withhold a part of it
     CHANGED = "changed"  #: something else would happen than what was approved
     FRAUD = "fraud"  #: somebody suspects fraud
@@ -64,6 +65,7 @@ WHY_WORDS: Final[Mapping[str, str]] = {
     Why.STAFF: "the policy has no autopilot for this right",
     Why.APPLICATION: "an application is part of it",
     Why.KEPT: "a rule keeps something of it",
+    Why.GUESSED: "too many numbers that were typed before for this address were wrong",
     Why.WITHHELD: "a part of it is withheld",
     Why.CHANGED: "something else would happen than what was approved",
     Why.FRAUD: "fraud is suspected",
@@ -115,8 +117,9 @@ def judged(prospect: Prospect, kind: RequestKind, applications: Collection[str])
     kept = [line for line in lines if line.action is Action.KEEP and line not in withheld]
     why |= {Why.APPLICATION} if has_application else set()
     why |= {Why.KEPT} if kept else set()
+    why |= {Why.GUESSED} if prospect.is_guessed else set()
     why |= {Why.WITHHELD} if withheld else set()
-    needs_two = any(line.code != LEGAL_OBLIGATION for line in kept) or (kind is RequestKind.KNOW and has_application)
+    needs_two = any(line.code != LEGAL_OBLIGATION for line in kept) or (kind in DISCLOSED and has_application)
     return Foreseen(digest([_named(line) for line in lines]), frozenset(why), needs_two)
 
 
@@ -170,7 +173,7 @@ def want(case: Case, foreseen: Foreseen, rulebook: Rulebook, cases: Cases, now_m
 
     Rule: Bus. & Prof. Code § 22576 (the policy says who looks); 11 CCR 7100(a).
     """
-    right, approved = rulebook.rights.get(case.kind), case.entry(Step.APPROVED)
+    right, approved = rulebook.right(case.kind), case.entry(Step.APPROVED)
     if approved is not None and approved.detail.get("digest") == foreseen.digest and not case.is_suspected:
         return False
     why = set(foreseen.why)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import kept as gate_kept
 from avow.gate.roles import Member
-from avow.gate.second_look import SecondLook
+from avow.gate.second_look import Looked, SecondLook
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -29,12 +29,15 @@ from avow.store.holdings import HeldSubmission
 _NO_REQUEST = Refusal("there is no such request any more", rules.RECORD_KEEPING)
 #: States in which what would happen is known and has not begun.
 _BEFORE = frozenset({State.VERIFIED, State.REVIEWING})
+#: The steps by which staff decide about a request.
+_DECIDING = frozenset({Step.DECIDED, Step.APPROVED, Step.REVIEW_WANTED})
 _WORDS = {
     Action.ERASE: "erase",
     Action.KEEP: "keep",
     Action.DISCLOSE: "show to its person",
     Action.INSTRUCT: "tell to erase it",
     Action.NOTHING_HELD: "nothing held",
+    Action.COMPARE: "compare, and say yes or no",
     Action.WITHHOLD: "leave out of the answer",
 }
 
@@ -280,6 +283,18 @@ class Reviews:
         foreseen = self._judged(case, self._prospect(case))
         return reviewing.agree(case, foreseen, seen, member, self.second, self.cases, self.now_ms())
 
+    def hears(self, request_id: str, member: Member) -> Looked | Refusal:
+        """Return whether a member may decide an appeal: who decided before does so only where nobody else can, a day later.
+
+        Rule: each state's act on appeals; house rule, as for every second look.
+        """
+        case = self.cases.get(request_id)
+        parent = self.cases.get(case.parent) if case and case.parent else None
+        decided = (
+            [one for one in parent.history if one.step in _DECIDING and one.detail.get("by") == member.staff_id] if parent else []
+        )
+        return self.second.by(member, member.staff_id, decided[-1].at_ms) if decided else Looked(is_alone=False)
+
     def take_back(self, request_id: str, member: Member) -> Refusal | None:
         """Take back what waits for its second look. Rule: 11 CCR 7101(a)."""
         case = self.cases.get(request_id)
@@ -430,17 +445,20 @@ def _became(case: Case, line: Line, answers: dict[str, str], zone: str) -> str:
     if line.action is Action.INSTRUCT:
         return answers.get(line.label) or "told; has not answered yet"
     if line.action is Action.KEEP:
-        kept = execution.kept_of(case)
-        is_kept = any(
-            (one.point, one.code, one.duty, one.purpose) == (line.point, line.code, line.duty, line.purpose) for one in kept
-        )
-        return "kept" if is_kept else "kept since before" if proved else "not done yet"
+        return _kept(case, line) or ("kept since before" if proved else "not done yet")
     if proved is None:
         return "not done yet"
     on = datetime.fromtimestamp(proved.at_ms / 1000, ZoneInfo(zone)).date()
-    if line.action is Action.ERASE:
-        return f"erased; searched again on {on:%d %B %Y}, nothing left"
-    return f"in the archive of {on:%d %B %Y}"
+    if line.action is Action.COMPARE:
+        return next((one["did"] for one in execution.outcomes_of(case) if one["target"] == line.label), "not done yet")
+    is_erased = line.action is Action.ERASE
+    return f"erased; searched again on {on:%d %B %Y}, nothing left" if is_erased else f"in the archive of {on:%d %B %Y}"
+
+
+def _kept(case: Case, line: Line) -> str:
+    """Return that what a line keeps is kept by this request; "" where it is not."""
+    by = (line.point, line.code, line.duty, line.purpose)
+    return "kept" if any((one.point, one.code, one.duty, one.purpose) == by for one in execution.kept_of(case)) else ""
 
 
 def _withheld(case: Case, line: Line) -> str:

@@ -1,6 +1,6 @@
 """The states of a consumer request, one drawing for each kind; no transition lives anywhere else (LAW.md, section 6).
 
-KNOW, DELETE (`VERIFIED_WALK`): verified, looked at where it has to be, carried out, answered
+KNOW, DELETE, PORTABILITY, CONFIRM_IDENTIFIER (`VERIFIED_WALK`): verified, looked at where it has to be, carried out, answered
 
                                                  REVIEWING           DOWNSTREAM
                                                     ▲ ▼               ▲     │
@@ -367,6 +367,8 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.CORRECT: CORRECT_WALK,
     RequestKind.KNOW: VERIFIED_WALK,
     RequestKind.DELETE: VERIFIED_WALK,
+    RequestKind.PORTABILITY: VERIFIED_WALK,
+    RequestKind.CONFIRM_IDENTIFIER: VERIFIED_WALK,
     RequestKind.OPT_OUT: APPLIED_WALK,
     RequestKind.LIMIT: APPLIED_WALK,
     RequestKind.OBJECT: APPLIED_WALK,

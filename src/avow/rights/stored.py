@@ -43,7 +43,8 @@ def contact_of(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
     """Return a contact as it was kept, by this version or an earlier one. Rule: 11 CCR 7101(a)."""
     lists = {name: tuple(kept.get(name, ())) for name in ("more_visitors", "points", "purposes", "beyond")}
     claims = tuple(Claim(**one) for one in kept.get("claims", ()))
-    return Contact(**{**kept, **lists, "claims": claims})
+    numbers = tuple((name, mark) for name, mark in kept.get("numbers", ()))
+    return Contact(**{**kept, **lists, "claims": claims, "numbers": numbers})
 
 
 def row_of(request_id: str, entry: Entry) -> RequestEvent:

@@ -29,6 +29,7 @@ from avow.rights.cases import MARK_LENGTH, Case, Contact
 from avow.rights.declaring import Declaration
 from avow.rights.degrees import CATEGORIES, FoundBy, Part, Proved, ProvedBy, Reach
 from avow.rights.kept import Cases
+from avow.rights.plan import DISCLOSED
 from avow.rights.states import ANSWERED, State, Step
 from avow.store.control import request_proofs
 
@@ -60,6 +61,7 @@ class Link(StrEnum):
     STATUS = "status"  # shown to the browser that asked: state and dates, never the archive
     CONFIRM = "confirm"  # sent to the address: proves it
     ANSWER = "answer"  # sent to the address: the archive, the letter, the proof
+    APPEAL = "appeal"  # in a letter that refuses something: opens an appeal against it, and shows nothing that is held
     AGENT = "agent"  # given to an agent, for its person: says what to do, and proves nothing
 
 
@@ -213,14 +215,15 @@ def settle(case: Case, found: Reach, cases: Cases, now_ms: int) -> bool:
 def narrow(case: Case, found: Reach, by_categories: Reach, cases: Cases, now_ms: int) -> bool:
     """Give the next smaller answer, and name it; return whether anything was written.
 
-    To know: the pieces that are reached, else categories, else what the policy says to everybody. To delete: what is reached,
+    To know: the pieces that are reached, else categories, else what the policy says to everybody. To take along: the pieces that
+    are reached. To delete: what is reached,
     as far as it can be erased by itself, which is what browsers found. Rule: 11 CCR 7024(a), (b), 7062(d).
     """
     if case.state is not State.VERIFYING or not is_address_proved(case) or case.contact is None:
         return False
     contact, to = _narrower(case, case.contact, found, by_categories)
     beyond = sorted({one.point for one in found.beyond})
-    detail = {"to": to, "beyond": beyond, "rule": rules.NOT_VERIFIED if case.kind is RequestKind.KNOW else rules.BY_SENSITIVITY}
+    detail = {"to": to, "beyond": beyond, "rule": rules.NOT_VERIFIED if case.kind in DISCLOSED else rules.BY_SENSITIVITY}
     narrowed = entries.RequestNarrowed(case.request_id, to)
     if contact is None:
         denied = {"reason": "unverified", "rule": rules.WITHOUT_ACCOUNT}
@@ -237,10 +240,10 @@ def _narrower(case: Case, contact: Contact, found: Reach, by_categories: Reach) 
     records = tuple(one.record for one in found.beyond if one.record)
     has_browser = any(one.found_by is FoundBy.BROWSER for one in found.reached)
     is_address_reached = any(one.found_by is FoundBy.ADDRESS for one in found.reached)
-    if case.kind is RequestKind.KNOW:
+    if case.kind in DISCLOSED:
         if found.reached:
             return replace(contact, beyond=records, is_address_beyond=not is_address_reached), PART
-        if by_categories.is_enough:
+        if by_categories.is_enough and case.kind is RequestKind.KNOW:
             return replace(contact, pieces=CATEGORIES), CATEGORIES
         return None, POLICY
     is_in_part = case.kind is RequestKind.DELETE and has_browser
@@ -269,6 +272,9 @@ def reaches(case: Case, parts: Sequence[Part], rulebook: Rulebook, cases: Cases)
     asked = [one.name for one in matching.questions(rulebook, contested(case))]
     if case.kind is RequestKind.CORRECT and case.contact is not None:  # what is not contested stays as it is
         parts = [one for one in parts if one.point in {claim.point for claim in case.contact.claims}]
+    if case.kind is RequestKind.CONFIRM_IDENTIFIER and case.contact is not None:  # what cannot hold it decides about nobody
+        numbers = {name for name, _ in case.contact.numbers}
+        parts = [one for one in parts if one.point not in rulebook.points or numbers & set(rulebook.points[one.point].fields)]
     pieces = case.contact.pieces if case.contact else ""
     whole, smaller = (degrees.reach(parts, known, case.kind, one, rulebook, table, asked) for one in (pieces, CATEGORIES))
     return whole, smaller

@@ -24,4 +24,6 @@ class Voice:
         if purpose is Link.CONFIRM:
             proves = verification.link(purpose, case.request_id, self.keyed, case.corrections)
             return f"{self.site.origin}/privacy/verify/{proves}"
+        if purpose is Link.APPEAL:
+            return f"{self.site.origin}/privacy/appeal/{verification.link(purpose, case.request_id, self.keyed)}"
         return f"{self.site.origin}/privacy/requests/{verification.link(purpose, case.request_id, self.keyed)}"

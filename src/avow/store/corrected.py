@@ -112,6 +112,11 @@ class Marks:
             return None if key is None else Now(subject, sealing.unseal(key, sealed, _BOUND + mark).decode(), at_ms)
         return None
 
+    def forget(self, subjects: Iterable[bytes]) -> None:
+        """Forget what was corrected of these: of what is kept no more."""
+        with self.lock, self.writing() as connection:
+            connection.executemany("DELETE FROM corrected WHERE subject = ?", [(one,) for one in subjects])
+
     def subjects(self) -> frozenset[bytes]:
         """Return everybody of whom something was corrected."""
         with self.lock:

@@ -261,6 +261,12 @@ def seal_fields(key: bytes, fields: bytes) -> str:
     return base64.b64encode(sealing.seal_alike(key, fields, _EVENT_AAD)).decode()
 
 
+def unsealed(sealed: str, key: bytes) -> dict[str, str]:
+    """Return the fields that a text of the column `sealed` holds."""
+    plain_bytes = sealing.unseal_alike(key, base64.b64decode(sealed), _EVENT_AAD)
+    return msgspec.json.decode(plain_bytes, type=dict[str, str])
+
+
 def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) -> HeldEvent | None:  # Any: columns
     """Return the event of a row of `find_events`, unsealed; None when its person's key is gone."""
     key = key_of(row["subject"].bytes)
@@ -270,8 +276,7 @@ def held_event(row: Mapping[str, Any], key_of: Callable[[bytes], bytes | None]) 
     fields |= {field: str(row[field]) for field in _NUMBERS if row[field]}
     fields |= row["props"]
     if row["sealed"]:
-        plain_bytes = sealing.unseal_alike(key, base64.b64decode(row["sealed"]), _EVENT_AAD)
-        fields |= msgspec.json.decode(plain_bytes, type=dict[str, str])
+        fields |= unsealed(row["sealed"], key)
     return HeldEvent(
         record_id=row["record_id"].hex,
         collected_ms=row["collected_ms"],

@@ -25,6 +25,7 @@ from avow.store import sealing
 from avow.store.aside import Aside
 from avow.store.control import kept as rows
 from avow.store.control.kept import KeptRow
+from avow.store.corrected import Corrected, Now
 from avow.store.holdings import HeldEvent, HeldSubmission, KeptRecord
 
 if TYPE_CHECKING:
@@ -164,6 +165,39 @@ class Shelf:
         key, sealed = self.vault.get_key(KEPT, record.id), self.files.get(file.stored)
         return None if key is None or sealed is None else sealing.unseal(key, sealed, file.stored.encode())
 
+    def correct(self, kept_id: str, field: str, after: str) -> bool:
+        """Let a field of a kept record say something else, nothing for ""; False when it is kept no more. Safe to repeat.
+
+        It stays under its own key, for its purpose and until its day. Rule: 11 CCR 7023(c).
+        """
+        row, key = self.get(kept_id), self.vault.get_key(KEPT, kept_id)
+        record = self.open(row) if row is not None else None
+        if row is None or record is None or key is None:
+            return False
+        fields = {name: text for name, text in record.fields.items() if name != field} | ({field: after} if after else {})
+        names = tuple(sorted({*fields, *(one.item for one in record.files)}))
+        content = msgspec.json.encode(_Content(fields, list(record.files)))
+        with self.control.transaction() as tx:
+            return rows.reseal(tx, kept_id, sealing.seal(key, content, kept_id.encode()), names)
+
+    def note_corrected(self, kept_id: str, point: str, field: str, texts: tuple[str, str], at_ms: int) -> None:
+        """Note that a field of a kept record was corrected (`texts`: before, after), for what an older backup brings back."""
+        key = self.vault.get_key(KEPT, kept_id)
+        if key is not None:
+            own = bytes.fromhex(kept_id)
+            self.vault.corrected.note([Corrected(own, point, field, *texts, at_ms)], {own: key})
+
+    def corrected(self) -> list[tuple[KeptRecord, dict[str, Now]]]:
+        """Return the kept records that say what they said before they were corrected, with what each field is to say."""
+        found = []
+        for own in sorted(self.vault.corrected.subjects()):
+            row = self.get(own.hex())
+            record = self.open(row) if row is not None else None
+            key = self.vault.get_key(KEPT, own.hex()) if record is not None else None
+            now = self.vault.corrected.of_fields([own], record.point, record.fields, {own: key}) if record and key else {}
+            found += [(record, now)] if record and now else []
+        return found
+
     def end(self, kept_ids: Collection[str], at_ms: int) -> int:
         """End what is kept: unreadable at once, wherever copies lie; return how many records there were. Safe to repeat.
 
@@ -172,6 +206,7 @@ class Shelf:
         ended, ordered = 0, sorted(kept_ids)
         for some in (ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK)):
             self.vault.end_kept(KEPT, some, at_ms)
+            self.vault.corrected.forget(bytes.fromhex(one) for one in some)
             with self.control.reading() as tx:
                 names = rows.files_of(tx, some)
             for name in names:

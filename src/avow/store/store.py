@@ -14,7 +14,20 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
-from avow.store import clicks, event_rows, kept, mailed, recordings, removal, sealing, streams, submission_rows, uploads, writing
+from avow.store import (
+    clicks,
+    event_corrections,
+    event_rows,
+    kept,
+    mailed,
+    recordings,
+    removal,
+    sealing,
+    streams,
+    submission_rows,
+    uploads,
+    writing,
+)
 from avow.store.aside import Aside
 from avow.store.control import (
     Control,
@@ -232,6 +245,40 @@ class Store:
     ) -> bool:
         """Seal a submission once more, with these fields and of these people, as `keep_again`; safe to repeat."""
         return self.keep_again(replace(held, people=people), fields, now_ms)
+
+    def replace_file(self, held: HeldSubmission, item: str, content: bytes | None, kind: str, now_ms: int) -> bool:
+        """Put another file in the place of those of an item of a submission, None for none; False: the submission is gone.
+
+        The former ones have left the disk when it returns; a crash before leaves the new one to the sweep.
+        """
+        own = self.owners(held.record_id)
+        keys = self.vault.keys_of(own)
+        if not own or keys.keys() != own:
+            return False
+        key, gone = sealing.joint_key(keys.values()), [one.stored for one in held.files if one.item == item]
+        kept = [one for one in held.files if one.item != item]
+        names = uploads.put([content], key, now_ms, self.files) if content is not None else []
+        kept += [uploads.stored(item, kind, content, name) for name in names if content is not None]
+        with self.control.transaction() as tx:
+            is_there = submissions.owners(tx, [held.record_id]).get(held.record_id) == own
+            sealed = submission_rows.sealed_again(replace(held, files=tuple(kept)), held.fields, key)
+            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed, own)
+            if is_kept:
+                submission_files.remove(tx, gone)
+                submission_files.add(tx, [(held.record_id, name) for name in names])
+        uploads.remove(gone if is_kept else names, self.files)
+        return is_kept
+
+    def correct_events(self, subjects: Collection[bytes], point: str, field: str, before: str, after: str) -> int:
+        """Put right what a field says in these people's events at a point; see `event_corrections.correct`.
+
+        Rule: 11 CCR 7023(c).
+        """
+        return event_corrections.correct(subjects, point, field, before, after, self.events, self.vault)
+
+    def said_in_events(self, subject: bytes) -> Iterator[tuple[str, str, str]]:
+        """Yield each (point, field, text) that somebody's events say, once."""
+        return event_corrections.distinct(self.events.each_of_subjects([subject]), self.vault.keys_of([subject]).get)
 
     def owners(self, record_id: str) -> frozenset[bytes]:
         """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from avow.definitions import StoreUnavailable, Submission
+from avow.definitions import StoredFile, StoreUnavailable, Submission
 from avow.store import sealing
 from avow.store.control import submission_files
 
@@ -52,6 +53,13 @@ def put(contents: Sequence[bytes], key: bytes, now_ms: int, files: Files) -> lis
     for name, content in zip(names, contents, strict=True):
         files.put(name, sealing.seal(key, content, name.encode()))
     return names
+
+
+def stored(item: str, kind: str, content: bytes, name: str) -> StoredFile:
+    """Return what a submission says of a file that staff put into it, under which name it lies."""
+    return StoredFile(
+        item=item, name=f"{item}.{kind}", kind=kind, size=len(content), sha256=sha256(content).hexdigest(), stored=name
+    )
 
 
 def remove(names: Collection[str], files: Files) -> None:

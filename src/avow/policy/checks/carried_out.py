@@ -48,7 +48,6 @@ _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 class CarriedOut:
     """What a version of the software does with a declaration.
 
-    `forms` are the rights that the privacy centre has a form of.
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
     `noted_starts` and `noted_criteria` are what staff note of what people sent. `combined` are the technologies of what it shows
@@ -58,7 +57,6 @@ class CarriedOut:
     technologies: frozenset[str]
     methods: frozenset[str]
     rights: frozenset[str]
-    forms: frozenset[str]
     retention_starts: frozenset[str]
     retention_criteria: frozenset[str]
     noted_starts: frozenset[str]
@@ -79,7 +77,6 @@ EVERYTHING: Final = CarriedOut(
     technologies=frozenset(TECHNOLOGIES),
     methods=frozenset(METHODS),
     rights=frozenset(RIGHTS),
-    forms=frozenset(RIGHTS),
     retention_starts=frozenset(RETENTION_STARTS),
     retention_criteria=frozenset(RETENTION_CRITERIA),
     noted_starts=frozenset(RETENTION_STARTS),
@@ -116,7 +113,6 @@ THIS_VERSION: Final = CarriedOut(
     ),
     methods=frozenset(METHODS) - {"account"},
     rights=VERIFIED | _BY_SWITCH | _AT_ONCE,
-    forms=VERIFIED | _BY_SWITCH | (_AT_ONCE - {"appeal"}),
     retention_starts=frozenset({"collection", "last-contact", "decision"}),
     retention_criteria=frozenset(),
     noted_starts=NOTED_STARTS,
@@ -160,15 +156,11 @@ def _right(right: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
         web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
         mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
         yield diagnostic("AV0701", right.here, message, mend)
-    if "web" in right.values["methods"] and right.name in does.rights - does.forms and not right.values.get("by_people", False):
-        message = f'the privacy centre of this version has no form for the right "{right.name}"'
-        mend = 'take "web" out of the methods; staff enter what comes by the others'
-        yield diagnostic("AV0712", right.at("methods", right.values["methods"].index("web")), message, mend)
     for place, method in enumerate(right.values["methods"]):
         if method not in does.methods:
             message = f'this version has no way to take requests to {right.name} by "{method}"'
             yield diagnostic(
-                "AV0701", right.at("methods", place), message, "remove the method, or wait for a version that has it"
+                "AV0712", right.at("methods", place), message, "remove the method, or wait for a version that has it"
             )
 
 

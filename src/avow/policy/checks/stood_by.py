@@ -23,7 +23,9 @@ _LINK: Final = '"by a link that we send to your e-mail address"'
 
 
 #: Rights that this version carries out once it knows who asks.
-VERIFIED: Final = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.CORRECT, RequestKind.RESTRICT})
+VERIFIED: Final = frozenset(
+    {RequestKind.KNOW, RequestKind.DELETE, RequestKind.CORRECT, RequestKind.RESTRICT, RequestKind.PORTABILITY}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "AV0708": _error("a right that promises more than this version carries out", _PROMISE),
         "AV0709": _error("a standing promise that this version does not keep", _PROMISE),
         "AV0711": _error("a purpose combines what this version does not put together", _PROMISE),
-        "AV0712": _error("a right is promised by a form that there is not", rules.METHODS_OF_REQUESTS),
+        "AV0712": _error("a right is promised by a way that nothing takes", rules.METHODS_OF_REQUESTS),
         "AV0715": _error("an item is asked to prove who somebody is, and cannot or must not", rules.VERIFICATION),
         "AV0716": _warning("a right whose degree of certainty nobody reaches by form", rules.WITHOUT_ACCOUNT),
         "AV0718": _error("a duty under an exception that no policy can declare", _KEPT),

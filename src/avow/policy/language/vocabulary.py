@@ -446,6 +446,9 @@ NEVER_DISCLOSED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Those of them that are numbers, which a person can type to learn whether they are right. Rule: 11 CCR 7024(d).
+CONFIRMABLE: Final = frozenset({"social-security-number", "drivers-license", "government-id", "financial-account", "medical-id"})
+
 #: What a data item is that is none of them, and could be taken for one.
 NONE_OF_THEM: Final = "none"
 

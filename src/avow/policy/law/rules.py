@@ -153,6 +153,7 @@ NOT_ASKED_AGAIN: Final = "Cal. Civ. Code § 1798.135(c)(4)"
 AUTOMATED_ACCESS: Final = "11 CCR 7222"
 
 # The European Union.
+TAKE_ALONG: Final = "GDPR Art. 20(1)"
 CONSENT_DEFINED: Final = "GDPR Art. 4(11), 7"
 LEGAL_BASIS: Final = "GDPR Art. 6(1)"
 LEGAL_BASIS_AND_CONSENT: Final = "GDPR Art. 6(1), 7"

@@ -11,7 +11,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
-from avow.definitions import LETTERS, Permit, Refusal, Technology
+from avow.definitions import LETTERS, Permit, Refusal, RequestKind, Technology
+from avow.policy.language.vocabulary import CONFIRMABLE
 from avow.policy.law import LawTable, rules
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.declarations import (
@@ -127,6 +128,20 @@ class Rulebook:
     def publishes_metrics(self) -> bool:
         """Whether this software counts and publishes the requests of a year, as the policy says. Rule: 11 CCR 7102(a)."""
         return bool(self.metrics) and not self.metrics_by_people
+
+    @property
+    def confirmable(self) -> tuple[DataItem, ...]:
+        """The data items that are never shown, and can be confirmed by their person. Rule: 11 CCR 7024(d)."""
+        return tuple(one for one in self.data.values() if one.never_disclose in CONFIRMABLE and one.file is None)
+
+    def right(self, kind: str) -> Right | None:
+        """Return the declared right under which a request of a kind is made; None for one that is not offered.
+
+        To confirm a number that is never shown belongs to the right to know. Rule: 11 CCR 7024(d).
+        """
+        if kind == RequestKind.CONFIRM_IDENTIFIER:
+            return self.rights.get(RequestKind.KNOW) if self.confirmable else None
+        return self.rights.get(kind)
 
     @property
     def jurisdiction(self) -> str:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from avow.definitions import RequestKind, moment
+from avow.definitions import moment
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.rights import due, verification
@@ -22,6 +22,7 @@ from avow.rights.agents import authority
 from avow.rights.cases import Case
 from avow.rights.due import What
 from avow.rights.kept import Cases
+from avow.rights.plan import DISCLOSED
 from avow.rights.protocol import status
 from avow.rights.protocol.status import Facts, Status
 from avow.rights.states import State, Step
@@ -69,7 +70,7 @@ class Progress:
         outcome = str(answer.get("outcome") or (confirmed.detail.get("outcome", "") if confirmed else ""))
         closed = case.entry(Step.CLOSED)
         is_waiting = case.state in {State.ACKNOWLEDGING, State.VERIFYING}
-        has_results = outcome in {"granted", "partial"} and case.kind is RequestKind.KNOW and case.contact is not None
+        has_results = outcome in {"granted", "partial"} and case.kind in DISCLOSED and case.contact is not None
         may_have = has_results and authority.permits(case) and case.state is not State.RECORD_ONLY
         return Facts(
             request_id=one.drp_request or case.request_id,

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, local_date
 from avow.gate import corrected, entries, instructions
-from avow.gate.instructions import Change, Wanted, Way, What
+from avow.gate.instructions import Change, Wanted, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, execution, plan
@@ -28,6 +28,7 @@ from avow.rights.correcting.grounds import DID, GROUNDS, Outcome
 from avow.rights.correcting.reviewing import Decided
 from avow.rights.execution import Telling
 from avow.rights.given import EMAIL, RECORD
+from avow.rights.keeping import Keeper
 from avow.rights.kept import Cases
 from avow.rights.plan import Action, Given, Task
 from avow.rights.states import Step
@@ -35,6 +36,8 @@ from avow.store.corrected import Corrected, one_form
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 
+#: By what bytes the kinds of documents begin (`correcting.documents.KINDS`).
+_STARTS: Final = ((b"%PDF", "pdf"), (b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"))
 _CHANGED: Final = frozenset({Outcome.CORRECTED, Outcome.DELETED})
 
 
@@ -52,7 +55,8 @@ def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, no
         return False
     if any(one.waits for one in known.values()) and not case.demonstration:  # for a second person
         return False
-    documents.destroy(case, cases, now_ms)
+    if not any(one.document for one in known.values()):
+        documents.destroy(case, cases, now_ms)
     is_told = not case.demonstration
     if is_told and telling.recipients.are_leaving(contact):
         return False
@@ -70,15 +74,19 @@ def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, no
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
-def execute(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
-    """Carry out what was decided of the next field; return whether something was written into the history."""
+def execute(case: Case, rulebook: Rulebook, keeper: Keeper, cases: Cases, now_ms: int) -> bool:
+    """Carry out what was decided of the next field; return whether something was written into the history.
+
+    `keeper` keeps a replaced document where a rule says so. Rule: 11 CCR 7022(f), 7023(c).
+    """
     open_tasks = [task for task in execution.open_tasks_of(case) if task["action"] == Action.CORRECT]
     if not open_tasks or case.contact is None:
         return False
     target, known = open_tasks[0]["target"], reviewing.decided(case, cases)
     number = next(n for n, claim in enumerate(case.contact.claims) if claims.named(rulebook, claim).called == target)
     claim, one = case.contact.claims[number], known[number]
-    count = _Field(cases.store, claim, one, rulebook, now_ms).carry_out() if one.outcome in _CHANGED else 0
+    field = _Field(cases, case, claim, one, rulebook, keeper, now_ms)
+    count = field.carry_out() if one.outcome in _CHANGED else 0
     outcome = {"target": target, "did": open_tasks[0]["did"], "records": count, "rule": open_tasks[0]["rule"]}
     detail = {"outcomes": [outcome], "tasks": [target]}
     entry = entries.RequestTarget(case.request_id, target, open_tasks[0]["rule"])
@@ -93,6 +101,7 @@ def prove(case: Case, cases: Cases, now_ms: int) -> bool:
     if execution.open_tasks_of(case) or case.contact is None:
         return False
     store = cases.store
+    documents.destroy(case, cases, now_ms)  # of those that took another one's place there is a copy where it belongs
     subjects = store.vault.subjects_of(case.contact.identifiers())
     if corrected.again(store, now_ms, subjects):
         return False
@@ -103,14 +112,67 @@ def prove(case: Case, cases: Cases, now_ms: int) -> bool:
 class _Field:
     """One field that was decided to be corrected, or deleted instead."""
 
-    store: Store
+    cases: Cases
+    case: Case
     claim: Claim
     one: Decided
     rulebook: Rulebook
+    keeper: Keeper
     now_ms: int
+
+    @property
+    def store(self) -> Store:
+        return self.cases.store
 
     def carry_out(self) -> int:
         """Correct the field in the records that were chosen; an address everywhere. Returns how many records changed."""
+        count = sum(self._elsewhere(name, text) for name, text in self.one.before.items())
+        declared = self.rulebook.data.get(self.claim.field)
+        if declared is not None and declared.file is not None:
+            return count + self._replaced()
+        return count + self._written()
+
+    def _elsewhere(self, name: str, text: str) -> int:
+        """Correct a value in events, or what a rule keeps: the mark first, so that nothing comes in between as it was."""
+        point, field, after = self.claim.point, self.claim.field, self.one.after
+        if name.startswith(held.KEPT):
+            kept_id = name.removeprefix(held.KEPT)
+            self.store.kept.note_corrected(kept_id, point, field, (text, after), self.now_ms)
+            return int(self.store.kept.correct(kept_id, field, after))
+        if not name.startswith(held.EVENTS) or self.case.contact is None:
+            return 0
+        subjects = self.store.vault.subjects_of(self.case.contact.identifiers())
+        marks = [Corrected(subject, point, field, text, after, self.now_ms) for subject in sorted(subjects)]
+        self.store.vault.corrected.note(marks, self.store.vault.keys_of(subjects))
+        return self.store.correct_events(subjects, point, field, text, after)
+
+    def _replaced(self) -> int:
+        """Put the document that was chosen in the place of the former ones, or none; what a rule keeps of these is kept first.
+
+        A feed that brings a former one again, known by the hash of its bytes, brings nothing. Rule: 11 CCR 7022(f), 7023(c).
+        """
+        item, content = self.claim.field, None
+        if self.one.document:
+            content = self.cases.document(self.case.request_id, self.one.document)
+            if content is None:
+                return 0  # carried out before a crash: the document was destroyed after it
+        kind, count = _kind(content) if content is not None else "", 0
+        for form in (form for name in self.one.before if (form := self.store.submission(name)) is not None):
+            named = self.one.before[form.record_id].split()
+            former = [one for one in form.files if one.item == item and one.sha256 in named]
+            for file in former:
+                self.keeper.keep_file(form, file, self.now_ms)
+                self._note((subject, form.point, item, file.sha256, "") for subject in self.store.owners(form.record_id))
+            is_done = not former or self.store.replace_file(form, item, content, kind, self.now_ms)  # done before a crash
+            count += is_done
+        return count
+
+    def _note(self, corrected: Iterable[tuple[bytes, str, str, str, str]]) -> None:
+        marks = [Corrected(*one, self.now_ms) for one in corrected]
+        self.store.vault.corrected.note(marks, self.store.vault.keys_of(one.subject for one in marks))
+
+    def _written(self) -> int:
+        """Correct what people, or companies about them, wrote."""
         records = [form for name in self.one.before if (form := self.store.submission(name)) is not None and form.fields]
         item = self.rulebook.data.get(self.claim.field)
         if item is not None and item.identifier is not None and self.one.outcome is Outcome.CORRECTED:
@@ -157,6 +219,11 @@ class _Field:
 
     def _put(self, form: HeldSubmission, fields: Mapping[str, str], people: tuple[Identifier, ...]) -> bool:
         return self.store.keep_corrected(form, fields, people, self.now_ms)
+
+
+def _kind(content: bytes) -> str:
+    """Return the kind of a document by its first bytes; it was judged when it came (`web.privacy_center.correcting`)."""
+    return next((kind for start, kind in _STARTS if content.startswith(start)), "pdf")
 
 
 def _saying(form: HeldSubmission, one: Identifier) -> Iterator[tuple[str, str]]:
@@ -254,15 +321,16 @@ def _changes(given: Given, contact: Contact, known: Mapping[int, Decided], ruleb
         if one.outcome not in _CHANGED or (item is not None and not {*item.categories} & {*given.categories}):
             continue
         called = item.label if item else claim.field
+        if item is not None and item.file is not None:
+            found.append(Change(called, "the document that you have", one.document and "another one, which we pass on to you"))
+            continue
         found += [Change(called, text, one.after) for text in dict.fromkeys(one.before.values())]
     return tuple(found)
 
 
 def _wanted(one: Given, answer_by: date, telling: Telling, changes: tuple[Change, ...]) -> Wanted:
-    """Return what a recipient is told; OpenDSR carries no corrected value, so that a member of staff passes it on."""
-    usual = execution.wanted_of(one, answer_by, telling.connected)
-    way = Way.PAGE if usual.way is Way.OPENDSR else usual.way
-    return replace(usual, way=way, what=What.CORRECT, changes=changes)
+    """Return what a recipient is told of a correction."""
+    return replace(execution.wanted_of(one, answer_by, telling.connected), what=What.CORRECT, changes=changes)
 
 
 def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON

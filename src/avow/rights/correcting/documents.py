@@ -73,7 +73,7 @@ def keep(case: Case, content: bytes, cases: Cases, now_ms: int) -> Refusal | Non
 
 def held(case: Case, cases: Cases) -> tuple[str, ...]:
     """Return the names of the documents that are here. Rule: 11 CCR 7023(d)."""
-    return tuple(name for name in DOCUMENTS if cases.document(case.request_id, name) is not None)
+    return reviewing.documents_of(case, cases)
 
 
 def read(case: Case, name: str, staff_id: str, cases: Cases, now_ms: int) -> bytes | None:

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from avow.addresses import address_of
 from avow.definitions import Identifier, IdentifierKind, Technology, identifier
 from avow.policy import Rulebook
 from avow.rights.cases import Claim, Contact
-from avow.store.holdings import HeldSubmission
+from avow.store.holdings import HeldEvent, HeldSubmission, KeptRecord
 from avow.store.store import Store
 from avow.telephones import number_of
+
+#: What the ids of values in events, and of what rules keep, begin with.
+EVENTS: Final = "events."
+KEPT: Final = "kept."
+_ID_DIGITS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,61 @@ def contested(contact: Contact, rulebook: Rulebook) -> tuple[Identifier, ...]:
     return tuple(one for one in dict.fromkeys(found) if one not in own)
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a contested field says outside of what people wrote: in events, value by value, or in what a rule keeps.
+
+    `id` names it in forms and histories, `called` in words; `event` is the newest of so many `records`, `kept` the kept record.
+    """
+
+    id: str
+    called: str
+    text: str
+    last_ms: int
+    records: int
+    event: HeldEvent | None = None
+    kept: KeptRecord | None = None
+
+
+def elsewhere(store: Store, contact: Contact, claim: Claim) -> tuple[Elsewhere, ...]:
+    """Return what a contested field says in events and kept records of who is proved. Rule: 11 CCR 7023(c)."""
+    people = contact.identifiers()
+    told: dict[str, tuple[HeldEvent, int]] = {}
+    for record, _ in store.held_at(people, [claim.point]):
+        text = record.fields.get(claim.field, "")
+        if isinstance(record, HeldEvent) and text:
+            newest, count = told.get(text, (record, 0))
+            told[text] = (max(newest, record, key=lambda one: one.collected_ms), count + 1)
+    found = [
+        Elsewhere(_id(store, claim, text), _many(count), text, one.collected_ms, count, event=one)
+        for text, (one, count) in sorted(told.items())
+    ]
+    kept = (one for one in store.kept.of(people) if one.point == claim.point and claim.field in one.fields)
+    found += [
+        Elsewhere(f"{KEPT}{one.id}", f"kept under {one.rule}", one.fields[claim.field], one.collected_ms, 1, kept=one)
+        for one in kept
+    ]
+    return tuple(found)
+
+
+def _many(count: int) -> str:
+    return "1 event" if count == 1 else f"{count} events"
+
+
+def _id(store: Store, claim: Claim, text: str) -> str:
+    """Return what names one value of a field among events: a keyed hash, so that no form and no history says it."""
+    return EVENTS + store.vault.hmac(b"contested", f"{claim.point}\0{claim.field}\0{text}".encode()).hex()[:_ID_DIGITS]
+
+
+def said(form: HeldSubmission, field: str) -> str:
+    """Return what a record says in a field; of a document the hash of its bytes, "" for nothing."""
+    return form.fields.get(field, "") or " ".join(one.sha256 for one in form.files if one.item == field)
+
+
 def _of(store: Store, people: Iterable[Identifier], point: str) -> list[HeldSubmission]:
-    found = {form.record_id: form for person in people for form in store.submissions_of(person, point) if form.fields}
+    found = {
+        form.record_id: form for person in people for form in store.submissions_of(person, point) if form.fields or form.files
+    }
     return sorted(found.values(), key=lambda form: form.collected_ms)
 
 

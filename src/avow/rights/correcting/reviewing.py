@@ -16,7 +16,8 @@ from typing import Final
 
 from avow.definitions import IdentifierKind, Refusal, RequestKind, identifier
 from avow.gate import entries, reads
-from avow.gate.reads import Reads
+from avow.gate.kept import KeptReads, OpenedKept
+from avow.gate.reads import Opened, Reads
 from avow.gate.roles import Act, Member
 from avow.gate.second_look import SecondLook
 from avow.gate.versions import Versions
@@ -25,8 +26,9 @@ from avow.policy.law import rules
 from avow.rights.cases import Case, Claim, Contact
 from avow.rights.correcting import claims, held
 from avow.rights.correcting.grounds import GROUNDS, Outcome
-from avow.rights.kept import Cases
+from avow.rights.kept import DOCUMENTS, Cases
 from avow.rights.states import Entry, State, Step
+from avow.store.holdings import HeldSubmission
 
 #: Shortest and longest reason of a decision, characters: the person reads why a field was left as it is.
 REASON_MIN: Final = 20
@@ -58,7 +60,7 @@ class ClaimLine:
     """One contested field: what the person says, what the records say, and what was decided ("" for nothing yet).
 
     `source` is where the records come from when that is not the person, "" else. `is_address`: it finds its person, so it is
-    corrected only to the address that they proved.
+    corrected only to the address that they proved. `is_file`: it is a document, in whose place another one is put.
     """
 
     number: int
@@ -72,6 +74,7 @@ class ClaimLine:
     is_health: bool = False
     is_address: bool = False
     waits: bool = False
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Decision:
     """What is decided of one field: the outcome, the ground of a denial, why, and of which records.
 
     `known_by` says by what the member knows that a record is this person's which only a contested address finds; `harmless` why
-    to delete it instead harms nobody. Both are words, sealed with the decision.
+    to delete it instead harms nobody. Both are words, sealed with the decision. `document` is the one that takes the place of
+    another.
     """
 
     outcome: str
@@ -101,6 +105,7 @@ class Decision:
     reason: str = ""
     known_by: str = ""
     harmless: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class Decided:
     reason: str = ""
     by: str = ""
     is_approved: bool = False
+    document: str = ""
 
     @property
     def waits(self) -> bool:
@@ -138,7 +144,13 @@ def _decided(case: Case, entry: Entry, cases: Cases) -> Decided:
     if plain is None:
         return Decided(number, outcome, ground, entry.at_ms, by=str(entry.detail["staff"]))
     kept, by = json.loads(plain), str(entry.detail["staff"])
-    return Decided(number, outcome, ground, entry.at_ms, kept["before"], kept["after"], kept["reason"], by)
+    said = kept["before"], kept["after"], kept["reason"], by
+    return Decided(number, outcome, ground, entry.at_ms, *said, document=kept.get("document", ""))
+
+
+def documents_of(case: Case, cases: Cases) -> tuple[str, ...]:
+    """Return the names of the documents about what is contested that are here. Rule: 11 CCR 7023(d)."""
+    return tuple(name for name in DOCUMENTS if cases.document(case.request_id, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,26 +220,35 @@ class Reviewing:
             return _may_deny(wanted)
         assert case.contact is not None
         rulebook = self.versions.with_law_of(case.rulebook_id)
-        found = {one.record.record_id: one for one in held.records(self.cases.store, case.contact, claim, rulebook)}
-        chosen = [found.get(one) for one in wanted.records]
-        if not chosen or not all(one is not None and claim.field in one.record.fields for one in chosen):
+        store = self.cases.store
+        found = {one.record.record_id: one for one in held.records(store, case.contact, claim, rulebook)}
+        proved = {one.id for one in held.elsewhere(store, case.contact, claim)}
+        proved |= {name for name, one in found.items() if one.is_proved and held.said(one.record, claim.field)}
+        former = {name for name, one in found.items() if held.said(one.record, claim.field)} - proved
+        if not wanted.records or not {*wanted.records} <= proved | former:
             return Refusal("choose the records whose field is wrong", rules.CORRECT_TOTALITY)
-        if not all(one is not None and one.is_proved for one in chosen) and not _is_reason(wanted.known_by):
+        if {*wanted.records} & former and not _is_reason(wanted.known_by):
             return _say(wanted.known_by, "by what you know that these records are this person's")
         item = rulebook.data.get(claim.field)
         kind = item.identifier if item else None
+        if item is not None and item.file is not None and outcome is Outcome.CORRECTED:
+            is_here = wanted.document in documents_of(case, self.cases)
+            words = "ask the person for the right document, and choose it once it is here"
+            return None if is_here else Refusal(words, rules.CORRECT_DOCUMENTS)
         return (_may_delete if outcome is Outcome.DELETED else _may_correct)(claim, kind, wanted, case.contact)
 
     def _keep(self, case: Case, number: int, outcome: Outcome, wanted: Decision, member: Member) -> Refusal | None:
         assert case.contact is not None
         claim, store = case.contact.claims[number], self.cases.store
-        said = {one: form.fields.get(claim.field, "") for one in wanted.records if (form := store.submission(one)) is not None}
+        said = {one: held.said(form, claim.field) for one in wanted.records if (form := store.submission(one)) is not None}
+        said |= {one.id: one.text for one in held.elsewhere(store, case.contact, claim) if one.id in wanted.records}
         kept = {
             "before": {} if outcome is Outcome.DENIED else said,
             "after": claim.right if outcome is Outcome.CORRECTED else "",
             "reason": wanted.reason.strip(),
             "known_by": wanted.known_by.strip(),
             "harmless": wanted.harmless.strip(),
+            "document": wanted.document if outcome is Outcome.CORRECTED else "",
         }
         sealed = base64.b64encode(store.seal_for_request(case.request_id, json.dumps(kept).encode())).decode()
         ground = wanted.ground if outcome is Outcome.DENIED else ""
@@ -248,6 +269,8 @@ class Reviewing:
         found = held.records(self.cases.store, case.contact, claim, rulebook)
         item = rulebook.data.get(claim.field)
         opened = self._opened(found, claim, *look) if look[1] and known is None else ()
+        others = held.elsewhere(self.cases.store, case.contact, claim) if known is None else ()
+        more = tuple(self._other(one, claim, look) for one in others)
         return ClaimLine(
             number,
             claims.named(rulebook, claim).called,
@@ -255,12 +278,33 @@ class Reviewing:
             claim.right,
             claim.may_delete,
             known.outcome.value if known else "",
-            opened or tuple(HeldLine(*_facts(one), is_proved=one.is_proved) for one in found),
+            (*(opened or (HeldLine(*_facts(one), is_proved=one.is_proved) for one in found)), *more),
             held.source(rulebook, claim.point),
             is_health=item is not None and item.sensitive == HEALTH,
             is_address=item is not None and item.identifier is not None,
             waits=known is not None and known.waits,
+            is_file=item is not None and item.file is not None,
         )
+
+    def _other(self, one: held.Elsewhere, claim: Claim, look: tuple[Member, str, str]) -> HeldLine:
+        """Return what a field says in events, or in what a rule keeps: opened as everything is, for its own purpose.
+
+        Rule: Cal. Civ. Code § 1798.100(a)(1), (c); 11 CCR 7022(f) (what is kept is read for its purpose alone).
+        """
+        member, purpose, reason = look
+        line = HeldLine(one.id, one.called, one.last_ms)
+        if not purpose:
+            return line
+        shown: Opened | OpenedKept | Refusal | None = None
+        if one.event is not None:
+            shown = self.reads.open_for(reads.event(one.event), purpose, member, reason)
+        elif one.kept is not None:
+            shown = KeptReads(self.reads).open_for(one.kept.id, purpose, member, reason)
+        if isinstance(shown, Refusal):
+            return replace(line, refusal=shown)
+        if shown is None or claim.field not in shown.fields:
+            return replace(line, refusal=Refusal("this purpose, or your roles, do not show this field", rules.MINIMISATION))
+        return replace(line, value=one.text)
 
     def _opened(
         self, found: tuple[held.Held, ...], claim: Claim, member: Member, purpose: str, reason: str
@@ -275,14 +319,21 @@ class Reviewing:
                 hidden = Refusal("this purpose, or your roles, do not show this field", rules.MINIMISATION)
                 lines.append(HeldLine(*_facts(one), refusal=hidden, is_proved=one.is_proved))
             else:
-                lines.append(HeldLine(*_facts(one), value=one.record.fields.get(claim.field, ""), is_proved=one.is_proved))
+                lines.append(HeldLine(*_facts(one), value=_shown(one.record, claim.field), is_proved=one.is_proved))
         return tuple(lines)
 
     def _purposes(self, case: Case, rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
         """Return the purposes of the points that are contested, in the policy's order."""
         contested = {claim.point for claim in case.contact.claims} if case.contact else set()
         served = {name for point in contested if point in rulebook.points for name in rulebook.points[point].purposes}
+        people = case.contact.identifiers() if case.contact else ()
+        served |= {one.purpose for one in self.cases.store.kept.rows_of(people) if one.point in contested}
         return tuple((one.name, one.label) for one in rulebook.purposes.values() if one.name in served)
+
+
+def _shown(form: HeldSubmission, field: str) -> str:
+    """Return what staff read of a field; of documents their names, which are opened in the inbox."""
+    return form.fields.get(field, "") or ", ".join(one.name for one in form.files if one.item == field)
 
 
 def _facts(one: held.Held) -> tuple[str, str, int]:

@@ -7,6 +7,7 @@ request to know. Rule: 11 CCR 7023(f), (i), (j).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind, local_date
@@ -22,6 +23,7 @@ from avow.rights.correcting.grounds import DID, GROUNDS, Outcome
 from avow.rights.execution import Telling, wanted_of
 from avow.rights.kept import Cases
 from avow.rights.states import State, Step
+from avow.store.holdings import HeldSubmission
 
 _NOT_NOW: Final = Refusal("nothing can be added here: the field was corrected, or the time is over", rules.CORRECT_DENIED)
 _OPEN: Final = frozenset({State.ANSWERING, State.RESPONDED, State.CLOSED})
@@ -78,11 +80,19 @@ def shown(case: Case, cases: Cases, rulebook: Rulebook, now_ms: int) -> tuple[Co
             continue
         claim = contact.claims[number]
         own = [each.record for each in held.records(cases.store, contact, claim, rulebook) if each.is_proved]
-        now = tuple((form.reference, form.fields.get(claim.field, "")) for form in own)
+        item = rulebook.data.get(claim.field)
+        is_file = item is not None and item.file is not None
+        now = tuple((form.reference, _says(form, claim.field) if is_file else form.fields.get(claim.field, "")) for form in own)
+        now += tuple((each.called, each.text) for each in held.elsewhere(cases.store, contact, claim))
         found.append(CorrectedField(claims.named(rulebook, claim).called, now))
     with cases.writing() as tx:
         entries.record(tx, now_ms, entries.CorrectedShown(case.request_id))
     return tuple(found)
+
+
+def _says(form: HeldSubmission, item: str) -> str:
+    """Return which documents of an item a record has now, as their person knows them."""
+    return ", ".join(f"{one.name}, {one.size} bytes" for one in form.files if one.item == item)
 
 
 def state(  # what the page sends, and what recipients are told by
@@ -125,8 +135,5 @@ def _told(  # as above
         if one.may_hold(today) and {*item.categories} & {*one.categories}:
             changes = tuple(Change(item.label, before, "", text) for before, text in said.items())
             usual = wanted_of(one, answer_by, telling.connected)
-            way = instructions.Way.PAGE if usual.way is instructions.Way.OPENDSR else usual.way
-            found[instructions.new_id()] = instructions.Wanted(
-                one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers, What.CORRECT, changes
-            )
+            found[instructions.new_id()] = replace(usual, what=What.CORRECT, changes=changes)
     return found

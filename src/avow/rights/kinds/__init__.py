@@ -9,12 +9,14 @@ from avow.definitions import RequestKind
 from avow.rights.kinds import (
     appeal,
     automated_decision,
+    confirm_identifier,
     correct,
     delete,
     know,
     limit,
     objection,
     opt_out,
+    portability,
     restrict,
     withdraw_consent,
 )
@@ -40,6 +42,8 @@ KINDS: Final[Mapping[RequestKind, Kind]] = table(
         know.KIND,
         delete.KIND,
         correct.KIND,
+        portability.KIND,
+        confirm_identifier.KIND,
         opt_out.KIND,
         limit.KIND,
         objection.KIND,

@@ -27,7 +27,7 @@ def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook = tools.voice.rulebook
     return (
-        carrying.execute(case, rulebook, tools.cases, now_ms)
+        carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
         or downstream.wait(case, rulebook, tools.cases, now_ms)
         or carrying.prove(case, tools.cases, now_ms)
     )

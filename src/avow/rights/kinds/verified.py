@@ -63,7 +63,7 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
         return False
     return (
         execution.resume(case, tools.cases, now_ms)
-        or execution.execute(case, tools.targets, tools.discloser, tools.cases, now_ms)
+        or execution.execute(case, tools.voice.rulebook, tools.targets, tools.discloser, tools.cases, now_ms)
         or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
         or execution.prove(case, tools.targets, tools.cases, now_ms)
     )

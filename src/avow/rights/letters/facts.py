@@ -188,13 +188,15 @@ class Sender:
 class LetterFacts:
     """Everything that a letter may say of a request. `law` is the table of its own jurisdiction.
 
-    `confirm` and `page` are links: the one that proves the address, and the page of the answer; `code` proves the same when
-    it is typed. `is_address_proved`: it was, and that was not enough. `narrowed_to` is the next smaller answer.
+    `confirm`, `page` and `appeal` are links: the one that proves the address, the page of the answer, and that of an appeal;
+    `code` proves the same when it is typed. `is_address_proved`: it was, and that was not enough. `narrowed_to` is the next
+    smaller answer.
     `how_verified` says in sentences how this request is verified. `opt_out` is the page where a sale or sharing is stopped,
     "" where nothing is sold or shared, or the person stopped it before. `residue_on` is the day of the last search. `applied`
     says what an opt-out, limit, objection or withdrawal stopped. `fields` are those that were contested, `scope` the parts
-    that were asked about, none for everything. `decides` is what an appeal was about. `undecided` are parts about which it is
-    still decided; `told_on` is the day on which the letter about the rest left, `not_withheld` what is done after all since.
+    that were asked about, none for everything. `decides` is what an appeal was about; `is_by_same`: by who decided before.
+    `undecided` are parts about which it is still decided; `told_on` is the day on which the letter about the rest left,
+    `not_withheld` what is done after all since.
     """
 
     kind: RequestKind
@@ -206,6 +208,7 @@ class LetterFacts:
     confirm: str = ""
     code: str = ""
     page: str = ""
+    appeal: str = ""
     how_verified: tuple[str, ...] = ()
     answer_by: date | None = None
     reason: str = ""
@@ -227,6 +230,7 @@ class LetterFacts:
     applied_on: date | None = None
     not_asked_before: date | None = None
     decides: str = ""
+    is_by_same: bool = False
     logic: tuple[str, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     told_on: date | None = None

@@ -47,6 +47,7 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         law=law.tables()[code],
         confirm="https://example.com/privacy/verify/0" if is_first else "",
         page="https://example.com/privacy/requests/0",
+        appeal="https://example.com/privacy/appeal/0",
         how_verified=("Opening the link shows that the address is yours.",),
         answer_by=date(2027, 1, 29),
         reason="The archive is large.",

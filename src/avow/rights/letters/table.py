@@ -48,6 +48,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     _K.KNOW: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     _K.DELETE: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     _K.CORRECT: _ANSWER_OF | {Outcome.DOCUMENT_NEEDED},
+    _K.PORTABILITY: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
     _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
     _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED}),
@@ -57,6 +58,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
 #: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
 _REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
 _SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.DISCLOSED)
+_TAKEN: Final = (k.TAKEN_ALONG, k.FILES, k.DESCRIBED)
 _KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
 _IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
 _DELETED: Final = (w.SCOPE, k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
@@ -96,8 +98,10 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.CORRECT, Outcome.GRANTED): _CORRECTED,
     (_K.CORRECT, Outcome.PARTIAL): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
     (_K.CORRECT, Outcome.DENIED): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
-    (_K.PORTABILITY, Outcome.GRANTED): (k.FILES, w.DOCUMENTS),
-    (_K.PORTABILITY, Outcome.PARTIAL): (k.FILES, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.GRANTED): (w.SECOND, *_TAKEN, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.REST): (*_TAKEN, w.NARROWED_TOO, w.DOCUMENTS, w.PROOF),
+    (_K.PORTABILITY, Outcome.PARTIAL): (w.SECOND, *_TAKEN, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.NARROWED): (w.SECOND, *_TAKEN, w.DOCUMENTS),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): _AUTOMATED,
@@ -185,9 +189,17 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_CORRECT, k.RECORD_KEPT, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
-    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.FILES, *_TO_THE_PAGE)),
-    (_K.PORTABILITY, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
-    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED)),
+    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, w.SECOND, *_TAKEN, *_TO_THE_PAGE)),
+    (_K.PORTABILITY, Outcome.REST): Shape(
+        "done, but for a part", (w.OWN_REQUEST, w.UNDECIDED, *_TAKEN, *_IN_PART, w.NARROWED_TOO, *_REFUSAL, *_TO_THE_PAGE)
+    ),
+    (_K.PORTABILITY, Outcome.PARTIAL): Shape(
+        "done in part", (w.OWN_REQUEST, w.SECOND, *_TAKEN, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)
+    ),
+    (_K.PORTABILITY, Outcome.NARROWED): Shape(
+        "done in part", (w.OWN_REQUEST, w.SECOND, *_TAKEN, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
+    ),
+    (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED, *_TO_THE_PAGE)),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_AUTOMATED)),
     (_K.AUTOMATED_DECISION, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_AUTOMATED, *_REFUSAL)),

@@ -46,7 +46,7 @@ _PROCESSED: Final = {
     RequestKind.PORTABILITY: "we gather what you gave us into files that other programs can read",
     RequestKind.CONFIRM_IDENTIFIER: "we compare what you typed with what we hold, and say yes or no; what we hold is not shown",
     RequestKind.AUTOMATED_DECISION: "a person looks at the decisions that a program made or prepared about you",
-    RequestKind.APPEAL: "a person who did not decide about it before looks at our answer and at what you say about it",
+    RequestKind.APPEAL: "somebody who did not decide before, where there is one, looks at our answer and at what you say",
 }
 
 
@@ -221,7 +221,7 @@ def has_appeal(facts: LetterFacts) -> bool:
 def _appeal(facts: LetterFacts) -> Blocks:
     period = known(facts.law.appeal, "the period of an appeal")
     words = f"You can appeal against this answer, free of charge. We decide within {period.words} of receiving your appeal:"
-    return (paragraph(words), To("Appeal", f"{facts.sender.origin}/privacy/appeal"))
+    return (paragraph(words), To("Appeal", known(facts.appeal, "where to appeal")))
 
 
 def names_authority(facts: LetterFacts) -> bool:
@@ -322,7 +322,7 @@ SECOND = Part(
     lambda f: (day(f.told_on) if f.told_on else "", WAS_UNDECIDED, *_named(f)),
     lambda f: f.told_on is not None,
 )
-APPEAL = Part("how to appeal", rules.REASONS_TOLD, _appeal, lambda f: (f"{f.sender.origin}/privacy/appeal",), has_appeal)
+APPEAL = Part("how to appeal", rules.REASONS_TOLD, _appeal, lambda f: (f.appeal,), has_appeal)
 AUTHORITY = Part(
     "where to complain", rules.REASONS_TOLD, _authority, lambda f: (f.law.authority, f.law.authority_address), names_authority
 )

@@ -169,6 +169,20 @@ def _files(facts: LetterFacts) -> Blocks:
     return (Heading("The files"), *bullets(answer.files), paragraph(words))
 
 
+def _taken_along(_facts: LetterFacts) -> Blocks:
+    words = (
+        f"{MACHINE_READABLE} What others told us of you, what we worked out, and what went to others is not in it: ask to know "
+        "for that."
+    )
+    return (paragraph(words),)
+
+
+MACHINE_READABLE: Final = (
+    "What you gave us yourself is in files that other programs can read: JSON, with a schema that says what is where, and a "
+    "table (CSV)."
+)
+
+
 def _not_searched(facts: LetterFacts) -> Blocks:
     words = (
         "We did not search the following: it cannot be searched by a person, is kept for legal or compliance reasons alone, "
@@ -200,6 +214,7 @@ FILES = Part(
     lambda f: (*f.answered.files, day(f.answered.until)) if f.answered else (),
     lambda f: f.answered is None or bool(f.answered.files),
 )
+TAKEN_ALONG = Part("what is in it, and in which form", rules.TAKE_ALONG, _taken_along, lambda _: (MACHINE_READABLE,))
 NOT_SEARCHED = Part(
     "what was not searched",
     rules.NOT_SEARCHED,
@@ -260,7 +275,7 @@ def _statement(facts: LetterFacts) -> Blocks:
 
 def _stays(_facts: LetterFacts) -> Blocks:
     words = (
-        f"{STAYS} if it comes to us again as it was before, we keep it as you told us. What your browser sent, and what lies "
+        f"{STAYS} if it comes to us again as it was before, we keep it as you told us. What lies "
         "sealed in backups, is as it was; where a backup is put back, it is corrected again."
     )
     return (paragraph(words),)
@@ -290,7 +305,7 @@ def _compared(facts: LetterFacts) -> Blocks:
 
 
 RIGHT: Final = "what you typed is what we hold"
-WRONG: Final = "what you typed is not what we hold"
+WRONG: Final = "what you typed is not what we hold, or we hold none"
 
 DOCUMENT_NEEDED = Part(
     "what a document is needed for, and that it serves nothing else",
@@ -377,9 +392,12 @@ def _decided(facts: LetterFacts) -> Blocks:
         "granted": "We were wrong, and do what you asked.",
         "partial": "We were wrong in part, and do that part of what you asked.",
     }
-    said = words.get(
-        facts.outcome.value, "A person who did not decide before has looked at it again, and our answer stays as it is."
+    who = (
+        "We have looked at it once more, a day later,"
+        if facts.is_by_same
+        else "A person who did not decide before has looked at it again,"
     )
+    said = words.get(facts.outcome.value, f"{who} and our answer stays as it is.")
     return (paragraph(f"{said} It is about our answer to your request {about}."), *_why(facts))
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import RowMapping, case, delete, func, select
+from sqlalchemy import RowMapping, case, delete, func, select, update
 
 from avow.definitions import WITHHELD
 from avow.store import paging
@@ -78,6 +78,12 @@ def get(tx: Transaction, kept_id: str) -> KeptRow | None:
     """Return one row."""
     row = tx.execute(select(kept).where(kept.c.id == kept_id)).mappings().first()
     return _row(row) if row else None
+
+
+def reseal(tx: Transaction, kept_id: str, sealed: bytes, fields: Sequence[str]) -> bool:
+    """Put another sealed content, with these fields, in the place of the one that is kept; return whether it is there."""
+    changed = update(kept).where(kept.c.id == kept_id).values(sealed=sealed, fields=json.dumps(tuple(fields)))
+    return bool(tx.execute(changed).rowcount)
 
 
 def of_marks(tx: Transaction, marks: Collection[bytes]) -> tuple[KeptRow, ...]:

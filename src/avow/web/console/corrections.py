@@ -52,7 +52,7 @@ class CorrectionPages:
         if not number.isascii() or not number.isdigit():
             raise HTTPException(422, "Please choose the field that you decide about.")
         records = tuple(name.removeprefix("record-") for name in form if name.startswith("record-"))
-        said = {name: form.get(name, "") for name in ("ground", "reason", "known_by", "harmless")}
+        said = {name: form.get(name, "") for name in ("ground", "reason", "known_by", "harmless", "document")}
         decision = Decision(form.get("outcome", ""), records, **said)
         refusal = self._reviewing.decide(request_id, int(number), decision, member)
         if refusal is None:

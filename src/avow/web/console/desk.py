@@ -26,6 +26,7 @@ from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 from avow.web.console.opening import to_open
 from avow.web.forms import day_of
+from avow.web.privacy_center.requests import numbers_of
 
 #: Shortest and longest reason for an extension, in characters: the person must be able to understand it.
 REASON_MIN = 20
@@ -65,6 +66,7 @@ def entered(form: Mapping[str, str], today: date, facts: PolicyFacts) -> tuple[N
         errors["jurisdiction"] = "Choose one of these."
     if any(len(value) > _TYPED_MAX for value in typed.values()) or len(form.get("details", "")) > DETAILS_LENGTH:
         errors["details"] = f"Use at most {DETAILS_LENGTH} characters, and {_TYPED_MAX} for each of the other fields."
+    numbers = _numbers(form, facts, errors)
     if errors:
         return None, errors
     request = NewRequest(
@@ -77,8 +79,19 @@ def entered(form: Mapping[str, str], today: date, facts: PolicyFacts) -> tuple[N
         jurisdiction=typed["jurisdiction"],
         received_on=day,
         parent=typed["parent"],
+        numbers=numbers,
     )
     return request, {}
+
+
+def _numbers(form: Mapping[str, str], facts: PolicyFacts, errors: dict[str, str]) -> dict[str, str]:
+    """Return the numbers that are to be confirmed; where there must be one and is none, words of it go into `errors`."""
+    if form.get("kind") != RequestKind.CONFIRM_IDENTIFIER:
+        return {}
+    numbers = numbers_of(form, facts)
+    if not numbers:
+        errors["numbers"] = "Write at least one number, as they say it."
+    return numbers
 
 
 class DeskPages:
@@ -155,8 +168,12 @@ class DeskPages:
         return self._told(request, member, form, self._rights.deny_as_fraudulent(*about, member.staff_id))
 
     def _decide_appeal(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        about = request.path_params["request_id"], form.get("outcome", ""), form.get("why", "")
-        return self._told(request, member, form, self._rights.decide_appeal(*about, member.staff_id))
+        request_id = request.path_params["request_id"]
+        hears, said = self._door.house.reviews.hears(request_id, member), (form.get("outcome", ""), form.get("why", ""))
+        if isinstance(hears, Refusal):
+            return self._told(request, member, form, hears)
+        refusal = self._rights.decide_appeal(request_id, *said, member.staff_id, is_alone=hears.is_alone)
+        return self._told(request, member, form, refusal)
 
     def _note_agent(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         """Note what was shown of an agent's permission, or that it does not hold. Rule: 11 CCR 7063."""

@@ -68,6 +68,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.instruction-answered": "A recipient answered what it was told, or staff noted its answer.",
     "request.disclosed": "What is held of somebody was put together for them.",
     "request.know.done": "A request to know was carried out: this is its statement.",
+    "request.portability.done": "A request to take data along was carried out: this is its statement.",
+    "request.confirm-identifier.done": "A request to confirm a number was carried out: this is its statement.",
     "request.delete.done": "A request to delete was carried out: this is its statement.",
     "request.correct.done": "A request to correct was carried out: this is its statement.",
     "request.claim-decided": "It was decided what becomes of one contested field.",

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from avow.web.privacy_center.agents import AgentPages
+from avow.web.privacy_center.appeals import AppealPages
 from avow.web.privacy_center.choices import ChoicePages
 from avow.web.privacy_center.correcting import CorrectingPages
 from avow.web.privacy_center.following import FollowingPages
@@ -39,6 +40,7 @@ class PrivacyCenter:
             Route("/privacy", self._home),
             *requests.routes(),
             *CorrectingPages(self._view, requests).routes(),
+            *AppealPages(self._view, requests).routes(),
             *FollowingPages(self._view).routes(),
             *choices.routes(),
             *IncentivePages(self._view, choices).routes(),

@@ -142,20 +142,22 @@ class ChoicePages:
         out = frozenset(name for one in asked if one.name not in on for name in one.purposes)
         into = frozenset(name for one in asked if one.name in on for name in one.purposes)
         into |= {LIMIT} & signals_of(request.headers).choices if form.get(LIMIT) == IN else frozenset()
-        if (again := self._sold_again(request, into)) and CONFIRMED not in form:
-            return await run_in_threadpool(self._second_step, request, form, again)
+        if (again := into & signals_of(request.headers).choices) and CONFIRMED not in form:  # a yes after a no, of whatever
+            asks = await run_in_threadpool(self._second_step, request, form, again)
+            return await self.keep(request, out, frozenset(), source, asks)  # a no waits for no second step
         return await self.keep(request, out, into, source, RedirectResponse(back, 303))
 
     def _sold_again(self, request: Request, into: frozenset[str]) -> frozenset[str]:
-        """Return what of a yes is to a sale that this browser has opted out of, or to what it limited: it takes two steps.
+        """Return what of a yes is to a sale that this browser has opted out of, or to what it limited: no script says it.
 
+        What else it refused a page's own switches may allow again; on our page every yes after a no takes two steps.
         Rule: 11 CCR 7028(a).
         """
         twice = sold_purposes(self._view.house.choices.rulebook) | {LIMIT}
         return into & twice & signals_of(request.headers).choices
 
     def _second_step(self, request: Request, form: Mapping[str, str], again: frozenset[str]) -> Response:
-        """Ask whether the yes is meant: nothing is kept before. Rule: 11 CCR 7028(a)."""
+        """Ask whether a yes is meant: nothing of it is kept before. Rule: 11 CCR 7028(a)."""
         labels = [one.label for one in self._view.house.policy.facts().choices if one.purposes & again]
         labels += [REFUSED[LIMIT]] if LIMIT in again else []
         return self._view.page(

@@ -17,10 +17,12 @@ from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal
 from avow.gate.choices import PersonSaid
 from avow.gate.minors import Says
+from avow.policy.rulebook import refusals
 from avow.policy.rulebook.selling import sold_purposes
 from avow.publication.answers import ChoiceFacts
 from avow.rights.answers import Verification
 from avow.rights.following import MOST_TRIES
+from avow.rights.naming import REFUSED
 from avow.web.asking import signals_of
 from avow.web.choices_cookie import with_signals
 from avow.web.choices_kept import set_choices
@@ -29,7 +31,7 @@ from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.choices import CHOICE, CHOICES_MOST, CONFIRMED
 from avow.web.privacy_center.requests import visitor_of
-from avow.web.privacy_center.switches import OUT, Switch, answered, switches
+from avow.web.privacy_center.switches import IN, OUT, Switch, answered, switches
 from avow.web.rendering import View
 
 #: An archive or a letter is a document of its own: it may bring its style, and may do nothing else.
@@ -59,6 +61,17 @@ def _switches(choices: tuple[ChoiceFacts, ...], said: PersonSaid) -> tuple[Switc
     """
     decided = (one for one in choices if not one.asks or one.by_mail or one.incentive or one.purposes & said.opted_out)
     return switches(decided, signals.Said(said.opted_out, said.opted_in))
+
+
+def _takes_two(one: ChoiceFacts, sold: frozenset[str], person: PersonSaid, says: Says) -> bool:
+    """Return whether a yes takes two steps: after any no, and to a sale by who is known to be young; a parent says it elsewhere.
+
+    Rule: 11 CCR 7028(a), 7071(a).
+    """
+    is_sold = bool(one.purposes & sold)
+    if is_sold and says is Says.PARENT:
+        return False
+    return bool(one.purposes & person.opted_out) or (is_sold and says is not Says.ANYBODY)
 
 
 class FollowingPages:
@@ -131,6 +144,7 @@ class FollowingPages:
             takes_code=not status.is_of_proved and status.state == _UNCONFIRMED,
             token=token,
             switches=shown,
+            refused=[(word, REFUSED[word]) for word in sorted(refusals.WORDS & said.opted_out)] if said else [],
             was_saved=was_saved,
             sent="sent" in request.query_params,
             stated="stated" in request.query_params,
@@ -174,27 +188,31 @@ class FollowingPages:
         if person is None:
             raise HTTPException(404)
         shown = _switches(house.policy.facts().choices, person)
+        back = [word for word in sorted(refusals.WORDS & person.opted_out) if form.get(word) == IN]
+        if back:  # the one answer of a form of its own
+            shown = ()
         said = answered(shown, form)
         new = {one.choice: said[one.choice.name] == OUT for one in shown if said.get(one.choice.name, one.answer) != one.answer}
         changed = {purpose: is_out for choice, is_out in new.items() for purpose in sorted(choice.purposes)}
+        changed |= dict.fromkeys(back, False)
         response = RedirectResponse(f"/privacy/requests/{token}?saved=1", 303)
         if changed:
             says = await run_in_threadpool(house.choices.says, token)
             sold = sold_purposes(house.choices.rulebook)
-            twice = [
-                one
-                for one in new
-                if one.purposes & sold and not new[one] and (one.purposes & person.opted_out or says is not Says.ANYBODY)
-            ]
-            if twice and says is not Says.PARENT and CONFIRMED not in form:
-                return await run_in_threadpool(self._second_step, request, form, [one.label for one in twice])
+            twice = [one for one in new if not new[one] and _takes_two(one, sold, person, says)]
+            labels = [*(one.label for one in twice), *(REFUSED[word] for word in back)]
+            if labels and CONFIRMED not in form:
+                asks = await run_in_threadpool(self._second_step, request, form, labels)
+                no = {purpose: is_out for purpose, is_out in changed.items() if is_out}  # a no waits for no second step
+                await self._say_here(request, await run_in_threadpool(house.choices.say, token, no) if no else {}, asks)
+                return asks
             say = partial(house.choices.say, token, changed, is_confirmed=CONFIRMED in form)
             taken = await run_in_threadpool(say)
             await self._say_here(request, taken, response)
         return response
 
     def _second_step(self, request: Request, form: Mapping[str, str], labels: list[str]) -> Response:
-        """Ask whether a yes to a sale is meant: nothing is kept before. Rule: 11 CCR 7028(a), 7071(a)."""
+        """Ask whether a yes after a no is meant: nothing of it is kept before. Rule: 11 CCR 7028(a), 7071(a)."""
         return self._view.page(
             request,
             "privacy_center/second_step.html",

@@ -6,7 +6,7 @@ Rule: Cal. Civ. Code § 1798.130(a)(2)(A); 11 CCR 7020(e), 7026(a), (d), 7027(b)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Final
@@ -34,6 +34,8 @@ from avow.web.rendering import View
 #: Longest texts of the request form, in characters; the policy's collection point `rights-request` allows as much.
 _NAME_MAX: Final = 120
 _DETAILS_MAX: Final = 2000
+#: Longest number that is typed to be confirmed, characters.
+_NUMBER_MAX: Final = 100
 #: Requests of one sender within `sender_counts.WINDOW_MS` before it is asked once more.
 _RIGHTS: Final = "rights"
 _RIGHTS_MOST: Final = 30
@@ -41,6 +43,8 @@ _RIGHTS_MOST: Final = 30
 FORMS: Final = (
     RequestKind.KNOW,
     RequestKind.DELETE,
+    RequestKind.PORTABILITY,
+    RequestKind.CONFIRM_IDENTIFIER,
     RequestKind.OPT_OUT,
     RequestKind.LIMIT,
     RequestKind.OBJECT,
@@ -110,13 +114,15 @@ class RequestPages:
             return senders.passes(request, f"rights-{kind}", own)
         return senders.let_in(request, _RIGHTS, _RIGHTS_MOST)
 
-    def ask_once_more(self, request: Request, kind: RequestKind, values: Mapping[str, str], *, again: bool) -> Response:
+    def ask_once_more(
+        self, request: Request, kind: RequestKind, values: Mapping[str, str], *, again: bool, action: str = ""
+    ) -> Response:
         """Ask once more, with everything typed in hidden fields: nobody is refused a right, and a machine has work to do."""
         return self._view.page(
             request,
             "form_check.html",
             428,
-            action=f"/privacy/{kind}",
+            action=action or f"/privacy/{kind}",
             pairs=values.items(),
             files=(),
             check=self._view.house.senders.check(f"rights-{kind}"),
@@ -147,9 +153,25 @@ class RequestPages:
             today=self._view.today(),
             asks_nobody=kind in APPLIED,
             takes_phone=kind in facts.phone_forms,
+            laws=_laws(kind, facts),
             purposes=_purposes(kind, facts),
             parts=_parts(facts) if kind is RequestKind.DELETE else (),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """The laws under which somebody can ask, code and name; `has_own`: also without saying where they live."""
+
+    named: tuple[tuple[str, str], ...]
+    has_own: bool
+
+
+def _laws(kind: RequestKind, facts: PolicyFacts) -> Laws:
+    """Return the laws under which a right is offered; without any of its own, those of the policy. Rule: 11 CCR 7020."""
+    offered = facts.offered_in.get(kind, ())
+    own = facts.jurisdictions[:1]
+    return Laws(offered or facts.jurisdictions, not offered or set(own) <= set(offered))
 
 
 def _purposes(kind: RequestKind, facts: PolicyFacts) -> tuple[PurposeFacts, ...]:
@@ -180,12 +202,15 @@ def asked_for(
     phone = values.get("phone", "").strip() if kind in APPLIED & facts.phone_forms else ""
     if phone and number_of(phone) is None:
         errors["phone"] = "Please give the number with its country, such as +1 415 555 0100."
+    numbers = numbers_of(values, facts) if kind is RequestKind.CONFIRM_IDENTIFIER else {}
+    if kind is RequestKind.CONFIRM_IDENTIFIER and not numbers:
+        errors["numbers"] = "Please write at least one number, as you know it."
     since, until = _range(kind, values, today, facts.look_back_from, errors)
     for field, limit in (("name", _NAME_MAX), ("details", _DETAILS_MAX)):
         if len(values.get(field, "")) > limit:
             errors[field] = f"Please use at most {limit} characters."
-    law = values.get("jurisdiction", "")
-    if law and law not in dict(facts.jurisdictions):
+    law, laws = values.get("jurisdiction", ""), _laws(kind, facts)
+    if (law or not laws.has_own) and law not in dict(laws.named):
         errors["jurisdiction"] = "Please choose one of these."
     if errors:
         return None, errors
@@ -203,8 +228,15 @@ def asked_for(
         pieces=pieces if pieces in _PIECES else "",
         phone=phone,
         jurisdiction=law,
+        numbers=numbers,
     )
     return request, {}
+
+
+def numbers_of(values: Mapping[str, str], facts: PolicyFacts) -> dict[str, str]:
+    """Return what was typed to be confirmed, by data item. Rule: 11 CCR 7024(d)."""
+    typed = {name: values.get(f"number.{name}", "").strip()[:_NUMBER_MAX] for name, _ in facts.confirmable}
+    return {name: text for name, text in typed.items() if any(letter.isalnum() for letter in text)}
 
 
 def _is_part(kind: RequestKind, values: Mapping[str, str]) -> bool:
