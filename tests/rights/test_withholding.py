@@ -73,6 +73,8 @@ def test_what_is_named_is_kept_and_the_rest_goes_at_once(office):
     first = letter(office, case, "rest.txt")
     assert "Contact form of 24 November 2026: Your message: code H2 (Cal. Civ. Code 1798.145(a)(5)" in first
     assert "You will hear from us about it by 7 January 2027" in first
+    assert "This is our answer to most of your request" in first
+    assert "nothing of yours but what is not decided about yet, and kept until it is, as named above" in first
     assert WHY not in first
     assert "proof.tlog-proof" in [one.name for one in office.desk.status(answer_of(office, case)).documents]
     assert isinstance(office.reviews.look(case.request_id, number, FIRST, agrees=True), Refusal)
@@ -80,7 +82,7 @@ def test_what_is_named_is_kept_and_the_rest_goes_at_once(office):
     case = walked(office, case)
     assert (case.state, case.answer["outcome"]) == (State.CLOSED, "partial")
     second = letter(office, case)
-    assert f"exercise or defend legal claims: {WHY} [Cal. Civ. Code 1798.145(a)(5)] (code H2)" in second
+    assert f"Exercise or defend legal claims: {WHY} [Cal. Civ. Code 1798.145(a)(5)] (code H2)" in second
     assert "Erased on 1 January 2028" in second
     assert "On 24 November 2026 we answered the rest of your request" in second
     (kept,) = office.house.store.kept.of([person(ROBIN)])
@@ -98,7 +100,7 @@ def test_what_was_decided_before_goes_with_one_letter(office):
     assert office.reviews.look(case.request_id, want(office, case), SECOND, agrees=True) is None
     case = carried_out(office, case)
     assert (case.state, letter(office, case, "rest.txt")) == (State.CLOSED, None)
-    assert f"exercise or defend legal claims: {WHY}" in letter(office, case)
+    assert f"Exercise or defend legal claims: {WHY}" in letter(office, case)
     assert "we answered the rest" not in letter(office, case)
 
 

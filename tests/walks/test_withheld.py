@@ -66,7 +66,7 @@ def test_the_rest_is_gone_while_a_second_person_looks(house, mailbox):
     act(second, path, "part/second", number=number)
     os.kill(storage_process(house.process.pid), signal.SIGKILL)
     answer = mailbox.to(ADDRESS, "done in part", before).get_body(("plain",)).get_content()
-    assert f"exercise or defend legal claims: {WHY}" in answer
+    assert f"Exercise or defend legal claims: {WHY}" in answer
     assert "Erased on 1 January 2030" in answer
     place = re.search(r"/console/kept/[0-9a-f]{32}", first.get("/console/kept").text)[0]
     token = re.search(r'name="token" value="([^"]+)"', first.get(place).text)[1]
