@@ -107,10 +107,15 @@ def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
 
     Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
     """
-    if case.contact is None or case.kind is not RequestKind.DELETE or case.contact.points:
+    if case.contact is None or case.kind is not RequestKind.DELETE or not _is_of_browsers(case.contact.points, finder):
         return case
     browsers = finder.browsers_of(case.contact.identifiers())
     return cases.widen(case.request_id, browsers) if browsers else case
+
+
+def _is_of_browsers(points: Sequence[str], finder: Finder) -> bool:
+    """Return whether a deletion reaches what browsers told: a whole one does. Rule: 11 CCR 7022(g)."""
+    return not points or finder.is_of_browsers(points)
 
 
 def foresee(
@@ -128,7 +133,7 @@ def foresee(
         is_guessed = confirming.is_guessed(case, rulebook, Cases(finder.store))
         return Prospect(confirming.plan_of((), (), today), (), confirming.lines(case, rulebook), today, is_guessed=is_guessed)
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
-    if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
+    if case.kind is RequestKind.DELETE and _is_of_browsers(contact.points, finder):  # as `widened`, before the walk comes to it
         contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
     if is_told and telling.recipients.are_leaving(contact):
         return None

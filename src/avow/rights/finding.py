@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from avow.definitions import FORMS, Identifier, IdentifierKind, Technology
+from avow.definitions import FORMS, LETTERS, Identifier, IdentifierKind, Technology
 from avow.policy import Rulebook
 from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.policy.rulebook.declarations import DataItem
@@ -45,6 +45,11 @@ class Finder:
     def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
         """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""
         return self.keeper.holdings(identifiers, today)
+
+    def is_of_browsers(self, points: Sequence[str]) -> bool:
+        """Return whether what these points take is told by browsers, by any of them. Rule: 11 CCR 7022(g)."""
+        known = self.keeper.versions.everything_declared().points
+        return any(name in known and Technology(known[name].technology) not in LETTERS for name in points)
 
     def locate(self, identifiers: Sequence[Identifier]) -> Located:
         """Return pseudonyms and counts by target. Why: decision 0005."""

@@ -1,7 +1,9 @@
-"""A part of a deletion: what a person sent by the collection points that they named, and nothing else of theirs.
+"""A part of a deletion: what came of a person by the collection points that they named, and nothing else of theirs.
 
-What a rule keeps of it is kept first, as of a whole deletion; the person's keys stay, for the rest is under them.
-Rule: 11 CCR 7022(b)(1), (f), (g).
+What they wrote there with its files, what their browsers told and showed, subscriptions that wait, messages and mailings of these
+points, and whose what went to others was. What a rule keeps of it is kept in the lock in which it is erased, as of a whole
+deletion; the person's keys stay, for the rest is under them. Marks say for good that it is gone: of a spool, a feed, a backup.
+Rule: 11 CCR 7022(b)(1), (d), (f), (g), (h).
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from avow.definitions import IdentifierKind, local_date
+from avow.definitions import local_date
 from avow.rights.execution import Target
-from avow.rights.keeping import Keeper, KeptRecords
+from avow.rights.keeping import KeptRecords
 from avow.rights.outcomes import Erasure, Outcome
+from avow.rights.targets import SealedFiles
+from avow.store import named_points
+from avow.store.named_points import Part
 from avow.store.store import Store
 
 #: What plans and letters call it.
@@ -21,37 +26,45 @@ NAMED: Final = "what was named"
 
 
 @dataclass(frozen=True, slots=True)
-class NamedForms:
-    """The forms of some collection points; `keeper` keeps what rules name of them, None where no version keeps anything."""
+class NamedPoints:
+    """What came by some collection points; `kept` keeps what rules name of it, `files` has the answers of earlier requests."""
 
     store: Store
-    keeper: Keeper | None
+    kept: KeptRecords
+    files: SealedFiles | None
     points: tuple[str, ...]
     name: str = NAMED
 
-    def erase(self, erasure: Erasure, now_ms: int) -> Outcome:
-        """Keep what rules name of these forms, and remove them with their files. Rule: 11 CCR 7022(b)(1), (f), (g)."""
-        found, keeper = self._held(erasure), self.keeper
-        if keeper is not None and found:
-            today = local_date(erasure.planned_ms, keeper.versions.timezone)
-            keeper.keep(erasure.identifiers, today, now_ms, frozenset(self.points))
-        self.store.erase_submissions(found)
-        lines = keeper.lines(erasure.identifiers) if keeper is not None else ()
-        kept = tuple(one for one in lines if one.point in self.points)
-        return Outcome(self.name, "erased" if found else "nothing held", len(found), kept=kept)
+    def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
+        """Keep what rules name of these points, and erase the rest; None while what was accepted before is not stored.
+
+        Rule: 11 CCR 7022(b)(1), (f), (g).
+        """
+        keeper, people = self.kept.keeper, erasure.identifiers
+        if self.kept.waiting.left(people, erasure.planned_ms)[0]:
+            return None
+        today = local_date(erasure.planned_ms, keeper.versions.timezone)
+        keeps = frozenset(self.points) & keeper.points
+
+        def keep() -> None:
+            if keeps:
+                keeper.keep(people, today, now_ms, keeps)
+
+        gone = named_points.erase(self._part(erasure), self.store, keep)
+        answers = self.files.forget_earlier(erasure) if self.files is not None else 0
+        kept = tuple(one for one in keeper.lines(people) if one.point in self.points)
+        return Outcome(self.name, "erased" if gone.total + answers else "nothing held", gone.total + answers, kept=kept)
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
-        return len(self._held(erasure))
+        return named_points.left(self._part(erasure), self.store)
 
-    def _held(self, erasure: Erasure) -> list[str]:
-        """Return the forms of these points that an address of the person finds; a browser's number finds none."""
-        people = [one for one in erasure.identifiers if one.kind is not IdentifierKind.VISITOR]
-        held = (form for person in people for point in self.points for form in self.store.submissions_of(person, point))
-        return sorted({form.record_id for form in held})
+    def _part(self, erasure: Erasure) -> Part:
+        return Part(tuple(erasure.identifiers), self.points, erasure.planned_ms)
 
 
-def of_points(store: Store, everywhere: Sequence[Target], points: tuple[str, ...]) -> tuple[NamedForms]:
+def of_points(store: Store, everywhere: Sequence[Target], points: tuple[str, ...]) -> tuple[NamedPoints]:
     """Return the places of a deletion that names collection points, of those of a whole one. Rule: 11 CCR 7022(g)."""
-    keeper = next((one.keeper for one in everywhere if isinstance(one, KeptRecords)), None)
-    return (NamedForms(store, keeper, points),)
+    kept = next(one for one in everywhere if isinstance(one, KeptRecords))
+    files = next((one for one in everywhere if isinstance(one, SealedFiles)), None)
+    return (NamedPoints(store, kept, files, points),)

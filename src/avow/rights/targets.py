@@ -85,15 +85,19 @@ class SealedFiles:
         del now_ms
         if self._sent(erasure):
             return None  # the purge job removes files with the rows that name them
-        earlier = self._earlier(erasure)
-        for case in earlier:
-            self.cases.forget_contact(case.request_id)
-        count = len(earlier) + erasure.located.counts.get(FILES, 0)
+        count = self.forget_earlier(erasure) + erasure.located.counts.get(FILES, 0)
         return Outcome(self.name, "erased" if count else "nothing held", count)
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
         return len(self._earlier(erasure)) + self._sent(erasure)
+
+    def forget_earlier(self, erasure: Erasure) -> int:
+        """Destroy the keys of earlier, closed requests of the same address, and what they sealed; return how many."""
+        earlier = self._earlier(erasure)
+        for case in earlier:
+            self.cases.forget_contact(case.request_id)
+        return len(earlier)
 
     def _sent(self, erasure: Erasure) -> int:
         """Return how many files of these people are left."""

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, StoreUnavailable, spellings
-from avow.store import corrected, keys_file, sealing
+from avow.store import corrected, keys_file, named, sealing
 
 #: The scopes of named keys; the spool has one of its own, "segment".
 DAY: Final = "day"
@@ -80,6 +80,7 @@ class Vault:
         self._secret = keys_file.secret(self._connection)
         #: What was corrected of people.
         self.corrected = corrected.Marks(self._lock, self._read, self._writing, self.hmac)
+        self.named = named.Marks(self._lock, self._read, self._writing, self.hmac)
 
     def close(self) -> None:
         """Close the file; no call may follow."""
