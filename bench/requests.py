@@ -40,13 +40,15 @@ FIRST = datetime(2027, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 #: How often each kind is asked for, of a hundred.
 KINDS = {
-    RequestKind.KNOW: 25,
-    RequestKind.DELETE: 30,
-    RequestKind.OPT_OUT: 15,
-    RequestKind.LIMIT: 8,
+    RequestKind.KNOW: 22,
+    RequestKind.DELETE: 25,
+    RequestKind.OPT_OUT: 11,
+    RequestKind.LIMIT: 5,
     RequestKind.OBJECT: 6,
     RequestKind.WITHDRAW_CONSENT: 6,
     RequestKind.RESTRICT: 10,
+    RequestKind.CORRECT: 10,
+    RequestKind.AUTOMATED_DECISION: 5,
 }
 _LINK = re.compile(r"http://\S+/privacy/verify/([0-9A-Za-z_.-]+)")
 _REFERENCE = re.compile(r"Your request ([0-9A-F]+): (.*)")
@@ -192,7 +194,7 @@ class World:
                 at = at.replace(year=2028, month=2, day=29)
             code = self.random.choice(LAWS)
             asked = Asked(self.random.choices(kinds, weights)[0], f"person{number}@example.com", laws()[code], code)
-            if number % 2 == 0 and asked.kind in {RequestKind.KNOW, RequestKind.DELETE}:
+            if asked.kind is RequestKind.CORRECT or (number % 2 == 0 and asked.kind in {RequestKind.KNOW, RequestKind.DELETE}):
                 self._later(at - HOUR, do="hold", email=asked.email)
             self._later(at, do="file", asked=asked, parent="")
 
@@ -260,8 +262,12 @@ class World:
             self._file(now, asked, act["parent"])
         elif do == "confirm":
             self._note("confirm", self._say(now, "confirm", token=act["token"]))
+            if asked.kind is RequestKind.CORRECT:
+                self._later(now + timedelta(days=self.random.uniform(1, 20)), do="correct", asked=asked)
         elif do == "extend":
             self._note("extend", self._say(now, "extend", request=asked.id))
+        elif do == "correct":
+            self._note("correct", self._say(now, "correct", request=asked.id))
         elif do == "decide":
             self._note("decide", self._say(now, "decide", request=asked.id, outcome=act["outcome"]))
         self._tick(now)
@@ -283,9 +289,14 @@ class World:
         asked.received_on = date.fromisoformat(said["received_on"])
         self.asked[asked.reference] = asked
         self.counts[asked.kind.value] += 1
-        if asked.kind is RequestKind.APPEAL:
+        if asked.kind in {RequestKind.APPEAL, RequestKind.AUTOMATED_DECISION}:
             outcome = self.random.choice(("granted", "denied"))
-            self._later(now + timedelta(days=self.random.uniform(1, 38)), do="decide", asked=asked, outcome=outcome)
+            self._later(
+                now + timedelta(days=self.random.uniform(1, 38 if asked.kind is RequestKind.APPEAL else 12)),
+                do="decide",
+                asked=asked,
+                outcome=outcome,
+            )
         elif asked.kind in clock.ANSWERED and self.random.random() < 0.1:
             self._later(self._extends_at(asked, now), do="extend", asked=asked)
 
@@ -362,7 +373,9 @@ class World:
             f"| due on one of {len(self.off)} days on which the machine was off, sent after it and inside the law's last day | {self.off_late:,} | |",
             f"| killed in the middle of its jobs, and begun again | {self.kills} | {self.restarts} |",
             f"| messages that came twice | {self.counts['messages that came twice']:,} | |",
-            f"| extended, confirmed, appeals decided | {self.counts['extend']:,}, {self.counts['confirm']:,}, {self.counts['decide']:,} | |",
+            f"| refused by the house | {sum(self.refused.values()):,} | |",
+            *(f"| {reason} | {number:,} | |" for reason, number in self.refused.most_common(8)),
+            f"| extended, confirmed, corrected, decided by people | {self.counts['extend']:,}, {self.counts['confirm']:,}, {self.counts['correct']:,}, {self.counts['decide']:,} | |",
             f"| processor time of the jobs of two years, s (a request, ms) | {self.seconds:.0f} ({1000 * self.seconds / max(1, len(self.asked)):.0f}) | |",
         ]
 

@@ -18,6 +18,7 @@ from typing import Any
 from avow import policy, rights
 from avow.config import load
 from avow.definitions import IdentifierKind, Refusal, RequestKind, Submission, identifier
+from avow.gate.roles import Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.jobs import Job
@@ -28,14 +29,27 @@ from avow.policy.law import tables as laws
 from avow.publication.publishing import Publisher
 from avow.retention import Clock
 from avow.rights.answers import NewRequest
+from avow.rights.cases import Claim
+from avow.rights.correcting.reviewing import Decision
 from avow.store import identity
 from avow.store.embedded import Engine
 from bench.machine import MARROWBY
 
 #: Laws that differ in their days, the policy's own first.
 LAWS = ("US-CA", "US-VA", "US-CO", "US-IA", "US-FL", "US-RI", "EU-GDPR")
+_ROLES = tuple(re.findall(r"^\[role\.([a-z-]+)\]$", (MARROWBY / "policy.md").read_text(encoding="utf-8"), re.MULTILINE))
+#: Who decides: a member of staff by every role of the example.
+_STAFF = Member("s1", "s1", _ROLES, is_trained=True, proved_ms=2**62)
+#: The rights that the example does not have, and what they ask for.
+_RIGHTS = {
+    "limit": "none",
+    "object": "none",
+    "withdraw-consent": "none",
+    "restrict": "reasonable",
+    "appeal": "reasonable",
+    "automated-decision": "none",
+}
 #: Jobs that read the clock of the machine, or look for what is left by the second.
-_RIGHTS = {"limit": "none", "object": "none", "withdraw-consent": "none", "restrict": "reasonable", "appeal": "reasonable"}
 _BESIDES = frozenset({"soundness", "residue", "standing", "salt", "imports"})
 
 
@@ -137,7 +151,8 @@ class House:
 
     def file(self, kind: str, email: str, jurisdiction: str, channel: str, parent: str) -> dict[str, Any]:
         """File a request as its form does."""
-        asked = NewRequest(RequestKind(kind), email, channel=channel, jurisdiction=jurisdiction, parent=parent)
+        wrong = (Claim("contact-form", "name", "some name", "Robin"),) if kind == "correct" else ()
+        asked = NewRequest(RequestKind(kind), email, channel=channel, jurisdiction=jurisdiction, parent=parent, claims=wrong)
         case = self.desk.file(asked)
         if isinstance(case, Refusal):
             return {"refused": case.reason}
@@ -152,6 +167,19 @@ class House:
         """Extend a request, as staff do."""
         refusal = self.desk.extend(request, "We have to ask a colleague who is away.", "s1")
         return {"refused": refusal.reason} if refusal else {}
+
+    def correct(self, request: str) -> dict[str, Any]:
+        """Correct what is contested in every record of a person, as staff do."""
+        reviewing = self.desk.contested.reviewing
+        shown = reviewing.compared(request, _STAFF)
+        if shown is None or isinstance(shown, Refusal):
+            return {"refused": shown.reason if shown else "there is no such request"}
+        for number, line in enumerate(shown.lines):
+            wanted = Decision("corrected", records=tuple(one.record_id for one in line.held))
+            refusal = reviewing.decide(request, number, wanted, _STAFF)
+            if refusal is not None:
+                return {"refused": refusal.reason}
+        return {}
 
     def decide(self, request: str, outcome: str) -> dict[str, Any]:
         """Decide an appeal, as staff do."""
@@ -171,7 +199,7 @@ def main() -> None:
     folder, now_ms = Path(sys.argv[1]), int(sys.argv[2])
     house = House(folder, now_ms)
     acts: dict[str, Callable[..., dict[str, Any]]] = {
-        name: getattr(house, name) for name in ("tick", "hold", "file", "confirm", "extend", "decide", "states")
+        name: getattr(house, name) for name in ("tick", "hold", "file", "confirm", "extend", "correct", "decide", "states")
     }
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

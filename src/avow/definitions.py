@@ -46,6 +46,8 @@ class Technology(StrEnum):
     CONVERSATION = "conversation"
 
 
+#: What the name begins with under which a decision of staff keeps something; names of a policy have no colon.
+WITHHELD: Final = "withheld:"
 #: What comes in as a letter does: kept as one submission, every field sealed, read by staff for a purpose.
 LETTERS: Final = frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, Technology.EMAIL})
 #: The letters that a person sends from a page.

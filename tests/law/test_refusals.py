@@ -20,10 +20,10 @@ def test_145_h_2_a_denial_is_one_of_the_law_and_says_why(house, tmp_path):
     """No step leads to a denial by staff but that of two people with a ground; its reason is in the letter."""
     office = office_of(house, tmp_path, *BY_HAND)
     case = verified(office)
-    for code in ("", "D9", "because", "d4"):
+    for code in ("", "D9", "because", "d8", "D4"):
         assert isinstance(office.reviews.deny(case.request_id, code, WHY, insider("s1")), Refusal)
     assert {move for move, after in VERIFIED_WALK.moves.items() if after is State.DECIDED} == {(State.VERIFIED, Step.DECIDED)}
-    assert office.reviews.deny(case.request_id, "D4", WHY, insider("s1")) is None
+    assert office.reviews.deny(case.request_id, "unfounded", WHY, insider("s1")) is None
     assert office.reviews.agree(case.request_id, "", insider("s2")) is None
     office.walk()
     (sent,) = [one for one in office.cases.messages(case.request_id) if one.kind == "answer"]
@@ -35,7 +35,15 @@ def test_105_d_lets_keep_and_not_hide(kind):
     """The exceptions from deletion are no ground against a request to know."""
     codes = set(grounds.of(kind, CALIFORNIA))
     assert ({"D1", "D8"} <= codes) is (kind is RequestKind.DELETE)
-    assert {"H1", "H5", "X1", "F1", "unfounded"} <= codes
+    assert {"H1", "X1", "F1", "unfounded"} <= codes
+
+
+def test_7022_f_what_a_person_weighs_denies_no_whole_deletion():
+    """It keeps what is named, and the rest is deleted; against a request to know it hides what is named, and shows the rest."""
+    whole, parts = (set(one(RequestKind.DELETE, CALIFORNIA)) for one in (grounds.of, grounds.of_parts))
+    assert parts == {"D4", "D5", "D6", "D7", "H2", "H3", "H4", "H5"}
+    assert not whole & parts
+    assert set(grounds.of_parts(RequestKind.KNOW, CALIFORNIA)) == {"H2", "H3", "H4", "H5", "X1", "X2", "X3", "effort"}
 
 
 def test_7060_f_a_suspicion_stops_what_is_carried_out(house, tmp_path):
@@ -54,7 +62,7 @@ def test_7100_a_who_is_untrained_closes_nothing(house, tmp_path):
     """Neither as the first nor as the second person."""
     office = office_of(house, tmp_path, *BY_HAND)
     case = verified(office)
-    assert office.reviews.deny(case.request_id, "D4", WHY, insider("s1")) is None
+    assert office.reviews.deny(case.request_id, "unfounded", WHY, insider("s1")) is None
     refused = office.reviews.agree(case.request_id, "", insider("s2", is_trained=False))
     assert "training" in refused.reason
     assert seen(office, case).asked is not None

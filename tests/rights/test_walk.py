@@ -64,7 +64,7 @@ class Parts:
     def parts_of(self, _contact, _rulebook):
         return ()
 
-    def holdings(self, _identifiers, _today):
+    def holdings(self, _identifiers, _today, _withheld=()):
         return ()
 
     def browsers_of(self, _identifiers):

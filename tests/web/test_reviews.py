@@ -62,14 +62,38 @@ def test_a_forged_press_does_nothing(house):
 def test_a_denial_is_asked_for_in_one_browser_and_approved_in_another(house):
     """The first is told why they cannot be the second; both see the reason that the person will read."""
     first, second = house.staff(), house.staff("lee")
-    assert act(first, house.path, "denial", code="D4", reason=WHY).status_code in {200, 303}
+    assert act(first, house.path, "denial", code="unfounded", reason=WHY).status_code in {200, 303}
     assert WHY in second.get(house.path).text
     refused = act(first, house.path, "second")
     assert (refused.status_code, "cannot be its second person" in refused.text) == (409, True)
     assert act(second, house.path, "second").status_code in {200, 303}
     house.walk()
-    assert house.cases()[0].answer["reason"] == "D4"
-    assert "Denied: D4" in first.get(house.path).text
+    assert house.cases()[0].answer["reason"] == "unfounded"
+    assert "Denied: unfounded" in first.get(house.path).text
+
+
+def test_a_part_is_kept_by_one_and_agreed_to_by_another(house):
+    """The page says what would be kept, what was typed is there again, and the rest goes without waiting."""
+    first, second = house.staff(), house.staff("lee")
+    typed = {"point": "contact-form", "code": "H2", "purpose": "answer-questions", "reason": WHY, "until": "2028-01-01"}
+    refused = act(first, house.path, "part", **typed)
+    assert (refused.status_code, "Name the fields that it is about" in refused.text, WHY in refused.text) == (409, True, True)
+    assert act(first, house.path, "part", **typed, **{"field:contact-form:message": "on"}).status_code in {200, 303}
+    page = first.get(house.path).text
+    assert (
+        "Waits for its second look" in page,
+        bool(re.search("keep</strong> until [^<]*2028|keep</strong> until <time[^>]*2028-01-01", page)),
+    ) == (True, True)
+    number = re.search(r'name="number" value="([0-9]+)"', page)[1]
+    assert act(first, house.path, "carry-out").status_code in {200, 303}
+    house.walk()
+    assert house.cases()[0].state is State.DECIDING
+    assert "kept while it is decided" in first.get(house.path).text
+    assert act(first, house.path, "part/second", number=number).status_code == 409
+    assert act(second, house.path, "part/second", number=number).status_code in {200, 303}
+    house.walk()
+    assert (house.cases()[0].state, "Withheld" in first.get(house.path).text) == (State.CLOSED, True)
+    assert "1 record by code H2" in house.browser().get("/privacy-policy/evidence").text
 
 
 def test_the_list_is_narrowed_and_a_reference_leads_to_its_request(house):

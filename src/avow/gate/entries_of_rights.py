@@ -21,7 +21,7 @@ class RequestReceived(Entry):
 class RequestMessage(Entry):
     """A message was put into the outbox; nobody has it yet."""
 
-    kinds = ("request.link-written", "request.extension-written", "request.answer-written")
+    kinds = ("request.link-written", "request.extension-written", "request.answer-written", "request.rest-written")
     what: str
     request: str
     until: str | None = None
@@ -40,7 +40,7 @@ class RequestTold(Entry):
     demonstration.
     """
 
-    kinds = ("request.acknowledged", "request.extended", "request.responded")
+    kinds = ("request.acknowledged", "request.extended", "request.responded", "request.rest-told")
     what: str
     request: str
     how: str | None = None
@@ -55,9 +55,12 @@ class RequestTold(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestStep(Entry):
-    """A request was closed; what said how to reach its person was destroyed, and nobody had looked for what is left of them."""
+    """A request was closed; what said how to reach its person was destroyed, and nobody had looked for what is left of them.
 
-    kinds = ("request.closed", "request.contact.forgotten", "residue.missed")
+    Or it is carried on, after it was decided about a part of it.
+    """
+
+    kinds = ("request.closed", "request.contact.forgotten", "residue.missed", "request.resumed")
     what: str
     request: str
 
@@ -115,6 +118,22 @@ class RequestReviewed(Entry):
     alone: bool | None = None
     staff: str | None = None
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPart(Entry):
+    """A part of a request is to be withheld, by a code of the law; and what was decided about it, as the second look.
+
+    `alone`: by who asked for it, a day later, because there is nobody else.
+    """
+
+    kinds = ("request.part-wanted", "request.part-decided")
+    what: str
+    request: str
+    code: str
+    agrees: bool | None = None
+    alone: bool | None = None
+    staff: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

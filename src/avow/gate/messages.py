@@ -165,8 +165,9 @@ def line(row: Delivery, read: Callable[[Delivery], Message | None]) -> MessageLi
 
 
 def _why(row: Delivery) -> str:
-    """Return why a message has not left, in words, with the mail server's code."""
+    """Return why a message has not left, in words, with the mail server's code; what the gate said where it said more."""
     words = WORDS[Trouble(row.trouble)] if row.trouble else ""
+    words = row.why if row.why and row.trouble == Trouble.HELD else words
     return f"{words} ({row.code})" if row.code else words
 
 

@@ -47,6 +47,7 @@ BY_MAIL: Final = "the mail server took it"
 _NO_SUCH_ADDRESS: Final = re.compile(r"5[0-9]{2} 5\.(?:1\.(?:0|1|2|3|6|10)|2\.1)(?![0-9.])")
 _NO_KEY: Final = Refusal("the key vault in place does not know its person, and nobody erased them", "docs/specs/store.md")
 _ERASING: Final = Refusal("its person is being erased", rules.DELETE)
+_INVENTED: Final = Refusal("the request is an invented visitor's, to whom nobody writes", rules.NOTICE_AT_COLLECTION)
 _NOBODY: Final = Refusal("the request is nobody's, or under no version that is known", rules.NOTICE_AT_COLLECTION)
 _NOT_PROMISED: Final = Refusal("the version under which they wrote promises no such message", rules.NOTICE_AT_COLLECTION)
 
@@ -177,7 +178,9 @@ class Composing:
         if is_late:
             return None
         rulebook = self.versions.rulebook(request.rulebook_id) if request else None
-        if request is None or request.demonstration or rulebook is None:
+        if request is not None and request.demonstration:
+            return _INVENTED
+        if request is None or rulebook is None:
             return _NOBODY
         right = rulebook.right(request.kind)
         form = rulebook.points.get(right.form) if right and right.form else None

@@ -170,6 +170,12 @@ class Case:
         return entry.detail if entry else {}
 
     @property
+    def last_proof(self) -> str:
+        """The proof that went with the answer, or with the letter about the rest; "" before either. Rule: 11 CCR 7101(a)."""
+        rest = self.entry(Step.REST_WRITTEN) or self.entry(Step.REST_TOLD)
+        return str(self.answer.get("proof", "") or (rest.detail.get("proof", "") if rest else ""))
+
+    @property
     def answered_ms(self) -> int | None:
         """The moment of the answer, None before it. Rule: 11 CCR 7101(a) (the record is kept from there)."""
         entry = self.entry(Step.RESPONDED) or self.entry(Step.CONFIRMED) or self.entry(Step.WITHDRAWN)

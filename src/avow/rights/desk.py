@@ -485,7 +485,7 @@ class Desk:
     def _documents(self, case: Case) -> tuple[Document, ...]:
         """Return the documents that the link to the answer may fetch."""
         documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
-        if "proof" not in case.answer:
+        if not case.last_proof:
             return tuple(documents)
         documents += [Document(name, _PROOFS[name]) for name in proofs.of(case)]
         return (*documents, *downloads.documents(case, self.cases))

@@ -32,7 +32,7 @@ from avow.policy.law import rules
 from avow.policy.rulebook import combining
 from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.policy.rulebook.declarations import Unsearched
-from avow.rights import archive, category_answers, recorded, sent_files
+from avow.rights import archive, category_answers, recorded, sent_files, withheld
 from avow.rights.archive import Facts, Item, NotSearched, Section, Tally
 from avow.rights.cases import Case, Contact
 from avow.rights.category_answers import Disclosed, SixParts
@@ -41,6 +41,7 @@ from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, RECORDS, TABLE, Cases
 from avow.rights.never_disclose import WORDS, Redactor
 from avow.rights.outcomes import Outcome
 from avow.rights.packing import Packing
+from avow.rights.plan import Withheld
 from avow.rights.recorded import Player
 from avow.rights.sent_files import Going
 from avow.store.control.recordings import RecordingRow
@@ -54,6 +55,7 @@ MOST_RELATED: Final = 10_000
 #: The source of what a person gave: directly from them.
 FROM_THE_PERSON: Final = "consumer"
 _DONE: Final = "in the archive"
+_UNDECIDED: Final = "We still decide about it, and you will hear from us."
 _SECURITY: Final = "“{}” is in the answer by category alone: it keeps us and you secure, and the law shows no record of it."
 
 
@@ -106,7 +108,8 @@ class Scope:
             points = given if points is None else points & given
             return cls(contact.since, contact.until, points, has_categories=False, is_given=True)
         is_specific, has_categories = contact.pieces != "categories", contact.pieces != "specific"
-        return cls(contact.since, contact.until, points, is_specific=is_specific, has_categories=has_categories)
+        since = max((contact.since, *(one.before.isoformat() for one in withheld.of(case) if one.before)))
+        return cls(since, contact.until, points, is_specific=is_specific, has_categories=has_categories)
 
     def has(self, at_ms: int, point: str) -> bool:
         """Return whether something of a moment and a point, "" for none, is asked about."""
@@ -154,6 +157,8 @@ class Discloser:
         scope = Scope.of(case, rulebook)
         held, events = self._searched(*self.store.find_apart(contact.identifiers()))
         held = replace(held, submissions=tuple(one for one in held.submissions if one.record_id not in contact.beyond))
+        own = frozenset(_own(held, contact))
+        held, events = _without(held, events, withheld.of(case))
         forms = [form for form in held.submissions if scope.has(form.collected_ms, form.point)]
         sent = sent_files.of(forms) if scope.is_specific else []
         verdicts, released = sent_files.examine(sent, self.store), sent_files.looked_at(case)  # (1)
@@ -161,7 +166,7 @@ class Discloser:
         if unread:
             return LookWanted(unread)
         going = sent_files.going(sent, verdicts, released, partial(self.cases.reason_of_look, case))
-        redactor = Redactor(self._never_disclosed(), frozenset(_own(held, contact)))
+        redactor = Redactor(self._never_disclosed(), own)
         redactor.found.update(kind for one in verdicts.values() for kind in one.kinds)
         making = _Making(case, contact, scope, held, events, rulebook, redactor, _Seen(), going)
         tally = self._write(making, now_ms)
@@ -201,8 +206,30 @@ class Discloser:
             files=[one.listed for one in making.going],
             recordings=[recorded.place(row, "html") for row in _recordings(making)],
             not_searched=[NotSearched(one.records, one.facts) for one in self._unsearched().values()],
-            left_out=[_SECURITY.format(label) for label in sorted(self._security().values())],
+            left_out=[*(_SECURITY.format(label) for label in sorted(self._security().values())), *self._withheld(making)],
+            explanation=self._explanation(making.case),
         )
+
+    def _withheld(self, making: _Making) -> Iterator[str]:
+        """Yield what staff withhold of records, by which code and why; of what is not decided yet only that.
+
+        Rule: 11 CCR 7024(e).
+        """
+        labels, agreed = {point.name: point.label for point in making.rulebook.points.values()}, withheld.agreed(making.case)
+        for one in withheld.of(making.case):
+            if one.point:
+                named = ", ".join(_label(name, making.rulebook) for name in sorted(one.fields))
+                why = withheld.reason(making.case, one, self.cases) if one in agreed else _UNDECIDED
+                yield f"“{labels.get(one.point, one.point)}: {named}” is held and not shown: code {one.code} ({one.rule}). {why}"
+
+    def _explanation(self, case: Case) -> str:
+        """Return why what is older is not given, as staff wrote it once both have looked. Rule: 11 CCR 7024(h)."""
+        agreed, found = withheld.agreed(case), []
+        for one in withheld.of(case):
+            if one.before is not None:
+                why = withheld.reason(case, one, self.cases) if one in agreed else _UNDECIDED
+                found.append(f"What was collected before {one.before.day} {one.before:%B %Y} is not in this answer. {why}")
+        return "\n".join(found)
 
     def _pieces(self, request_id: str, name: str) -> Iterable[bytes]:
         found = self.cases.reading_document(request_id, name)
@@ -229,7 +256,9 @@ class Discloser:
             yield Section(labels.get(point, point), items)
         if making.scope.is_given or not making.scope.is_specific:
             return
-        kept = Keeper(self.store, self.versions).section(making.contact.identifiers(), making.contact.beyond)
+        kept = Keeper(self.store, self.versions).section(
+            making.contact.identifiers(), making.contact.beyond, withheld.of(making.case)
+        )
         if kept.items:
             yield Section(kept.title, within(_redacted(one, making.redactor) for one in kept.items))
         requests = [
@@ -250,7 +279,8 @@ class Discloser:
         """
         held, known, security = making.held, making.contact.identifiers(), self._security()
         events = (self._event(one, making) for one in making.events)
-        few: list[Item] = [self._event(one, making) for one in self.related(held.submissions, known)]
+        hidden = withheld.of(making.case)
+        few: list[Item] = [self._event(_shown(one, hidden), making) for one in self.related(held.submissions, known)]
         few += [self._form(one, making) for one in held.submissions]
         few += recorded.items(held.recordings, making.rulebook)
         for item in heapq.merge(events, sorted(few, key=_order), key=_order):
@@ -369,6 +399,28 @@ class Discloser:
         versions = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
         items = chain.from_iterable(one.data.values() for one in versions if one is not None)
         return {item.name: item.never_disclose for item in items if item.never_disclose in NEVER_DISCLOSED}
+
+
+def _without(held: Holdings, events: Iterator[HeldEvent], hidden: Sequence[Withheld]) -> tuple[Holdings, Iterator[HeldEvent]]:
+    """Return what is held with what staff withhold named and not shown; a recording of which a field is withheld stays here.
+
+    Rule: 11 CCR 7024(e).
+    """
+    if not hidden:
+        return held, events
+    forms = tuple(_form_shown(one, hidden) for one in held.submissions)
+    watched = tuple(one for one in held.recordings if not any(part.covers(one.point, one.recording_id) for part in hidden))
+    return replace(held, submissions=forms, recordings=watched), (_shown(one, hidden) for one in events)
+
+
+def _shown(one: HeldEvent, hidden: Sequence[Withheld]) -> HeldEvent:
+    return replace(one, fields=withheld.shown(one.fields, one.point, one.record_id, hidden))
+
+
+def _form_shown(one: HeldSubmission, hidden: Sequence[Withheld]) -> HeldSubmission:
+    fields = withheld.shown(one.fields, one.point, one.record_id, hidden)
+    files = tuple(file for file in one.files if not withheld.hides(file.item, one.point, one.record_id, hidden))
+    return replace(one, fields=fields, files=files)
 
 
 def _order(item: Item) -> tuple[str, int]:

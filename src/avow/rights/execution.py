@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Protocol
@@ -18,7 +18,7 @@ from avow.definitions import RequestKind, local_date
 from avow.gate import entries, instructions
 from avow.gate.instructions import Wanted, Way
 from avow.policy import Rulebook
-from avow.rights import confirming, due, keeping, plan, sent_files
+from avow.rights import confirming, due, keeping, plan, sent_files, withheld
 from avow.rights.cases import Case
 from avow.rights.disclosing import Discloser, LookWanted
 from avow.rights.finding import Finder
@@ -26,11 +26,13 @@ from avow.rights.given import Recipients
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Located, Outcome
 from avow.rights.plan import Given
-from avow.rights.states import Step
+from avow.rights.states import Entry, State, Step
 
 SALT_BYTES: Final = 16
 #: What a statement says of what is left beyond what rules keep: it is made only once a search finds nothing.
 _NOTHING_LEFT: Final = 0
+#: What became of what was kept while it was decided about.
+_LET_GO: Final = "kept while we decided about it, and erased since"
 
 
 class Target(Protocol):
@@ -138,13 +140,14 @@ def foresee(
     if is_told and telling.recipients.are_leaving(contact):
         return None
     given = telling.recipients.of(contact) if is_told else ()
-    own = tuple(name for name in targets if name != plan.KEPT or finder.keeps)
+    named = withheld.of(case)
+    own = tuple(name for name in targets if name != plan.KEPT or finder.keeps or named)
     tasks = plan.make(case.kind, own, given, today)
     answer_by = instructions.answer_by(due.table(case, rulebook)[due.What.ANSWER].target, telling.days_before, today)
-    holdings = finder.holdings(tuple(dict.fromkeys(contact.identifiers())), today)
+    holdings = finder.holdings(tuple(dict.fromkeys(contact.identifiers())), today, named)
     if contact.points:  # of a part: what came by the points that were named, and nothing else of theirs
         holdings = tuple(one for one in holdings if one.point in contact.points and not one.earlier)
-    return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by), answer_by)
+    return Prospect(tasks, given, plan.lines(case.kind, holdings, tasks, answer_by, named), answer_by)
 
 
 def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way]]) -> Wanted:
@@ -198,12 +201,14 @@ def _disclose(case: Case, tasks: Sequence[Mapping[str, str]], discloser: Disclos
 def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> bool:
     """Search again, and put the statement of what was done into the audit log, naming the request only under a salt.
 
-    Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller.
+    Returns False, and changes nothing, while something is left: the targets are asked again by `execute`'s caller. What was kept
+    while it was decided about, and is not to be, is destroyed first.
     Rule: 11 CCR 7022(b)(1), 7101(a).
     """
     if open_tasks_of(case) or case.contact is None:
         return False
     erasure = _erasure(case)
+    _let_go(case, cases, now_ms)
     if case.kind is RequestKind.DELETE:
         unfinished = [target for target in targets if target.remaining(erasure)]
         for target in unfinished:  # something came in between: have it erased, and search again the next time
@@ -227,9 +232,65 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     return cases.append(case, Step.PROVED, now_ms, detail, statement, None)
 
 
+def resume(case: Case, cases: Cases, now_ms: int) -> bool:
+    """Carry a request on, once it is decided about a part of it that was withheld; return whether it was.
+
+    An answer is put together again, with what is shown now and why the rest is not; what is not kept after all is destroyed
+    before it is proved. While the rest is under way nothing waits for the second look.
+    Rule: 11 CCR 7022(f)(1), (2), 7024(e), (h).
+    """
+    last = max((one.seq for one in withheld.decisions(case).values()), default=0)
+    reopened = [name for one in _counting(case) if one.seq < last for name in one.detail["tasks"]]
+    proved = case.entry(Step.PROVED)
+    if case.state is State.DECIDING:
+        is_time = not withheld.pending(case)
+    elif case.state is State.PROVED:
+        is_time = proved is not None and proved.seq < last
+    else:
+        is_time = case.kind in plan.DISCLOSED and bool(reopened)
+    if not is_time or not case.may(Step.RESUMED):
+        return False
+    detail = {"tasks": reopened if case.kind in plan.DISCLOSED else []}
+    entry = entries.RequestStep("request.resumed", case.request_id)
+    return cases.append(case, Step.RESUMED, now_ms, detail, entry, None)
+
+
+def _counting(case: Case) -> list[Entry]:
+    """Return the entries of outcomes that count: not those of an answer that was put together again since."""
+    found: list[Entry] = []
+    for entry in case.history:
+        if entry.step is Step.OUTCOME:
+            found.append(entry)
+        elif entry.step is Step.RESUMED:
+            found = [one for one in found if not set(entry.detail["tasks"]) & set(one.detail["tasks"])]
+    return found
+
+
+def _let_go(case: Case, cases: Cases, now_ms: int) -> None:
+    """Destroy what was kept of parts that are not withheld after all. Safe to repeat. Rule: 11 CCR 7022(f)(2)."""
+    fallen = {one.name for one in withheld.fallen(case)}
+    if fallen and case.contact is not None and case.kind is RequestKind.DELETE:
+        shelf = cases.store.kept
+        shelf.end([row.id for row in shelf.rows_of(case.contact.identifiers()) if row.duty in fallen], now_ms)
+
+
 def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON
-    """Return every outcome in the history. Rule: 11 CCR 7101(a)."""
-    return [one for entry in case.history if entry.step is Step.OUTCOME for one in entry.detail["outcomes"]]
+    """Return every outcome that counts, without what was kept while it was decided about. Rule: 11 CCR 7101(a)."""
+    fallen = {one.name for one in withheld.fallen(case)}
+    every = [one for entry in _counting(case) for one in entry.detail["outcomes"]]
+    return [_without(one, fallen) for one in every] if fallen else every
+
+
+def _without(outcome: dict[str, Any], fallen: Collection[str]) -> dict[str, Any]:  # Any: as above
+    """Return an outcome without what was kept of parts that fell."""
+    left = [line for line in outcome.get("kept", ()) if line.get("duty") not in fallen]
+    if len(left) == len(outcome.get("kept", ())):
+        return outcome
+    gone = {name: value for name, value in outcome.items() if name != "kept"}
+    is_apart = outcome["target"] == plan.KEPT  # of a deletion of named points what is kept is with what was erased
+    if left:
+        return {**gone, **({"records": sum(line.get("records", 0) for line in left)} if is_apart else {}), "kept": left}
+    return {**gone, "did": _LET_GO, "records": 0} if is_apart else gone
 
 
 def lines_of(case: Case) -> tuple[plan.Line, ...]:
@@ -246,7 +307,7 @@ def kept_of(case: Case) -> tuple[plan.Line, ...]:
 def open_tasks_of(case: Case) -> list[dict[str, str]]:
     """Return the tasks of the plan that have no outcome yet. Rule: 11 CCR 7022(b)."""
     planned = case.entry(Step.PLANNED)
-    done = {name for entry in case.history if entry.step is Step.OUTCOME for name in entry.detail["tasks"]}
+    done = {name for entry in _counting(case) for name in entry.detail["tasks"]}
     return [task for task in planned.detail["tasks"] if task["target"] not in done] if planned else []
 
 
@@ -264,7 +325,8 @@ def _erasure(case: Case) -> Erasure:
     identifiers = case.contact.identifiers() if case.contact else ()
     if planned is None:
         return Erasure(identifiers, Located((), {}), case.received_ms)
-    return Erasure(identifiers, Located(tuple(planned.detail["subjects"]), planned.detail["counts"]), planned.at_ms)
+    located = Located(tuple(planned.detail["subjects"]), planned.detail["counts"])
+    return Erasure(identifiers, located, planned.at_ms, withheld.of(case))
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:  # Any: JSON

@@ -16,7 +16,7 @@ from avow.rights.cases import Contact
 from avow.rights.degrees import FoundBy, Part
 from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Located
-from avow.rights.plan import Holding
+from avow.rights.plan import Holding, Withheld
 from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
 from avow.store.store import Store
 
@@ -42,9 +42,12 @@ class Finder:
         points = self.keeper.versions.everything_declared().points.values()
         return frozenset(point.name for point in points if point.technology in APPLICATIONS)
 
-    def holdings(self, identifiers: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
-        """Return what is held, in groups of the same fields of which the same is kept. Rule: 11 CCR 7022(f), 7024."""
-        return self.keeper.holdings(identifiers, today)
+    def holdings(self, identifiers: Sequence[Identifier], today: date, withheld: Sequence[Withheld] = ()) -> tuple[Holding, ...]:
+        """Return what is held, in groups of the same fields of which the same is kept, or `withheld`.
+
+        Rule: 11 CCR 7022(f), 7024.
+        """
+        return self.keeper.holdings(identifiers, today, withheld)
 
     def is_of_browsers(self, points: Sequence[str]) -> bool:
         """Return whether what these points take is told by browsers, by any of them. Rule: 11 CCR 7022(g)."""

@@ -25,6 +25,8 @@ SHOWN: Final[Mapping[State, State]] = {
     State.JOINED: State.RECEIVED,
     State.DOWNSTREAM: State.FULFILLING,
     State.REVIEWING: State.VERIFIED,
+    State.TELLING: State.FULFILLING,
+    State.DECIDING: State.FULFILLING,
 }
 #: What is next, by state, as its person reads it; nothing where nothing is.
 NEXT: Final[Mapping[State, str]] = {
@@ -41,6 +43,8 @@ NEXT: Final[Mapping[State, str]] = {
     State.DECIDED: "We write to you what was decided, and why.",
     State.APPLYING: "We tell those who have data of yours from us, and confirm it on this page.",
     State.ANSWERING: "Our answer reaches you.",
+    State.TELLING: "Our letter about what is done reaches you. About the rest you hear as soon as it is decided.",
+    State.DECIDING: "A second one of us looks at the part that is not done. You get another letter about it, whatever it is.",
 }
 
 

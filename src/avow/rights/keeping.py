@@ -21,9 +21,10 @@ from avow.gate.versions import Versions
 from avow.policy.rulebook import keeping as kept_by_rules
 from avow.policy.rulebook.keeping import Kept
 from avow.rights import plan
+from avow.rights import withheld as parts
 from avow.rights.archive import Item, Section
 from avow.rights.outcomes import Erasure, Outcome
-from avow.rights.plan import KEPT, Action, Holding, Keep, Line
+from avow.rights.plan import KEPT, Action, Holding, Keep, Line, Withheld
 from avow.rights.targets import Waiting
 from avow.store.control.kept import KeptRow
 from avow.store.holdings import HeldEvent, HeldSubmission
@@ -37,13 +38,21 @@ _SECTION: Final = "Kept after a deletion"
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What is kept of a record, and the version by which it is read."""
+
+    keep: Keep
+    rulebook_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """One record of somebody that a duty or exception is about, with everybody who finds it, and what is kept of it."""
+    """One record of which a duty, an exception or a decision of staff keeps something, with everybody who finds it."""
 
     record: HeldSubmission | HeldEvent
     people: tuple[Identifier, ...]
     fields: frozenset[str]
-    kept: tuple[Kept, ...]
+    kept: tuple[Bound, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +68,17 @@ class Keeper:
         known = (self.versions.rulebook(one.rulebook_id) for one in self.versions.publications())
         return kept_by_rules.points_with_duties([one for one in known if one is not None])
 
-    def holdings(self, people: Sequence[Identifier], today: date) -> tuple[Holding, ...]:
+    def holdings(self, people: Sequence[Identifier], today: date, withheld: Sequence[Withheld] = ()) -> tuple[Holding, ...]:
         """Return what is held of these people, by point and fields, with what rules keep of it if all were erased today.
 
-        What was kept at an erasure before comes last. Rule: 11 CCR 7022(f), 7024.
+        `withheld` are the parts that staff name: kept as well, or not shown. What was kept at an erasure before comes last.
+        Rule: 11 CCR 7022(f), 7024.
         """
-        bound = self.points
-        single = {one.record.record_id: one for one in self._found(people, bound, today)}
+        bound = self.points | {one.point for one in withheld if one.point}
+        single = {one.record.record_id: one for one in self._found(people, bound, today, withheld)}
         groups: dict[_Group, Holding] = {}
         for one in single.values():
-            self._add(groups, one.record, one.fields, tuple(self._keep(kept) for kept in one.kept))
+            self._add(groups, one.record, one.fields, tuple(kept.keep for kept in one.kept))
         held = self.store.find(people)
         for form in held.submissions:
             if form.record_id not in single:
@@ -78,34 +88,50 @@ class Keeper:
                 self._count(groups, point, rulebook_id, self._declared(point, rulebook_id), count, (first_ms, last_ms))
         for one_of in held.recordings:
             named, when = self._declared(one_of.point, one_of.rulebook_id), (one_of.started_ms, one_of.started_ms)
-            self._count(groups, one_of.point, one_of.rulebook_id, named, 1, when)
+            mine = [one for one in withheld if one.covers(one_of.point, one_of.recording_id)]
+            not_shown = tuple(parts.keep(one, frozenset(named), None, self.versions.in_force()) for one in mine)
+            self._count(groups, one_of.point, one_of.rulebook_id, named, 1, when, not_shown)
         others = ((_CHOICES, held.choices), (_DISCLOSED, held.disclosures), (_MESSAGES, held.deliveries))
         rest = (Holding("", label, (), len(rows)) for label, rows in others if rows)
-        return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people))
+        return (*(groups[key] for key in sorted(groups)), *rest, *self.earlier(people, withheld))
 
-    def earlier(self, people: Iterable[Identifier]) -> tuple[Holding, ...]:
-        """Return what is kept of these people already, by rule, point and fields. Rule: Cal. Civ. Code § 1798.110."""
+    def earlier(self, people: Iterable[Identifier], withheld: Sequence[Withheld] = ()) -> tuple[Holding, ...]:
+        """Return what is kept of these people already, by rule, point and fields, and behind it what is withheld of that.
+
+        Rule: Cal. Civ. Code § 1798.110.
+        """
         groups: dict[tuple[str, ...], Holding] = {}
         for row in self.store.kept.rows_of(people):
             keep = Keep(row.code, row.duty, self._reason(row), row.rule, row.purpose, row.fields, row.until)
-            key = (row.point, row.code, row.duty, row.rule, row.purpose, *row.fields)
+            mine = [one for one in withheld if one.covers(row.point, row.record_id)]
+            key = (row.point, row.code, row.duty, row.rule, row.purpose, *row.fields, *(one.name for one in mine))
             one = groups.get(key)
-            last = keep if one is None else replace(keep, until=max(keep.until, one.kept[0].until))
+            last = keep if one is None else replace(keep, until=max(row.until, one.kept[0].until or row.until))
             count = 1 if one is None else one.records + 1
-            groups[key] = Holding(row.point, self._label(row.point), row.fields, count, (last,), earlier=True)
+            hidden = tuple(parts.keep(one, frozenset(row.fields), None, self.versions.in_force()) for one in mine)
+            groups[key] = Holding(row.point, self._label(row.point), row.fields, count, (last, *hidden), earlier=True)
         return tuple(groups[key] for key in sorted(groups))
 
     def lines(self, people: Iterable[Identifier]) -> tuple[Line, ...]:
         """Return what is kept of these people, as the lines of a plan say it. Rule: 11 CCR 7022(f)."""
-        return tuple(plan.kept_line(one, keep) for one in self.earlier(people) for keep in one.kept)
+        return tuple(plan.kept_line(one, one.kept[0]) for one in self.earlier(people))
 
-    def keep(self, people: Sequence[Identifier], today: date, now_ms: int, points: frozenset[str] | None = None) -> None:
-        """Keep what rules name of what is held of these people, at some points or all. Safe to repeat: each is kept once."""
-        for one in self._found(people, self.points if points is None else self.points & points, today):
+    def keep(
+        self,
+        people: Sequence[Identifier],
+        today: date,
+        now_ms: int,
+        points: frozenset[str] | None = None,
+        withheld: Sequence[Withheld] = (),
+    ) -> None:
+        """Keep what rules and staff name of what is held of these people, at some points or all; each once, however often."""
+        bound = self.points | {one.point for one in withheld if one.point}
+        for one in self._found(people, bound if points is None else bound & points, today, withheld):
             for kept in one.kept:
-                duty = kept.duty
-                wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
-                self.store.keep(one.record, one.people, wanted, now_ms)
+                keep, fields = kept.keep, frozenset(kept.keep.fields)
+                if keep.until is not None:
+                    named = (keep.code, keep.duty, keep.rule, keep.purpose, fields, keep.until, kept.rulebook_id)
+                    self.store.keep(one.record, one.people, Keeping(*named), now_ms)
 
     def keep_file(self, form: HeldSubmission, file: StoredFile, now_ms: int) -> None:
         """Keep a document that is replaced or deleted by a correction, where a rule keeps it; safe to repeat.
@@ -123,19 +149,22 @@ class Keeper:
             wanted = Keeping(duty.exception, duty.name, duty.rule, duty.purpose, kept.fields, kept.until, kept.rulebook_id)
             self.store.kept.keep(alone, form.people, wanted, lambda _, one: self.store.open_file(form, one), now_ms)
 
-    def section(self, people: Iterable[Identifier], beyond: Collection[str] = ()) -> Section:
+    def section(self, people: Iterable[Identifier], beyond: Collection[str] = (), withheld: Sequence[Withheld] = ()) -> Section:
         """Return what is kept of these people for their archive: the fields, by which rule, for what and until when.
 
-        Without those that what was proved does not reach (`beyond`).
+        Without those that what was proved does not reach (`beyond`), and what is `withheld` of them.
         Rule: Cal. Civ. Code § 1798.110(a)(5): what is kept is held.
         """
         items = []
         for one in (one for one in self.store.kept.of(people) if one.id not in beyond):
             why = {"kept under": f"{one.rule} ({one.code})", "kept until": one.until.isoformat(), "kept for": one.purpose}
-            items.append(Item(one.collected_ms, one.point, {**one.fields, **why}))
+            fields = parts.shown(one.fields, one.point, one.record_id, withheld)
+            items.append(Item(one.collected_ms, one.point, {**fields, **why}))
         return Section(_SECTION, tuple(items))
 
-    def _found(self, people: Sequence[Identifier], points: frozenset[str], today: date) -> Iterator[Found]:
+    def _found(
+        self, people: Sequence[Identifier], points: frozenset[str], today: date, withheld: Sequence[Withheld] = ()
+    ) -> Iterator[Found]:
         """Yield the records of these people at points of which something may be kept."""
         if not points:
             return
@@ -144,8 +173,13 @@ class Keeper:
             files = {one.item for one in record.files} if isinstance(record, HeldSubmission) else set()
             fields = frozenset({*record.fields, *files})
             own, on = self.versions.rulebook(record.rulebook_id), local_date(record.collected_ms, timezone)
-            kept = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
-            yield Found(record, finders, fields, kept)
+            by_rule = kept_by_rules.kept(own, in_force, record.point, fields, on, record.delete_on, today)
+            bound = [Bound(self._keep(kept), kept.rulebook_id) for kept in by_rule]
+            for one in withheld:
+                keep = parts.keep(one, fields, record.delete_on, in_force)
+                if one.covers(record.point, record.record_id) and keep.fields and (keep.until is None or keep.until > today):
+                    bound.append(Bound(keep, one.rulebook_id))
+            yield Found(record, finders, fields, tuple(bound))
 
     def _add(
         self,
@@ -175,7 +209,7 @@ class Keeper:
         before = groups.get(key)
         if before is not None and before.first_on is not None and before.last_on is not None:
             pairs = zip(kept, before.kept, strict=True)
-            kept = tuple(replace(one, until=max(one.until, other.until)) for one, other in pairs)
+            kept = tuple(replace(one, until=_later(one.until, other.until)) for one, other in pairs)
             records += before.records
             first_on, last_on = min(first_on, before.first_on), max(last_on, before.last_on)
         found = Holding(point, self._label(point), named, records, kept, version=version, first_on=first_on, last_on=last_on)
@@ -195,6 +229,8 @@ class Keeper:
 
     def _reason(self, row: KeptRow) -> str:
         rulebook = self.versions.rulebook(row.rulebook_id)
+        if rulebook is not None and plan.is_withheld(row.duty):
+            return parts.text(rulebook, row.code)
         return rulebook.duties[row.duty].label if rulebook and row.duty in rulebook.duties else row.rule
 
 
@@ -219,7 +255,7 @@ class KeptRecords:
     @contextmanager
     def holding(self, erasure: Erasure, now_ms: int) -> Iterator[None]:
         """Hold while the keys are destroyed: what came since is kept, and nothing is stored meanwhile."""
-        if not self.keeper.points:
+        if not self.keeper.points and not erasure.withheld:
             yield
             return
         with self.keeper.store.vault.no_batch():
@@ -228,11 +264,15 @@ class KeptRecords:
 
     def _keep(self, erasure: Erasure, now_ms: int) -> None:
         today = local_date(erasure.planned_ms, self.keeper.versions.timezone)
-        self.keeper.keep(erasure.identifiers, today, now_ms, self.points)
+        self.keeper.keep(erasure.identifiers, today, now_ms, self.points, erasure.withheld)
 
     def remaining(self, _erasure: Erasure) -> int:
         """Return 0: what is kept is no longer found by anything that was erased. Rule: 11 CCR 7022(f)."""
         return 0
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return max(one, other) if one is not None and other is not None else one or other
 
 
 def as_json(line: Line) -> dict[str, Any]:  # Any: JSON

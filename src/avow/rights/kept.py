@@ -21,7 +21,7 @@ from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
 from avow.rights.cases import REFERENCE_DIGITS, Alike, Case, Contact, Delivery
 from avow.rights.plan import DISCLOSED
-from avow.rights.states import ANSWERED, Entry, Step
+from avow.rights.states import ANSWERED, OF_ANSWERS, Entry, Step
 from avow.rights.stored import asker_of, case_of, contact_of, entries_of, mark_of, marks_of, row_of
 from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, request_lists, request_proofs, requests
@@ -578,7 +578,7 @@ class Cases:
             case.request_id,
             message.packed(),
             now_ms,
-            kind="answer" if step in {Step.ANSWER_WRITTEN, Step.RESPONDED} else "letter",
+            kind="answer" if step in OF_ANSWERS else "letter",
             delivery_id=message_id,
             site=case.site,
             rulebook_id=case.rulebook_id,

@@ -6,6 +6,7 @@ Nothing of a person is among it but what their letters tell: no name, no address
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -14,16 +15,29 @@ from avow.definitions import RequestKind, local_date
 from avow.gate.choices import opted_out_by
 from avow.gate.sites import Site
 from avow.policy import LawTable, Rulebook
+from avow.policy.law import rules
 from avow.policy.rulebook.page_duties import CHOICES_PATH
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import confirming, due, matching
+from avow.rights import confirming, due, matching, plan, withheld
 from avow.rights.cases import Case, Contact
 from avow.rights.correcting import telling as correcting
 from avow.rights.degrees import CATEGORIES
-from avow.rights.execution import kept_of, outcomes_of
+from avow.rights.execution import kept_of, lines_of, outcomes_of
 from avow.rights.kept import ANSWER, DATA, PACKED, PAGE, TABLE, Cases
-from avow.rights.letters import Answered, CategoryLine, Done, FieldLine, KeptLine, LetterFacts, Outcome, Sender
-from avow.rights.plan import DISCLOSED
+from avow.rights.letters import (
+    Answered,
+    CategoryLine,
+    Denied,
+    Done,
+    FieldLine,
+    Ground,
+    KeptLine,
+    LetterFacts,
+    Outcome,
+    Sender,
+    Undecided,
+)
+from avow.rights.plan import DISCLOSED, Line, Withheld
 from avow.rights.states import Step
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
@@ -75,7 +89,18 @@ def of_answer(case: Case, outcome: Outcome, voice: Voice, cases: Cases) -> Lette
         return replace(facts, identifiers=tuple((confirming.called(name, voice.rulebook), is_right) for name, is_right in found))
     if case.kind is RequestKind.CORRECT:
         return replace(facts, fields=fields(case, voice, cases))
-    return replace(facts, opt_out=opt_out(case, voice, cases), kept=kept(case, voice.rulebook))
+    rulebook, told = voice.rulebook, case.entry(Step.REST_TOLD)
+    facts = replace(
+        facts,
+        opt_out=opt_out(case, voice, cases),
+        kept=kept(case, rulebook, cases),
+        denied=denied(case, rulebook, cases),
+        undecided=parts(case, withheld.pending(case), rulebook),
+    )
+    if told is None:
+        return facts
+    not_withheld = parts(case, withheld.fallen(case), rulebook)
+    return replace(facts, told_on=local_date(told.at_ms, timezone), not_withheld=not_withheld)
 
 
 def scope(case: Case, rulebook: Rulebook) -> tuple[str, ...]:
@@ -150,26 +175,70 @@ def outcome(case: Case, cases: Cases) -> Outcome:
     """
     if case.kind is RequestKind.CORRECT:
         return Outcome(correcting.outcome(case, cases))
+    if _withheld(case, withheld.pending(case)):
+        return Outcome.REST
     if case.entry(Step.NARROWED) is not None:
         return Outcome.NARROWED
-    return Outcome.PARTIAL if kept_of(case) else Outcome.GRANTED
+    return Outcome.PARTIAL if kept_of(case) or _withheld(case, withheld.agreed(case)) else Outcome.GRANTED
 
 
-def kept(case: Case, rulebook: Rulebook) -> tuple[KeptLine, ...]:
-    """Return what rules keep, as its person reads it. Rule: 11 CCR 7022(f) (the detailed basis, and no other use)."""
+def _withheld(case: Case, some: Iterable[Withheld]) -> list[tuple[Withheld, list[Line]]]:
+    """Return those parts of which something was held, each with the lines of the plan that say what."""
+    found = [(one, [line for line in lines_of(case) if line.duty == one.name]) for one in some]
+    return [(one, lines) for one, lines in found if lines]
+
+
+def _called(line: Line, rulebook: Rulebook) -> str:
+    """Return what of records a line is about, as the policy calls it: of which point and day, and which fields."""
+    first, last = line.first_on, line.last_on
+    on = f" of {_day(first)}" + (f" to {_day(last)}" if last and last != first else "") if first else ""
+    named = [rulebook.data[name].label if name in rulebook.data else name for name in line.fields]
+    return f"{line.label}{on}: {', '.join(named)}" if named else line.label
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
+def parts(case: Case, some: Iterable[Withheld], rulebook: Rulebook) -> tuple[Undecided, ...]:
+    """Return parts as a letter names them: what is still decided, or what is done after all. Rule: 11 CCR 7022(f)(2), 7024(e)."""
+    return tuple(
+        Undecided(Ground(one.code), tuple(_called(line, rulebook) for line in lines)) for one, lines in _withheld(case, some)
+    )
+
+
+def denied(case: Case, rulebook: Rulebook, cases: Cases) -> tuple[Denied, ...]:
+    """Return what of an answer is withheld for good, and why; of a deletion it is what is kept. Rule: 11 CCR 7024(e), (h)."""
+    if case.kind not in plan.DISCLOSED:
+        return ()
+    found = _withheld(case, withheld.agreed(case))
+    return tuple(
+        Denied(Ground(one.code), tuple(_called(line, rulebook) for line in lines), withheld.reason(case, one, cases))
+        for one, lines in found
+    )
+
+
+def kept(case: Case, rulebook: Rulebook, cases: Cases) -> tuple[KeptLine, ...]:
+    """Return what rules keep, as its person reads it, but for what is still decided.
+
+    Rule: 11 CCR 7022(f) (the detailed basis, and no other use).
+    """
+    waiting = {one.name for one in withheld.pending(case)}
+    why = {one.name: withheld.reason(case, one, cases) for one in withheld.agreed(case)}
     exceptions = {one.code: one.source for law in rulebook.law.values() for one in law.exceptions}
     return tuple(
         KeptLine(
             code=line.code,
-            rule=f"{line.rule}; {exceptions[line.code]}" if line.code in exceptions else line.rule,
+            rule=rules.both(*dict.fromkeys((line.rule, exceptions.get(line.code, line.rule)))),
             point=line.label,
             fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
             until=line.until,
-            reason=line.reason,
+            reason=f"{line.reason}: {why[line.duty]}" if line.duty in why else line.reason,
             purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
             records=line.records,
         )
         for line in kept_of(case)
+        if line.duty not in waiting
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from avow.definitions import local_date
 from avow.policy import LawTable, Rulebook
-from avow.rights import due, naming, scoping, sent_files
+from avow.rights import due, naming, scoping, sent_files, withheld
 from avow.rights.answers import DeskChoices, RequestLine, Wanted
 from avow.rights.cases import Case
 from avow.rights.due import What
@@ -35,15 +35,23 @@ WAITS_FOR: Final = {
     State.APPLYING: "recipients",
     State.ANSWERING: "nobody",
     State.RESTORED: "nobody",
+    State.TELLING: "nobody",
+    State.DECIDING: STAFF,
 }
 EVERY: Final = Wanted()
 #: What of a request waits until its message has left.
-_WAITING: Final = {Step.LINK_WRITTEN: "link", Step.EXTENSION_WRITTEN: "longer period", Step.ANSWER_WRITTEN: "answer"}
+_WAITING: Final = {
+    Step.LINK_WRITTEN: "link",
+    Step.EXTENSION_WRITTEN: "longer period",
+    Step.ANSWER_WRITTEN: "answer",
+    Step.REST_WRITTEN: "letter about the rest",
+}
 
 
 def is_for_staff(case: Case) -> bool:
-    """Return whether a request waits for staff: to be decided, to be read, or because fraud is suspected."""
-    return WAITS_FOR.get(case.state) == STAFF or case.is_suspected or scoping.waits(case) or bool(sent_files.waiting(case))
+    """Return whether a request waits for staff: to be decided as a whole or in part, to be read, or for a suspicion of fraud."""
+    waits = case.is_suspected or scoping.waits(case) or bool(sent_files.waiting(case)) or bool(withheld.pending(case))
+    return WAITS_FOR.get(case.state) == STAFF or (waits and case.state not in ANSWERED)
 
 
 def sought(wanted: Wanted, own: str) -> Sought:

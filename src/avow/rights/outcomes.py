@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from avow.definitions import Identifier
-from avow.rights.plan import Line
+from avow.rights.plan import Line, Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,12 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when."""
+    """What targets are asked to erase: who (for the key vault alone), which subjects, how many were found, since when.
+
+    `withheld` are the parts that staff named, and that nobody has decided against.
+    """
 
     identifiers: tuple[Identifier, ...]
     located: Located
     planned_ms: int
+    withheld: tuple[Withheld, ...] = ()

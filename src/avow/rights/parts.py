@@ -44,11 +44,9 @@ class NamedPoints:
         if self.kept.waiting.left(people, erasure.planned_ms)[0]:
             return None
         today = local_date(erasure.planned_ms, keeper.versions.timezone)
-        keeps = frozenset(self.points) & keeper.points
 
         def keep() -> None:
-            if keeps:
-                keeper.keep(people, today, now_ms, keeps)
+            keeper.keep(people, today, now_ms, frozenset(self.points), erasure.withheld)
 
         gone = named_points.erase(self._part(erasure), self.store, keep)
         answers = self.files.forget_earlier(erasure) if self.files is not None else 0

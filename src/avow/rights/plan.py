@@ -6,13 +6,13 @@ same lines are shown before anything is done, and compared with what was done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from avow.definitions import RequestKind
+from avow.definitions import WITHHELD, RequestKind
 from avow.policy.law import rules
 from avow.policy.rulebook.declarations import Recipient
 
@@ -32,6 +32,7 @@ class Action(StrEnum):
     INSTRUCT = "instruct"
     CORRECT = "correct"
     COMPARE = "compare"
+    WITHHOLD = "withhold"
 
 
 #: The target that keeps what rules name, before any other destroys something.
@@ -76,7 +77,43 @@ class Keep:
     rule: str
     purpose: str
     fields: tuple[str, ...]
-    until: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A part that staff name for one request: kept beyond a deletion under `code`, or left out of an answer.
+
+    It is of records of one point, these alone or all of them, and of named fields and files. `name` tells what is kept under it
+    from what is kept under any other. Kept until the day `until`, None for as long as the record would have been, for `purpose`
+    alone, as the version `rulebook_id` declares it. Or `before`: everything that was collected before that day.
+    """
+
+    number: int
+    name: str
+    code: str
+    rule: str
+    point: str = ""
+    fields: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
+    purpose: str = ""
+    until: date | None = None
+    before: date | None = None
+    rulebook_id: str = ""
+
+    def covers(self, point: str, record_id: str) -> bool:
+        """Return whether something of a record is withheld by it."""
+        return bool(self.point) and point == self.point and (not self.records or record_id in self.records)
+
+
+def withheld_name(random: str) -> str:
+    """Return the name of a new part: nothing of it leads back to its request, for evidence shows it."""
+    return f"{WITHHELD}{random}"
+
+
+def is_withheld(duty: str) -> bool:
+    """Return whether a name is that of a part that staff named, and no duty of a policy."""
+    return duty.startswith(WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +202,21 @@ def _own(target: str) -> Task:
     return Task(target, Action.ERASE, rules.DELETE_FROM_RECORDS)
 
 
-def lines(kind: RequestKind, holdings: Sequence[Holding], tasks: Iterable[Task], answer_by: date) -> tuple[Line, ...]:
+def lines(
+    kind: RequestKind,
+    holdings: Sequence[Holding],
+    tasks: Iterable[Task],
+    answer_by: date,
+    withheld: Collection[Withheld] = (),
+) -> tuple[Line, ...]:
     """Return what becomes of what is held, and who is told to do the same by when: what would happen, and what did.
 
-    Of a record that a rule keeps in part the rest is erased. Raises ValueError as `make`.
+    Of a record that a rule keeps in part, or that is withheld in part, the rest is erased, or shown. Raises ValueError as `make`.
     Rule: Cal. Civ. Code § 1798.105(c)(1), (d); 11 CCR 7022(b), (f).
     """
     if kind in DISCLOSED:
-        shown = (Line(Action.DISCLOSE, one.label, RULE_OF[kind], one.point, one.fields, one.records) for one in holdings)
-        return tuple(_dated(line, one) for line, one in zip(shown, holdings, strict=True))
+        names = frozenset(one.name for one in withheld)
+        return (*(line for one in holdings for line in _is_shown(one, names, RULE_OF[kind])), *_older(withheld))
     if kind is not RequestKind.DELETE:
         raise ValueError(f'there is no plan for a request of the kind "{kind}"')
     told = [
@@ -182,6 +225,26 @@ def lines(kind: RequestKind, holdings: Sequence[Holding], tasks: Iterable[Task],
         if task.action is Action.INSTRUCT
     ]
     return (*(line for one in holdings for line in _becomes(one)), *told)
+
+
+def _older(withheld: Collection[Withheld]) -> tuple[Line, ...]:
+    """Return the lines of what is not given because it is older. Rule: 11 CCR 7024(h)."""
+    said = {one.name: f"what was collected before {one.before.day} {one.before:%B %Y}" for one in withheld if one.before}
+    return tuple(
+        Line(Action.WITHHOLD, said[one.name], one.rule, code=one.code, duty=one.name) for one in withheld if one.name in said
+    )
+
+
+def _is_shown(one: Holding, names: Collection[str], rule: str) -> Iterable[Line]:
+    """Yield what of records is shown, and what staff withhold of them. Rule: 11 CCR 7024(e)."""
+    withheld = [keep for keep in one.kept if keep.duty in names]
+    for keep in withheld:
+        named = (keep.rule, one.point, keep.fields, one.records, keep.code, keep.duty, keep.reason)
+        yield _dated(Line(Action.WITHHOLD, one.label, *named), one)
+    hidden = {name for keep in withheld for name in keep.fields}
+    rest = tuple(name for name in one.fields if name not in hidden)
+    if rest or not withheld:
+        yield _dated(Line(Action.DISCLOSE, one.label, rule, one.point, rest, one.records), one)
 
 
 def kept_line(one: Holding, keep: Keep) -> Line:
@@ -195,7 +258,7 @@ def _dated(line: Line, one: Holding) -> Line:
 
 
 def _becomes(one: Holding) -> Iterable[Line]:
-    yield from (kept_line(one, keep) for keep in one.kept)
+    yield from (kept_line(one, keep) for keep in (one.kept[:1] if one.earlier else one.kept))
     staying = {name for keep in one.kept for name in keep.fields}
     rest = tuple(name for name in one.fields if name not in staying)
     if not one.earlier and (rest or not one.kept):

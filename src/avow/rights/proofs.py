@@ -32,10 +32,10 @@ def of(case: Case) -> Mapping[str, str]:
 
     Rule: 11 CCR 7101(a).
     """
-    if "proof" not in case.answer:
+    if not case.last_proof:
         return {}
     looked_for = case.entry(Step.RESIDUE_PROVED)
-    found = {NAME: case.answer.get("proof"), RESIDUE: looked_for.detail["proof"] if looked_for else None}
+    found = {NAME: case.last_proof, RESIDUE: looked_for.detail["proof"] if looked_for else None}
     return {name: text for name, text in found.items() if text}
 
 

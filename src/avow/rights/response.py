@@ -19,7 +19,7 @@ from avow.gate import entries
 from avow.gate.messages import Message
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import asked_again, due, letter_facts, letters, proofs, reviewing, verification
+from avow.rights import asked_again, due, letter_facts, letters, proofs, sealed_words, verification
 from avow.rights.cases import Case, Contact
 from avow.rights.kept import RESIDUE_ON, Cases
 from avow.rights.letters import Letter, LetterFacts, Outcome
@@ -55,6 +55,8 @@ def acknowledge(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
 def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int) -> bool:
     """Write the answer with its proof, once the statement is in the published log; it is given once it has left.
 
+    While it is decided about a part, it is the letter about the rest, and the answer follows. What is looked for in every file is
+    looked for once, and the first of both names the day.
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (45 days); 11 CCR 7022(e) (say that a record of the request is kept).
     """
     proved = case.entry(Step.PROVED)
@@ -67,7 +69,8 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
     index, path, checkpoint = found
     salt, said = base64.b64decode(proved.detail["salt"]), str(proved.detail.get("found", "")).encode()
     written = proof.write(proof.Proof(entry, salt, case.reference, index, path, checkpoint, said))
-    day = _residue_on(case, proved, voice)
+    is_first = case.entry(Step.REST_TOLD) is None
+    day = _residue_on(case, proved, voice) if is_first else None
     outcome = letter_facts.outcome(case, cases)
     facts = replace(
         letter_facts.of_answer(case, outcome, voice, cases),
@@ -76,9 +79,14 @@ def respond(case: Case, voice: Voice, statements: Log, cases: Cases, now_ms: int
         has_proof=True,
     )
     attached = ((proofs.NAME, "application/octet-stream", written.encode()),)  # no mail program may touch its lines
-    message = message_of(case.contact, facts, attached)
     looked_for = {RESIDUE_ON: day.isoformat()} if day else {}
+    if outcome is Outcome.REST:
+        facts = replace(facts, answer_by=_decided_by(case, voice, now_ms))
+        return write(
+            case, Step.REST_WRITTEN, {"proof": written, **looked_for}, message_of(case.contact, facts, attached), cases, now_ms
+        )
     given = Outcome.PARTIAL if outcome is Outcome.NARROWED else outcome
+    message = message_of(case.contact, facts, attached)
     return write(case, Step.ANSWER_WRITTEN, {"outcome": given.value, "proof": written, **looked_for}, message, cases, now_ms)
 
 
@@ -90,7 +98,7 @@ def respond_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     decided = case.entry(Step.DECIDED)
     if decided is None or case.contact is None:
         return False
-    code, reason = str(decided.detail["code"]), reviewing.opened(case, str(decided.detail["words"]), cases)
+    code, reason = str(decided.detail["code"]), sealed_words.opened(case, str(decided.detail["words"]), cases)
     denied = letters.Denied(letters.Ground(code), ("everything that you asked for",), reason)
     facts = replace(
         letter_facts.of(case, Outcome.DENIED, voice), denied=(denied,), opt_out=letter_facts.opt_out(case, voice, cases)
@@ -236,6 +244,13 @@ def message_of(contact: Contact, facts: LetterFacts, attached: tuple[tuple[str, 
     """Return a letter as the message that carries it, and that is kept of it. Raises Incomplete: nothing is written then."""
     written = letters.render(Letter(facts.kind, facts.outcome), facts)
     return Message(contact.written_to, written.subject, written.text, attached, written.html, written.printed)
+
+
+def _decided_by(case: Case, voice: Voice, now_ms: int) -> date | None:
+    """Return by which day the answer about a part is owed; None once it is over. Rule: 11 CCR 7021(b)."""
+    law = voice.rulebook.law_table
+    target = due.table(case, law)[due.What.ANSWER].target
+    return target if target >= local_date(now_ms, law.timezone) else None
 
 
 def _residue_on(case: Case, proved: Entry, voice: Voice) -> date | None:

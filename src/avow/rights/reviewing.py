@@ -14,7 +14,6 @@ looked at again. Rule: 11 CCR 7022, 7060(f), 7100(a); Cal. Civ. Code § 1798.145
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -33,7 +32,8 @@ from avow.rights.cases import Case
 from avow.rights.execution import Prospect
 from avow.rights.grounds import Ground
 from avow.rights.kept import Cases
-from avow.rights.plan import DISCLOSED, Action, Line
+from avow.rights.plan import DISCLOSED, Action, Line, is_withheld
+from avow.rights.sealed_words import sealed
 from avow.rights.states import State, Step
 
 #: Shortest and longest reason of a denial, and longest note, characters: the person must be able to understand a reason.
@@ -55,6 +55,7 @@ class Why(StrEnum):
     APPLICATION = "application"  #: an application is part of it, which never goes by itself
     KEPT = "kept"  #: a rule keeps something of it
     GUESSED = "guessed"  #: too much of what was typed before, to be confirmed, was wrong
+    WITHHELD = "withheld"  #: staff withhold a part of it
     CHANGED = "changed"  #: something else would happen than what was approved
     FRAUD = "fraud"  #: somebody suspects fraud
 
@@ -65,6 +66,7 @@ WHY_WORDS: Final[Mapping[str, str]] = {
     Why.APPLICATION: "an application is part of it",
     Why.KEPT: "a rule keeps something of it",
     Why.GUESSED: "too many numbers that were typed before for this address were wrong",
+    Why.WITHHELD: "a part of it is withheld",
     Why.CHANGED: "something else would happen than what was approved",
     Why.FRAUD: "fraud is suspected",
 }
@@ -105,15 +107,18 @@ class Proposal:
 def judged(prospect: Prospect, kind: RequestKind, applications: Collection[str]) -> Foreseen:
     """Return who has to look at what would happen. `applications` are the collection points of applications.
 
-    What a law orders to keep needs one look; what an exception lets us keep, and the pieces of an application that leave, two.
+    What a law orders to keep needs one look; what an exception lets us keep, and the pieces of an application that leave, two. A
+    part that staff withhold has a second look of its own, for which the rest does not wait.
     Rule: Cal. Civ. Code § 1798.105(d), § 1798.145(h)(3); 11 CCR 7024(d).
     """
     lines, why = prospect.lines, set()
     has_application = any(line.point in applications for line in lines)
-    kept = [line for line in lines if line.action is Action.KEEP]
+    withheld = [line for line in lines if is_withheld(line.duty) and line.action in {Action.KEEP, Action.WITHHOLD}]
+    kept = [line for line in lines if line.action is Action.KEEP and line not in withheld]
     why |= {Why.APPLICATION} if has_application else set()
     why |= {Why.KEPT} if kept else set()
     why |= {Why.GUESSED} if prospect.is_guessed else set()
+    why |= {Why.WITHHELD} if withheld else set()
     needs_two = any(line.code != LEGAL_OBLIGATION for line in kept) or (kind in DISCLOSED and has_application)
     return Foreseen(digest([_named(line) for line in lines]), frozenset(why), needs_two)
 
@@ -283,20 +288,6 @@ def suspect(case: Case, words: str, by: str, cases: Cases, now_ms: int, *, is_cl
     whose = entries.by_whom(by)
     entry = entries.RequestReviewed(f"request.{step}", case.request_id, staff=whose.get("staff"), by=whose.get("by"))
     return None if cases.append(case, step, now_ms, detail, entry, None) else _GONE_ON
-
-
-# -- words -------------------------------------------------------------------------------------------------------------------
-
-
-def sealed(case: Case, words: str, cases: Cases) -> str:
-    """Return words of staff as a history keeps them: under a key that lives as long as the record. Rule: 11 CCR 7101(a)."""
-    return base64.b64encode(cases.store.seal_for_record(case.request_id, words.encode())).decode()
-
-
-def opened(case: Case, kept: str, cases: Cases) -> str:
-    """Return words that `sealed` kept; "" when their key is gone."""
-    plain = cases.store.unseal_for_record(case.request_id, base64.b64decode(kept)) if kept else None
-    return plain.decode() if plain is not None else ""
 
 
 def _may_ask(case: Case) -> Refusal | None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from avow.definitions import Refusal, local_date
+from avow.definitions import Refusal, RequestKind, local_date
+from avow.gate import kept as gate_kept
 from avow.gate.roles import Member
 from avow.gate.second_look import Looked, SecondLook
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import execution, grounds, kinds, reviewing
+from avow.rights import execution, grounds, kinds, reviewing, sealed_words, withheld, withholding
 from avow.rights.cases import Case
 from avow.rights.execution import Prospect, Telling
 from avow.rights.finding import Finder
 from avow.rights.kept import Cases
-from avow.rights.plan import Action, Line
+from avow.rights.plan import Action, Line, Withheld, is_withheld
 from avow.rights.reviewing import About, Foreseen
 from avow.rights.states import ANSWERED, State, Step
 from avow.rights.targets import NAMES
 from avow.rights.telling import ToldRecipients
+from avow.store.holdings import HeldSubmission
 
 _NO_REQUEST = Refusal("there is no such request any more", rules.RECORD_KEEPING)
 #: States in which what would happen is known and has not begun.
@@ -36,6 +38,7 @@ _WORDS = {
     Action.INSTRUCT: "tell to erase it",
     Action.NOTHING_HELD: "nothing held",
     Action.COMPARE: "compare, and say yes or no",
+    Action.WITHHOLD: "leave out of the answer",
 }
 
 
@@ -83,11 +86,72 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class PartLine:
+    """A part that staff withhold: what it is of, by which ground, and why; `agreed` None while its second look is owed.
+
+    `second` is who may take that look now: None where the member may, else why not. No value of a field is in it, but `words` are
+    what its person reads.
+    """
+
+    number: int
+    code: str
+    rule: str
+    what: str
+    fields: tuple[str, ...]
+    records: tuple[str, ...]
+    purpose: str
+    until: date | None
+    before: date | None
+    words: str
+    by: str
+    at_ms: int
+    agreed: bool | None = None
+    looked_by: str = ""
+    second: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptByStaff:
+    """How many records decisions of staff keep by one code, and the first day on which the last of them is kept no more."""
+
+    code: str
+    rule: str
+    records: int
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """What is held by one point, of which a part can be withheld: its fields, and its records, by id and day where few are."""
+
+    point: str
+    label: str
+    fields: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """By which grounds what can be withheld of a request now: `is_kept` for a deletion, which names purpose and day as well.
+
+    `latest_before` is the last day before which something may be too much effort, None where the law has no such ground.
+    """
+
+    grounds: tuple[grounds.Ground, ...]
+    held: tuple[HeldPart, ...]
+    is_kept: bool
+    purposes: tuple[tuple[str, str], ...]
+    latest_before: date | None
+    facts: tuple[str, ...] = withholding.FACTS
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewPage:
     """What would happen to a request, or what was planned next to what became of it.
 
     `digest` is what the buttons send back: who presses one has seen these lines. `why` is why it waits; `progress` which place is
-    at work, and how many are done. `second` is who may look a second time now: None where the member may, else why not.
+    at work, and how many are done. `parts` are withheld, or were to be; `offer` is what else can be. `second` is who may look a
+    second time now: None where the member may, else why not.
     """
 
     request_id: str
@@ -108,6 +172,8 @@ class ReviewPage:
     progress: tuple[str, int, int] = ("", 0, 0)
     decided: tuple[str, str] = ("", "")
     waits_since: date | None = None
+    parts: tuple[PartLine, ...] = ()
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +223,32 @@ class Reviews:
             progress=_progress(case),
             decided=(decided.detail.get("code", ""), decided.detail.get("rule", "")) if decided else ("", ""),
             waits_since=local_date(wanted.at_ms, self.versions.timezone) if wanted and waits else None,
+            parts=tuple(self._part(case, one, member) for one in withheld.every(case)),
+            offer=self._offer(case) if waits and not asked else None,
         )
 
     def second_looks(self) -> tuple[int, int]:
         """Return how many decisions two looked at, and how many one did, a day later: for the evidence."""
         return reviewing.second_looks(self.cases)
 
+    def kept_by_staff(self) -> tuple[KeptByStaff, ...]:
+        """Return what decisions of staff keep beyond deletions, by code: for the evidence. Rule: 11 CCR 7022(f)."""
+        found: dict[tuple[str, str], KeptByStaff] = {}
+        for one in gate_kept.counts(self.cases.store):
+            if is_withheld(one.duty):
+                key = (one.code, one.rule)
+                before = found.get(key, KeptByStaff(one.code, one.rule, 0, one.last))
+                found[key] = replace(before, records=before.records + one.records, last=max(before.last, one.last))
+        return tuple(found.values())
+
     def notes(self, request_id: str) -> tuple[Note, ...]:
         """Return what staff noted of fraud, for who opened the request for a purpose. Rule: 11 CCR 7060(f)."""
         case = self.cases.get(request_id)
         found = [one for one in case.history if one.step in {Step.SUSPECTED, Step.CLEARED}] if case else []
         return tuple(
-            Note(one.step is Step.CLEARED, one.detail["by"], one.at_ms, reviewing.opened(case, one.detail["words"], self.cases))
+            Note(
+                one.step is Step.CLEARED, one.detail["by"], one.at_ms, sealed_words.opened(case, one.detail["words"], self.cases)
+            )
             for one in found
             if case is not None
         )
@@ -220,6 +300,22 @@ class Reviews:
         case = self.cases.get(request_id)
         return reviewing.take_back(case, member, self.cases, self.now_ms()) if case else _NO_REQUEST
 
+    def want(self, request_id: str, wanted: withholding.Wanted, member: Member) -> Refusal | None:
+        """Name a part that is to be withheld; another looks at it. Rule: 11 CCR 7022(f), 7024(e), (h)."""
+        case = self.cases.get(request_id)
+        if case is None or case.contact is None:
+            return _NO_REQUEST
+        held = {one.point: frozenset(name for name, _ in one.fields) for one in self._held(case)}
+        rulebooks = withholding.Rulebooks(self._rulebook(case), self.versions.in_force())
+        return withholding.want(case, wanted, held, rulebooks, member, self.cases, self.now_ms())
+
+    def look(self, request_id: str, number: int, member: Member, *, agrees: bool) -> Refusal | None:
+        """Decide about a part, as its second look. Rule: Cal. Civ. Code § 1798.145(h)(2), (3)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return _NO_REQUEST
+        return withholding.look(case, number, member, self.second, self.cases, self.now_ms(), agrees=agrees)
+
     def suspect(self, request_id: str, words: str, by: str, *, is_cleared: bool = False) -> Refusal | None:
         """Note a suspicion of fraud, which stops what is carried out, or that it is cleared. Rule: 11 CCR 7060(f)."""
         case = self.cases.get(request_id)
@@ -252,8 +348,72 @@ class Reviews:
         asked = reviewing.proposal(case)
         if asked is None:
             return None
-        words = reviewing.opened(case, asked.words, self.cases)
+        words = sealed_words.opened(case, asked.words, self.cases)
         return Asked(asked.about.value, asked.by, asked.at_ms, asked.code, asked.rule, words)
+
+    def _part(self, case: Case, one: Withheld, member: Member) -> PartLine:
+        """Return a part as staff see it."""
+        known = self.versions.everything_declared()
+        entry = next(entry for entry in case.history if entry.seq == one.number)
+        decided = withheld.decisions(case).get(one.number)
+        looked = None if decided else self.second.by(member, entry.detail["by"], entry.at_ms)
+        records = [form for form in self._forms(case) if form.record_id in one.records] if one.records else []
+        return PartLine(
+            number=one.number,
+            code=one.code,
+            rule=one.rule,
+            what=known.points[one.point].label if one.point in known.points else one.point,
+            fields=tuple(known.data[name].label if name in known.data else name for name in sorted(one.fields)),
+            records=tuple(self._called(form) for form in records) or tuple(f"one of {len(one.records)}" for _ in one.records),
+            purpose=known.purposes[one.purpose].label if one.purpose in known.purposes else one.purpose,
+            until=one.until,
+            before=one.before,
+            words=withheld.reason(case, one, self.cases),
+            by=entry.detail["by"],
+            at_ms=entry.at_ms,
+            agreed=decided.detail["agrees"] if decided else None,
+            looked_by=decided.detail["by"] if decided else "",
+            second=looked if isinstance(looked, Refusal) else None,
+        )
+
+    def _offer(self, case: Case) -> Offer:
+        """Return what of a request can be withheld, and by which grounds."""
+        law, in_force = self._rulebook(case).law_table, self.versions.in_force()
+        found = grounds.of_parts(case.kind, law)
+        return Offer(
+            grounds=tuple(one for one in found.values() if one.code != grounds.EFFORT),
+            held=self._held(case),
+            is_kept=case.kind is RequestKind.DELETE,
+            purposes=tuple((one.name, one.label) for one in in_force.purposes.values()),
+            latest_before=withholding.latest_before(case, law) if grounds.EFFORT in found else None,
+        )
+
+    def _held(self, case: Case) -> tuple[HeldPart, ...]:
+        """Return what is held of a person by point: without what is kept since an earlier deletion, which has a rule already."""
+        if case.contact is None:
+            return ()
+        known, forms = self.versions.everything_declared(), self._forms(case)
+        today = local_date(self.now_ms(), self.versions.timezone)
+        holdings = [one for one in self.finder.holdings(case.contact.identifiers(), today) if one.point and not one.earlier]
+        covered = [one for one in holdings if not case.contact.points or one.point in case.contact.points]
+        found = []
+        for point in dict.fromkeys(one.point for one in covered):
+            names = dict.fromkeys(name for one in covered if one.point == point for name in one.fields)
+            labels = tuple((name, known.data[name].label if name in known.data else name) for name in names)
+            records = [(form.record_id, self._called(form)) for form in forms if form.point == point]
+            label = next(one.label for one in covered if one.point == point)
+            found.append(HeldPart(point, label, labels, tuple(records[-withholding.MOST_RECORDS :])))
+        return tuple(found)
+
+    def _forms(self, case: Case) -> tuple[HeldSubmission, ...]:
+        people = case.contact.identifiers() if case.contact else ()
+        every = {form.record_id: form for person in people for form in self.cases.store.submissions_of(person)}
+        return tuple(sorted(every.values(), key=lambda form: form.collected_ms))
+
+    def _called(self, form: HeldSubmission) -> str:
+        """Return a record as staff find it in the inbox: its reference and day, and nothing of what is in it."""
+        on = local_date(form.collected_ms, self.versions.timezone)
+        return f"{form.reference} of {on.day} {on:%B %Y}"
 
     def _shown(self, case: Case, lines: Iterable[Line], *, is_before: bool) -> Iterable[PlanLine]:
         """Yield the lines in words; behind each, once it was planned, what became of it."""
@@ -280,22 +440,35 @@ class Reviews:
 def _became(case: Case, line: Line, answers: dict[str, str], zone: str) -> str:
     """Return what became of a line of a plan, in words; what is not done yet says so."""
     proved = case.entry(Step.PROVED)
+    if proved is not None and is_withheld(line.duty):
+        return _withheld(case, line)
     if line.action is Action.INSTRUCT:
         return answers.get(line.label) or "told; has not answered yet"
     if line.action is Action.KEEP:
-        kept = execution.kept_of(case)
-        is_kept = any(
-            (one.point, one.code, one.duty, one.purpose) == (line.point, line.code, line.duty, line.purpose) for one in kept
-        )
-        return "kept" if is_kept else "kept since before" if proved else "not done yet"
+        return _kept(case, line) or ("kept since before" if proved else "not done yet")
     if proved is None:
         return "not done yet"
     on = datetime.fromtimestamp(proved.at_ms / 1000, ZoneInfo(zone)).date()
     if line.action is Action.COMPARE:
         return next((one["did"] for one in execution.outcomes_of(case) if one["target"] == line.label), "not done yet")
-    if line.action is Action.ERASE:
-        return f"erased; searched again on {on:%d %B %Y}, nothing left"
-    return f"in the archive of {on:%d %B %Y}"
+    is_erased = line.action is Action.ERASE
+    return f"erased; searched again on {on:%d %B %Y}, nothing left" if is_erased else f"in the archive of {on:%d %B %Y}"
+
+
+def _kept(case: Case, line: Line) -> str:
+    """Return that what a line keeps is kept by this request; "" where it is not."""
+    by = (line.point, line.code, line.duty, line.purpose)
+    return "kept" if any((one.point, one.code, one.duty, one.purpose) == by for one in execution.kept_of(case)) else ""
+
+
+def _withheld(case: Case, line: Line) -> str:
+    """Return what became of a part that staff named, once the rest was done."""
+    is_kept = line.action is Action.KEEP
+    if line.duty in {one.name for one in withheld.pending(case)}:
+        return "kept while it is decided" if is_kept else "left out while it is decided"
+    if line.duty in {one.name for one in withheld.fallen(case)}:
+        return "decided against: erased as well" if is_kept else "decided against: in the answer as well"
+    return "kept" if is_kept else "left out, and named in the letter"
 
 
 def _progress(case: Case) -> tuple[str, int, int]:

@@ -19,6 +19,7 @@ from avow.rights.states import Step
 #: The letters that the link to the answer opens, by the name of their page: which step wrote them, and what they are called.
 _LETTERS: Final = {
     "letter": (Step.ANSWER_WRITTEN, "Our answer"),
+    "rest": (Step.REST_WRITTEN, "Our first letter, about what is done"),
     "extension": (Step.EXTENSION_WRITTEN, "Why we needed more time"),
 }
 _TEXT: Final = "text/plain; charset=utf-8"

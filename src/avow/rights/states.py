@@ -10,6 +10,8 @@ KNOW, DELETE, PORTABILITY, CONFIRM_IDENTIFIER (`VERIFIED_WALK`): verified, looke
                                                                                ▼
          (purged) ◄── RECORD_ONLY ◄── CLOSED ◄── RESPONDED ◄────────────── ANSWERING
 
+    a part is withheld, and not decided about yet:  PROVED ──► TELLING ──► DECIDING ──► FULFILLING ──► PROVED ──► ANSWERING
+
     RECEIVED ──► JOINED ──► RESPONDED: asked again with the same address, answered with the request that leads
 
 CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by field
@@ -68,6 +70,8 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     DECIDED     -> ANSWERING    -> [response.respond_denied] with the ground and why
     any open    -> same         -> [reviewing.suspect, clear] fraud: nothing is carried out, and the clock goes on
     VERIFIED    -> FULFILLING   -> [plan.make]               with it, what tells recipients is queued
+    REVIEWING   -> REVIEWING    -> [withholding.want]        a part is named that is kept, or not given, by its code
+    any from REVIEWING to DECIDING -> same -> [withholding.look]  the second look at it: it stays so, or falls
     FULFILLING  -> FULFILLING   -> [execution.execute]       one outcome a target, each an entry of the history
     FULFILLING  -> DOWNSTREAM   -> [downstream.wait]         all is done here, and recipients have not answered
     either      -> same         -> [downstream.note]         a recipient answered, or a member of staff for it
@@ -75,6 +79,10 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     either      -> PROVED       -> [execution.prove]         searched again, the statement put into the audit log
     later ones  -> same         -> [downstream.note]         an answer that came behind ours
     PROVED      -> ANSWERING    -> [response.respond]        the letter with the proof
+    PROVED      -> TELLING      -> [response.respond]        a part is still decided: the letter about the rest
+    TELLING     -> DECIDING     -> [receipts.follow]         it has left
+    DECIDING    -> FULFILLING   -> [execution.resume]        it is decided: what was withheld is given or erased, and proved again
+    FULFILLING, DOWNSTREAM, PROVED -> FULFILLING -> [execution.resume]  it was decided while the rest was under way
     DENIED      -> ANSWERING    -> [response.respond_unverified]
     ANSWERING   -> RESPONDED    -> [receipts.follow]        a mail server took it, or a member of staff passed it on
     ANSWERING   -> purged       -> [response.purge_if_due]   nobody ever passed it on
@@ -153,6 +161,11 @@ class Step(StrEnum):
     DOCUMENTS_WANTED = "documents-wanted"
     SUSPECTED = "suspected"
     CLEARED = "cleared"
+    PART_WANTED = "part-wanted"
+    PART_DECIDED = "part-decided"
+    REST_WRITTEN = "rest-written"
+    REST_TOLD = "rest-told"
+    RESUMED = "resumed"
 
 
 class State(StrEnum):
@@ -177,6 +190,8 @@ class State(StrEnum):
     APPLYING = "applying"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
+    TELLING = "telling the rest"
+    DECIDING = "deciding a part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +209,10 @@ RECEIPTS: Final = {
     Step.LINK_WRITTEN: Step.ACKNOWLEDGED,
     Step.EXTENSION_WRITTEN: Step.EXTENDED,
     Step.ANSWER_WRITTEN: Step.RESPONDED,
+    Step.REST_WRITTEN: Step.REST_TOLD,
 }
+#: Steps with which somebody is answered, in whole or of the rest.
+OF_ANSWERS: Final = frozenset({Step.ANSWER_WRITTEN, Step.RESPONDED, Step.REST_WRITTEN, Step.REST_TOLD})
 #: States in which the person has what was asked for, or was told why not.
 ANSWERED: Final = frozenset({State.RESPONDED, State.CONFIRMED, State.WITHDRAWN, State.CLOSED, State.RECORD_ONLY})
 #: States in which a request can be taken back by who sent it: nothing was done for it yet.
@@ -229,6 +247,8 @@ _RECORD: Final[Mapping[tuple[State, Step], State]] = {
     (State.WITHDRAWN, Step.CLOSED): State.CLOSED,
     (State.CLOSED, Step.FORGOTTEN): State.RECORD_ONLY,
 }
+#: States from which a request is carried on once it is decided about a part of it.
+_RESUMED_FROM: Final = (State.FULFILLING, State.DOWNSTREAM, State.PROVED, State.DECIDING)
 #: What is proved of who asks, and what that comes to: it changes no state by itself.
 _PROVING: Final = (Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED)
 VERIFIED_WALK: Final = _table(
@@ -261,6 +281,10 @@ VERIFIED_WALK: Final = _table(
         (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
         (State.DOWNSTREAM, Step.OUTCOME): State.DOWNSTREAM,
         (State.DOWNSTREAM, Step.PROVED): State.PROVED,
+        (State.PROVED, Step.REST_WRITTEN): State.TELLING,
+        (State.PROVED, Step.REST_TOLD): State.DECIDING,  # of nobody real
+        (State.TELLING, Step.REST_TOLD): State.DECIDING,
+        **{(state, Step.RESUMED): State.FULFILLING for state in _RESUMED_FROM},
         (State.PROVED, Step.ANSWER_WRITTEN): State.ANSWERING,
         (State.DENIED, Step.ANSWER_WRITTEN): State.ANSWERING,
         (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
@@ -271,6 +295,7 @@ VERIFIED_WALK: Final = _table(
         *(*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
         *(Step.SUSPECTED, Step.CLEARED),
         *(Step.LOOK_WANTED, Step.LOOKED, Step.FETCHED),
+        *(Step.PART_WANTED, Step.PART_DECIDED),
     },
 )
 #: What is applied, once it may be. Rule: 11 CCR 7026(e)-(g), 7027(f)-(h).
@@ -318,13 +343,15 @@ APPEAL_WALK: Final = _table(
 )
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
 #: States in which a request is looked at and decided as a whole, and not field by field.
-_WHOLE: Final = frozenset({State.VERIFIED, State.REVIEWING, State.DECIDED})
+_WHOLE: Final = frozenset({State.VERIFIED, State.REVIEWING, State.DECIDED, State.TELLING, State.DECIDING})
+#: Steps of a request of which a part is asked for, or withheld.
+_OF_PARTS: Final = frozenset({Step.SCOPED, Step.PART_WANTED, Step.PART_DECIDED, Step.REST_WRITTEN, Step.REST_TOLD, Step.RESUMED})
 CORRECT_WALK: Final = _table(
     {
         **{
             (state, step): after
             for (state, step), after in VERIFIED_WALK.moves.items()
-            if state not in _WHOLE and step is not Step.SCOPED  # what it covers is its fields
+            if state not in _WHOLE and step not in _OF_PARTS  # what it covers is its fields, each decided by itself
         },
         (State.VERIFIED, Step.DENIED): State.DENIED,
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
@@ -333,7 +360,7 @@ CORRECT_WALK: Final = _table(
         (State.REVIEWING, Step.DECIDED): State.REVIEWING,
         (State.REVIEWING, Step.PLANNED): State.FULFILLING,
     },
-    VERIFIED_WALK.standing,
+    VERIFIED_WALK.standing - _OF_PARTS,
 )
 #: The table of each kind that this version carries out.
 TABLES: Final[Mapping[RequestKind, Table]] = {
@@ -373,6 +400,8 @@ WORDS: Final = {
     State.APPLYING: "It holds here from now on. We are telling those who have data of yours from us.",
     State.CONFIRMED: "It is done, and it holds.",
     State.WITHDRAWN: "The request was taken back before anything was done for it.",
+    State.TELLING: "Most of it is done, and our letter about that is on its way to you. We still decide about a part.",
+    State.DECIDING: "Most of it is done, and you have our letter about that. We still decide about a part of it.",
 }
 
 
@@ -427,6 +456,14 @@ FOR_STAFF: Final = {
     ),
     State.CONFIRMED: ("confirmed to them", "It holds here and everywhere else, and the person can see so."),
     State.WITHDRAWN: ("taken back", "Its agent took it back before anything was done for it."),
+    State.TELLING: (
+        "rest not sent yet",
+        "The rest is done, and the letter that says so has not left yet. A part is to be decided.",
+    ),
+    State.DECIDING: (
+        "a part for staff",
+        "The rest is done, and the person was told so. A part waits for its second look; the answer about it is owed yet.",
+    ),
 }
 #: What each step is called in the timeline of a request.
 STEP_WORDS: Final = {
@@ -470,6 +507,11 @@ STEP_WORDS: Final = {
     Step.WITHDRAWN: "Taken back by the agent",
     Step.SUSPECTED: "Fraud suspected: nothing is carried out until somebody decides",
     Step.CLEARED: "Suspicion of fraud cleared",
+    Step.PART_WANTED: "A part is to be withheld",
+    Step.PART_DECIDED: "Decided about a part",
+    Step.REST_WRITTEN: "Letter about the rest written",
+    Step.REST_TOLD: "Told of the rest; a part is still decided",
+    Step.RESUMED: "Carried on, as it was decided",
 }
 
 
@@ -484,7 +526,9 @@ def table_of(kind: RequestKind) -> Table:
 _ONLY_IN: Final[Mapping[Step, frozenset[State]]] = {
     Step.LOOK_WANTED: frozenset({State.FULFILLING}),
     Step.LOOKED: frozenset({State.FULFILLING}),
-    Step.FETCHED: frozenset({State.ANSWERING, State.RESPONDED, State.CLOSED}),
+    Step.FETCHED: frozenset({State.TELLING, State.DECIDING, State.ANSWERING, State.RESPONDED, State.CLOSED}),
+    Step.PART_WANTED: frozenset({State.REVIEWING}),
+    Step.PART_DECIDED: frozenset({State.VERIFIED, State.REVIEWING, State.TELLING, *_RESUMED_FROM}),
 }
 
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from avow.rights import left_over, reviewing
+from avow.rights import left_over, reviewing, withholding
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, reference
 from avow.rights.states import RECEIPTS, STEP_WORDS, Step
 
 #: What staff think and decide among themselves; its person reads the answer.
-_OF_STAFF: Final = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED})
+_OF_STAFF: Final = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED, Step.PART_WANTED, Step.PART_DECIDED})
 #: Steps that who filed a request is not told: what is held of somebody, how much, and whether others asked for them.
 _NOT_FOR_WHO_FILED: Final = frozenset(
     {
@@ -32,6 +32,8 @@ _NOT_FOR_WHO_FILED: Final = frozenset(
         Step.DECIDED,
         Step.LOOK_WANTED,
         Step.LOOKED,
+        Step.REST_TOLD,
+        Step.RESUMED,
         *_OF_STAFF,
         *RECEIPTS,
     }
@@ -71,7 +73,11 @@ _SAID: Final[Mapping[Step, Callable[[Mapping[str, object]], str]]] = {
     Step.RESIDUE: lambda detail: left_over.words(dict(detail)),
 }
 #: The same where staff alone read it: why something waits, and who looks twice at what.
-_SAID_TO_STAFF: Final = {**_SAID, **dict.fromkeys((Step.REVIEW_WANTED, Step.APPROVED), reviewing.in_words)}
+_SAID_TO_STAFF: Final = {
+    **_SAID,
+    **dict.fromkeys((Step.REVIEW_WANTED, Step.APPROVED), reviewing.in_words),
+    **dict.fromkeys((Step.PART_WANTED, Step.PART_DECIDED), withholding.in_words),
+}
 
 
 def for_staff(case: Case) -> tuple[TimelineStep, ...]:

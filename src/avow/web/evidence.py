@@ -9,10 +9,11 @@ from avow.web.rendering import View
 
 
 def promises(view: View) -> dict[str, Any]:  # Any: what templates take
-    """Return the judged promises with the count of each verdict, and how staff sign in."""
+    """Return the judged promises with the count of each verdict, and how staff sign in and look twice."""
     now_ms = view.house.now_ms()
     judged = view.house.promises.judged(now_ms)
     counts = {verdict: sum(one.verdict is verdict for one in judged) for verdict in Verdict}
     reason = view.house.evidence.without_second_factor
-    staff = {"without_second_factor": reason, "second_looks": view.house.reviews.second_looks()}
+    reviews = view.house.reviews
+    staff = {"without_second_factor": reason, "second_looks": reviews.second_looks(), "kept_by_staff": reviews.kept_by_staff()}
     return {"judged": judged, "counts": counts, "Verdict": Verdict, "now_ms": now_ms, **staff}

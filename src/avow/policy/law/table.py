@@ -239,6 +239,14 @@ class LawTable:
         return found.value if found is not None and isinstance(found.value, date) else None
 
     @property
+    def look_back_months(self) -> int | None:
+        """Months before receipt of which everything that is held is given, whatever effort it takes; None where no value says so.
+
+        Rule (US-CA): Cal. Civ. Code § 1798.130(a)(2)(B); 11 CCR 7024(h).
+        """
+        return self._number("look_back") if "look_back" in self.values else None
+
+    @property
     def minors_opt_in_under(self) -> int | None:
         """Of a consumer known to be younger, years, nothing is sold or shared without a yes; None where no value says so.
 

@@ -12,6 +12,7 @@ from avow.rights import clock, confirming
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind
+from avow.rights.letters import Outcome
 from avow.rights.states import VERIFIED_WALK
 
 KIND: Final = Kind(
@@ -22,6 +23,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.THREE_POINTS,  # a yes to a number is worth as much as the number
     plan=confirming.plan_of,
-    letters=verified.LETTERS,
+    letters=verified.LETTERS - {Outcome.REST},
     counts_towards=None,
 )

@@ -55,6 +55,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=None,
-    letters=verified.LETTERS | {Outcome.PARTIAL, Outcome.DENIED},
+    letters=(verified.LETTERS - {Outcome.REST}) | {Outcome.DENIED},
     counts_towards=None,
 )

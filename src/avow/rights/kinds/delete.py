@@ -15,7 +15,6 @@ from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import verified
 from avow.rights.kinds.kind import Kind, StepOf, Tools
-from avow.rights.letters import Outcome
 from avow.rights.states import VERIFIED_WALK, State
 
 
@@ -40,6 +39,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=partial(plan.make, RequestKind.DELETE),
-    letters=verified.LETTERS | {Outcome.PARTIAL},
+    letters=verified.LETTERS,
     counts_towards=RequestKind.DELETE,
 )

@@ -45,6 +45,6 @@ KIND: Final = Kind(
     dates=clock.deadlines,
     degree=Degree.LINK,
     plan=None,
-    letters=applied.LETTERS | (verified.LETTERS - {Outcome.GRANTED}),
+    letters=applied.LETTERS | (verified.LETTERS - {Outcome.GRANTED, Outcome.PARTIAL, Outcome.REST}),
     counts_towards=None,
 )

@@ -16,7 +16,9 @@ from avow.rights.letters import Outcome
 from avow.rights.states import State, Step
 
 #: What their persons are written about.
-LETTERS: Final = frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.UNVERIFIED})
+LETTERS: Final = frozenset(
+    {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.REST, Outcome.GRANTED, Outcome.PARTIAL, Outcome.UNVERIFIED}
+)
 
 
 def once_permitted(step: StepOf) -> StepOf:
@@ -60,14 +62,15 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
         return False
     return (
-        execution.execute(case, tools.voice.rulebook, tools.targets, tools.discloser, tools.cases, now_ms)
+        execution.resume(case, tools.cases, now_ms)
+        or execution.execute(case, tools.voice.rulebook, tools.targets, tools.discloser, tools.cases, now_ms)
         or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
         or execution.prove(case, tools.targets, tools.cases, now_ms)
     )
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
-    ended = downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+    ended = execution.resume(case, tools.cases, now_ms) or downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
     return ended or execution.prove(case, tools.targets, tools.cases, now_ms)
 
 
@@ -78,7 +81,8 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
     if case.is_suspected and case.kind is RequestKind.KNOW:  # what was put together goes to nobody who may be somebody else
         return False
-    return response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
+    is_resumed = execution.resume(case, tools.cases, now_ms)
+    return is_resumed or response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
 
 
 def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -107,6 +111,8 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.DOWNSTREAM: _wait,
     State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
     State.PROVED: _respond,
+    State.TELLING: lambda _case, _tools, _now_ms: False,  # it waits for its letter to leave
+    State.DECIDING: lambda case, tools, now_ms: execution.resume(case, tools.cases, now_ms),
     State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
     State.DECIDED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: ending.purge,

@@ -17,6 +17,7 @@ from avow.rights.letters.facts import (
     LetterFacts,
     Outcome,
     Sender,
+    Undecided,
 )
 from avow.rights.letters.rendering import Written, pdf, render
 from avow.rights.letters.specimens import check
@@ -35,6 +36,7 @@ __all__ = [
     "LetterFacts",
     "Outcome",
     "Sender",
+    "Undecided",
     "Written",
     "check",
     "pdf",

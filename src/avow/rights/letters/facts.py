@@ -21,6 +21,7 @@ class Outcome(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     EXTENDED = "extended"
+    REST = "rest"
     DOCUMENT_NEEDED = "document needed"
     GRANTED = "granted"
     PARTIAL = "partial"
@@ -55,11 +56,13 @@ class Ground(StrEnum):
     X3 = "X3"
     F1 = "F1"
     UNFOUNDED = "unfounded"
+    EFFORT = "effort"
 
 
 #: Grounds that no law table lists, with their rule and their words.
 GROUNDS: Final[Mapping[Ground, tuple[str, str]]] = {
     Ground.UNFOUNDED: (rules.UNFOUNDED, "the request is manifestly unfounded or excessive"),
+    Ground.EFFORT: (rules.BEYOND_EFFORT, "it is older, and to give it is impossible, or takes an effort out of all proportion"),
 }
 
 
@@ -85,6 +88,14 @@ class Denied:
             raise ValueError("a denial names the fields that it covers")
         if not self.reason.strip():
             raise ValueError("a denial has a reason that its person can read")
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A part about which it is still decided, or was decided since: what it is, as the policy calls it, and by which ground."""
+
+    ground: Ground
+    what: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +195,8 @@ class LetterFacts:
     "" where nothing is sold or shared, or the person stopped it before. `residue_on` is the day of the last search. `applied`
     says what an opt-out, limit, objection or withdrawal stopped. `fields` are those that were contested, `scope` the parts
     that were asked about, none for everything. `decides` is what an appeal was about; `is_by_same`: by who decided before.
+    `undecided` are parts about which it is still decided; `told_on` is the day on which the letter about the rest left,
+    `not_withheld` what is done after all since.
     """
 
     kind: RequestKind
@@ -219,3 +232,6 @@ class LetterFacts:
     decides: str = ""
     is_by_same: bool = False
     logic: tuple[str, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    told_on: date | None = None
+    not_withheld: tuple[Undecided, ...] = ()

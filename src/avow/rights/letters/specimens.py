@@ -19,6 +19,7 @@ from avow.rights.letters.facts import (
     LetterFacts,
     Outcome,
     Sender,
+    Undecided,
 )
 from avow.rights.letters.rendering import said
 from avow.rights.letters.table import LETTERS, REQUIRED, Letter, faults
@@ -77,6 +78,9 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         not_asked_before=date(2027, 12, 18),
         decides="9876543210",
         logic=("Points for each year of work were added up.",),
+        undecided=(Undecided(Ground.H2, ("Contact form: Message",)),),
+        told_on=date(2026, 12, 21),
+        not_withheld=(Undecided(Ground.H4, ("Contact form: Name",)),),
     )
 
 

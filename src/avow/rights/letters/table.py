@@ -45,10 +45,10 @@ _ANSWER_OF: Final = frozenset(
 #: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide.
 OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     **dict.fromkeys(_VERIFIED, _ANSWER_OF),
-    _K.KNOW: _ANSWER_OF | {Outcome.NARROWED},
-    _K.DELETE: _ANSWER_OF | {Outcome.NARROWED},
+    _K.KNOW: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
+    _K.DELETE: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     _K.CORRECT: _ANSWER_OF | {Outcome.DOCUMENT_NEEDED},
-    _K.PORTABILITY: _ANSWER_OF | {Outcome.NARROWED},
+    _K.PORTABILITY: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
     _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
     _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED}),
@@ -58,6 +58,7 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
 #: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
 _REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
 _SIX: Final = (k.CATEGORIES, k.SOURCES, k.PURPOSES, k.THIRD_PARTIES, k.SOLD, k.DISCLOSED)
+_TAKEN: Final = (k.TAKEN_ALONG, k.FILES, k.DESCRIBED)
 _KNOWN: Final = (*_SIX, k.FILES, k.NOT_SEARCHED, k.DESCRIBED)
 _IN_PART: Final = (w.DENIAL_IN_PART, w.HOUSEHOLD, w.KEPT, w.REST, w.LOCKED_USE)
 _DELETED: Final = (w.SCOPE, k.DONE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
@@ -74,6 +75,7 @@ _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.EXTENDED: (w.REASON, w.NEW_DATE),
     Outcome.DOCUMENT_NEEDED: (k.DOCUMENT_NEEDED,),
     Outcome.GRANTED: (),
+    Outcome.REST: (w.UNDECIDED, *_IN_PART, *_REFUSAL),
     Outcome.PARTIAL: (*_IN_PART, *_REFUSAL),
     Outcome.DENIED: _WHOLE,
     Outcome.NARROWED: (w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL),
@@ -83,20 +85,23 @@ _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
 }
 #: What must be in a letter of one kind besides.
 _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
-    (_K.KNOW, Outcome.GRANTED): (*_KNOWN, w.DOCUMENTS),
-    (_K.KNOW, Outcome.PARTIAL): (*_KNOWN, w.DOCUMENTS),
-    (_K.KNOW, Outcome.NARROWED): (*_SIX, k.NOT_SEARCHED, k.DESCRIBED),
-    (_K.DELETE, Outcome.GRANTED): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
-    (_K.DELETE, Outcome.PARTIAL): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
-    (_K.DELETE, Outcome.NARROWED): (*_DELETED, w.KEPT, w.LOCKED_USE, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
+    (_K.KNOW, Outcome.GRANTED): (w.SECOND, *_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.REST): (*_KNOWN, w.NARROWED_TOO, w.DOCUMENTS, w.PROOF),
+    (_K.KNOW, Outcome.PARTIAL): (w.SECOND, *_KNOWN, w.DOCUMENTS),
+    (_K.KNOW, Outcome.NARROWED): (w.SECOND, *_SIX, k.NOT_SEARCHED, k.DESCRIBED, w.DENIAL_IN_PART, w.HOUSEHOLD),
+    (_K.DELETE, Outcome.GRANTED): (w.SECOND, *_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.REST): (*_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.NARROWED_TOO, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.PARTIAL): (w.SECOND, *_DELETED, k.RECIPIENTS, k.SEARCHED, k.RESIDUE, w.DOCUMENTS, w.PROOF),
+    (_K.DELETE, Outcome.NARROWED): (w.SECOND, *_DELETED, w.HOUSEHOLD, w.KEPT, w.LOCKED_USE, k.RECIPIENTS, w.DOCUMENTS, w.PROOF),
     (_K.DELETE, Outcome.DENIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
     (_K.DELETE, Outcome.UNVERIFIED): (k.RECORD_KEPT, k.OPT_OUT_ASKED),
     (_K.CORRECT, Outcome.GRANTED): _CORRECTED,
     (_K.CORRECT, Outcome.PARTIAL): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
     (_K.CORRECT, Outcome.DENIED): (*_CORRECTED, k.STATEMENT, k.ONCE_MORE),
-    (_K.PORTABILITY, Outcome.GRANTED): (k.TAKEN_ALONG, k.FILES, k.DESCRIBED, w.DOCUMENTS),
-    (_K.PORTABILITY, Outcome.PARTIAL): (k.TAKEN_ALONG, k.FILES, k.DESCRIBED, w.DOCUMENTS),
-    (_K.PORTABILITY, Outcome.NARROWED): (k.TAKEN_ALONG, k.FILES, k.DESCRIBED, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.GRANTED): (w.SECOND, *_TAKEN, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.REST): (*_TAKEN, w.NARROWED_TOO, w.DOCUMENTS, w.PROOF),
+    (_K.PORTABILITY, Outcome.PARTIAL): (w.SECOND, *_TAKEN, w.DOCUMENTS),
+    (_K.PORTABILITY, Outcome.NARROWED): (w.SECOND, *_TAKEN, w.DOCUMENTS),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): _AUTOMATED,
@@ -126,16 +131,19 @@ REQUIRED: Final[Mapping[Letter, tuple[Part, ...]]] = {
     Letter(kind, outcome): _required(kind, outcome) for kind, every in OUTCOMES.items() for outcome in sorted(every)
 }
 
-_DONE_OF_DELETE: Final = (w.OWN_REQUEST, w.SCOPE, k.DONE)
+_DONE_OF_DELETE: Final = (w.OWN_REQUEST, w.SECOND, w.SCOPE, k.DONE)
+_REST_OF_DELETE: Final = (w.OWN_REQUEST, w.SCOPE, k.DONE)
 _END_OF_DELETE: Final = (k.RECIPIENTS, k.SEARCHED, k.RESIDUE, k.RECORD_KEPT, k.OPT_OUT_ASKED)
 _TO_THE_PAGE: Final = (w.DOCUMENTS, w.PROOF)
+_IN_NARROWED: Final = (w.HOUSEHOLD, w.KEPT, w.LOCKED_USE)
 _UNVERIFIED: Final = Shape("not confirmed", (w.NOT_VERIFIED, w.POLICY, w.AGAIN, *_REFUSAL))
 _DENIED: Final = Shape("not done", (w.OWN_REQUEST, *_WHOLE))
 _ACKNOWLEDGED: Final = Shape("please confirm", (w.REQUEST, w.CONFIRM, w.HOW_VERIFIED, w.HOW_PROCESSED, w.ANSWER_BY, w.NOT_YOU))
 _EXTENDED: Final = Shape("we need more time", (w.LONGER, w.REASON, w.NEW_DATE))
 _CONFIRMED: Final = Shape("done", (w.OWN_REQUEST, k.APPLIED, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE))
 _FRAUDULENT: Final = Shape("not done", (w.OWN_REQUEST, k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL))
-_KNOW: Final = (w.OWN_REQUEST, *_SIX, k.NOT_SEARCHED, k.DESCRIBED)
+_HELD: Final = (*_SIX, k.NOT_SEARCHED, k.DESCRIBED)
+_KNOW: Final = (w.OWN_REQUEST, w.SECOND, *_HELD)
 
 _CORRECT: Final = (k.CORRECTED_FIELDS, k.NOT_OUR_SOURCE, k.RECIPIENTS, k.STAYS_CORRECTED, k.SHOWN_CORRECTED)
 _NOT_CORRECTED: Final = (k.STATEMENT, k.ONCE_MORE, k.RECORD_KEPT, *_REFUSAL)
@@ -143,12 +151,33 @@ _NOT_CORRECTED: Final = (k.STATEMENT, k.ONCE_MORE, k.RECORD_KEPT, *_REFUSAL)
 _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.KNOW, Outcome.GRANTED): Shape("done", (*_KNOW, k.FILES, *_TO_THE_PAGE)),
     (_K.KNOW, Outcome.PARTIAL): Shape("done in part", (*_KNOW, k.FILES, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)),
-    (_K.KNOW, Outcome.NARROWED): Shape("done in part", (*_KNOW, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.KNOW, Outcome.REST): Shape(
+        "done, but for a part",
+        (w.OWN_REQUEST, w.UNDECIDED, *_HELD, k.FILES, *_IN_PART, w.NARROWED_TOO, *_REFUSAL, *_TO_THE_PAGE),
+    ),
+    (_K.KNOW, Outcome.NARROWED): Shape(
+        "done in part", (*_KNOW, w.DENIAL_IN_PART, w.HOUSEHOLD, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
+    ),
     (_K.DELETE, Outcome.GRANTED): Shape("done", (*_DONE_OF_DELETE, *_END_OF_DELETE, *_TO_THE_PAGE)),
     (_K.DELETE, Outcome.PARTIAL): Shape("done in part", (*_DONE_OF_DELETE, *_IN_PART, *_END_OF_DELETE, *_REFUSAL, *_TO_THE_PAGE)),
+    (_K.DELETE, Outcome.REST): Shape(
+        "done, but for a part",
+        (*_REST_OF_DELETE, w.UNDECIDED, *_IN_PART, *_END_OF_DELETE, w.NARROWED_TOO, *_REFUSAL, *_TO_THE_PAGE),
+    ),
     (_K.DELETE, Outcome.NARROWED): Shape(
         "done in part",
-        (*_DONE_OF_DELETE, w.NARROWED, w.KEPT, w.LOCKED_USE, *_END_OF_DELETE, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE),
+        (
+            *_DONE_OF_DELETE,
+            w.NARROWED,
+            w.HOUSEHOLD,
+            w.KEPT,
+            w.LOCKED_USE,
+            *_END_OF_DELETE,
+            w.POLICY,
+            w.AGAIN,
+            *_REFUSAL,
+            *_TO_THE_PAGE,
+        ),
     ),
     (_K.DELETE, Outcome.DENIED): Shape(
         "not done", (w.OWN_REQUEST, w.DENIAL, w.HOUSEHOLD, k.RECORD_KEPT, k.OPT_OUT_ASKED, *_REFUSAL)
@@ -160,13 +189,15 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.CORRECT, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_CORRECT, k.RECORD_KEPT, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
     (_K.CORRECT, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_CORRECT, *_NOT_CORRECTED, *_TO_THE_PAGE)),
-    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.TAKEN_ALONG, k.FILES, k.DESCRIBED, *_TO_THE_PAGE)),
+    (_K.PORTABILITY, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, w.SECOND, *_TAKEN, *_TO_THE_PAGE)),
+    (_K.PORTABILITY, Outcome.REST): Shape(
+        "done, but for a part", (w.OWN_REQUEST, w.UNDECIDED, *_TAKEN, *_IN_PART, w.NARROWED_TOO, *_REFUSAL, *_TO_THE_PAGE)
+    ),
     (_K.PORTABILITY, Outcome.PARTIAL): Shape(
-        "done in part", (w.OWN_REQUEST, k.TAKEN_ALONG, k.FILES, k.DESCRIBED, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)
+        "done in part", (w.OWN_REQUEST, w.SECOND, *_TAKEN, *_IN_PART, *_REFUSAL, *_TO_THE_PAGE)
     ),
     (_K.PORTABILITY, Outcome.NARROWED): Shape(
-        "done in part",
-        (w.OWN_REQUEST, k.TAKEN_ALONG, k.FILES, k.DESCRIBED, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE),
+        "done in part", (w.OWN_REQUEST, w.SECOND, *_TAKEN, w.NARROWED, w.POLICY, w.AGAIN, *_REFUSAL, *_TO_THE_PAGE)
     ),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED, *_TO_THE_PAGE)),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),

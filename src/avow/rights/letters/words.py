@@ -7,7 +7,7 @@ from typing import Final
 from avow.definitions import RequestKind
 from avow.policy.law import LawTable, rules, tables
 from avow.rights.letters.blocks import Blocks, Heading, To, bullets, paragraph
-from avow.rights.letters.facts import GROUNDS, Denied, Ground, KeptLine, LetterFacts, Outcome
+from avow.rights.letters.facts import GROUNDS, Denied, Ground, KeptLine, LetterFacts, Outcome, Undecided
 from avow.rights.letters.parts import Part, day, known, listed
 from avow.rights.naming import ASKED
 
@@ -117,6 +117,53 @@ def _denial(facts: LetterFacts) -> Blocks:
 def _denial_marks(facts: LetterFacts) -> tuple[str, ...]:
     found = [(f"code {one.ground.value}", *one.fields, one.reason, ground(facts.law, one.ground.value)) for one in facts.denied]
     return tuple(text for each in found for text in each)
+
+
+def _is_of_household(facts: LetterFacts) -> bool:
+    """Return whether something of a household is in question."""
+    named = (*(one.ground.value for one in facts.denied), *(one.ground.value for one in facts.undecided))
+    return Ground.H5.value in {*named, *(one.code for one in facts.kept)}
+
+
+def _undecided_line(one: Undecided, law: LawTable) -> str:
+    return f"{listed(one.what)}: code {one.ground.value} ({ground(law, one.ground.value)})"
+
+
+def _undecided(facts: LetterFacts) -> Blocks:
+    found = known(facts.undecided, "what is still decided")
+    done = "keep" if facts.kind is RequestKind.DELETE else "not give you"
+    words = f"{STILL_DECIDED} We may have to {done} the following; a second person looks at it first."
+    by = f" You will hear from us about it by {day(facts.answer_by)}." if facts.answer_by else f" {SOON}"
+    return (
+        Heading("What we still decide about"),
+        paragraph(words + by),
+        *bullets(_undecided_line(one, facts.law) for one in found),
+    )
+
+
+STILL_DECIDED: Final = "We have not decided about everything yet."
+SOON: Final = "You will hear from us about it as soon as it is decided."
+
+
+def _undecided_marks(facts: LetterFacts) -> tuple[str, ...]:
+    found = tuple(text for one in facts.undecided for text in (f"code {one.ground.value}", *one.what))
+    return (STILL_DECIDED, day(facts.answer_by) if facts.answer_by else SOON, *found)
+
+
+def _second(facts: LetterFacts) -> Blocks:
+    told = day(known(facts.told_on, "the day of the first letter"))
+    words = paragraph(f"On {told} we answered the rest of your request, and told you that {WAS_UNDECIDED} This is our answer.")
+    if not facts.not_withheld:
+        return (words,)
+    done = "is erased now, too" if facts.kind is RequestKind.DELETE else "is in our answer now, too"
+    return (words, paragraph(f"This {done}: {listed(_named(facts))}."))
+
+
+def _named(facts: LetterFacts) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for one in facts.not_withheld for text in one.what))
+
+
+WAS_UNDECIDED: Final = "we were still deciding about a part of it."
 
 
 def _household(_facts: LetterFacts) -> Blocks:
@@ -262,11 +309,19 @@ HOUSEHOLD = Part(
     rules.HOUSEHOLD,
     _household,
     lambda _: ("a household",),
-    lambda f: any(one.ground is Ground.H5 for one in f.denied),
+    _is_of_household,
 )
 KEPT = Part("what is kept, by code, fields and date", rules.DENIAL, _kept, _kept_marks, lambda f: bool(f.kept))
-REST = Part("that the rest was done", rules.DENIAL_IN_PART, _rest, _none, lambda f: f.outcome is Outcome.PARTIAL)
+REST = Part("that the rest was done", rules.DENIAL_IN_PART, _rest, _none, lambda f: f.outcome in {Outcome.PARTIAL, Outcome.REST})
 LOCKED_USE = Part("that what is kept is locked", rules.RETAINED_USE, _locked, lambda _: (LOCKED,), lambda f: bool(f.kept))
+UNDECIDED = Part("what is still decided, and by when", rules.DENIAL_IN_PART, _undecided, _undecided_marks)
+SECOND = Part(
+    "that it is the second letter",
+    rules.DENIAL_IN_PART,
+    _second,
+    lambda f: (day(f.told_on) if f.told_on else "", WAS_UNDECIDED, *_named(f)),
+    lambda f: f.told_on is not None,
+)
 APPEAL = Part("how to appeal", rules.REASONS_TOLD, _appeal, lambda f: (f.appeal,), has_appeal)
 AUTHORITY = Part(
     "where to complain", rules.REASONS_TOLD, _authority, lambda f: (f.law.authority, f.law.authority_address), names_authority
@@ -276,3 +331,10 @@ POLICY = Part("the policy's general practices", rules.NOT_VERIFIED, _policy, lam
 NOT_VERIFIED = Part("that it was not verified", rules.NOT_VERIFIED, _not_verified, lambda f: (day(f.received_on), _why(f)))
 AGAIN = Part("how to ask again", rules.METHODS_OF_REQUESTS, _again, lambda f: (f"{f.sender.origin}/privacy",))
 NARROWED = Part("the next smaller answer", rules.NOT_VERIFIED, _narrowed, lambda f: (WHAT_INSTEAD, f.narrowed_to))
+NARROWED_TOO = Part(
+    "the next smaller answer",
+    rules.NOT_VERIFIED,
+    _narrowed,
+    lambda f: (WHAT_INSTEAD, f.narrowed_to),
+    lambda f: bool(f.narrowed_to),
+)

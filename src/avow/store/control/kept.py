@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, select, update
+from sqlalchemy import RowMapping, case, delete, func, select, update
 
+from avow.definitions import WITHHELD
 from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_missing
@@ -130,12 +131,19 @@ def demonstration(tx: Transaction) -> tuple[str, ...]:
 
 
 def counts(tx: Transaction) -> tuple[KeptCount, ...]:
-    """Return what each rule keeps of each point, for the evidence; the demonstration left out."""
-    named = (kept.c.code, kept.c.duty, kept.c.rule, kept.c.purpose, kept.c.point, kept.c.fields)
+    """Return what each rule keeps of each point, for the evidence; the demonstration left out.
+
+    What decisions of staff keep is together by its code, under the name WITHHELD: no request is told from another.
+    """
+    duty = case((kept.c.duty.startswith(WITHHELD, autoescape=True), WITHHELD), else_=kept.c.duty).label("kept_by")
+    named = (kept.c.code, kept.c.rule, kept.c.purpose, kept.c.point, kept.c.fields)
     figures = (func.count().label("records"), func.min(kept.c.until).label("first"), func.max(kept.c.until).label("last"))
-    wanted = select(*named, *figures).where(kept.c.demonstration.is_(False)).group_by(*named).order_by(*named)
-    found = (dict(row) for row in tx.execute(wanted).mappings())
-    return tuple(KeptCount(**{**row, "fields": tuple(json.loads(row["fields"]))}) for row in found)
+    wanted = select(*named, duty, *figures).where(kept.c.demonstration.is_(False))
+    found = tx.execute(wanted.group_by(*named, "kept_by").order_by(*named, "kept_by"))
+    return tuple(
+        KeptCount(code, kept_by, rule, purpose, point, tuple(json.loads(fields)), records, first, last)
+        for code, rule, purpose, point, fields, kept_by, records, first, last in found
+    )
 
 
 def _row(row: RowMapping) -> KeptRow:

@@ -73,9 +73,14 @@ def waiting(tx: Transaction) -> int:
 
 
 def approvals(tx: Transaction) -> tuple[str, ...]:
-    """Return the details of every approval in a history, as JSON, by an index; the demonstration has none."""
+    """Return the details of every approval, and of every decision about a part, as JSON, each by an index of its own.
+
+    The demonstration has none.
+    """
     entry = request_events.c
-    return tuple(tx.scalars(select(entry.detail).where(entry.what == "approved").order_by(entry.at_ms)))
+    approved = tx.scalars(select(entry.detail).where(entry.what == "approved").order_by(entry.at_ms))
+    decided = tx.scalars(select(entry.detail).where(entry.what == "part-decided").order_by(entry.at_ms))
+    return (*approved, *decided)
 
 
 def jurisdictions(tx: Transaction) -> tuple[str, ...]:

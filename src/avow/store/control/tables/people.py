@@ -162,6 +162,12 @@ request_events: Final = Table(
     Column("detail", Text, nullable=False),  # JSON without personal information
     PrimaryKeyConstraint("request_id", "seq"),
     Index("request_events_approved", "what", sqlite_where=text("what = 'approved'"), postgresql_where=text("what = 'approved'")),
+    Index(
+        "request_events_parts",
+        "what",
+        sqlite_where=text("what = 'part-decided'"),
+        postgresql_where=text("what = 'part-decided'"),
+    ),
 )
 
 #: What is kept of the verification of a request; see `store.control.request_proofs`.
