@@ -1,4 +1,4 @@
-"""A deletion that names collection points: what came by them goes, what rules and staff keep of it stays, and the rest is as it was."""
+"""A deletion that names collection points: it goes, but for what rules and staff keep of it; the rest is as it was."""
 
 from datetime import date
 
