@@ -79,7 +79,7 @@ def make_plan(
     ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
     given, by = prospect.given, prospect.answer_by
     wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}
-    located = finder.locate(contact.identifiers())
+    located = finder.locate(contact.identifiers(), contact.points, now_ms)
     detail = {
         "tasks": [planned(task, ids) for task in prospect.tasks],
         "lines": [keeping.as_json(line) for line in prospect.lines],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -17,7 +17,8 @@ from avow.rights.degrees import FoundBy, Part
 from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Located
 from avow.rights.plan import Holding, Withheld
-from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
+from avow.rights.targets import CONTROL, EVENTS, FILES, NAMED, RECORDINGS
+from avow.store import named_points
 from avow.store.store import Store
 
 #: By what applications come in: a portal of ours, or one that somebody else runs.
@@ -54,10 +55,11 @@ class Finder:
         known = self.keeper.versions.everything_declared().points
         return any(name in known and Technology(known[name].technology) not in LETTERS for name in points)
 
-    def locate(self, identifiers: Sequence[Identifier]) -> Located:
-        """Return pseudonyms and counts by target. Why: decision 0005."""
+    def locate(self, identifiers: Sequence[Identifier], points: Collection[str] = (), until_ms: int = 0) -> Located:
+        """Return pseudonyms and counts by target, with what came by the points that are named. Why: decision 0005."""
         subjects = self.store.vault.subjects_of(identifiers)
         held = self.store.remaining_of(subjects)
+        named = named_points.Part(tuple(identifiers), tuple(points), until_ms)
         return Located(
             tuple(sorted(one.hex() for one in subjects)),
             {
@@ -65,6 +67,7 @@ class Finder:
                 RECORDINGS: held.recordings,
                 CONTROL: held.total - held.events - held.recordings,
                 FILES: self.store.remaining_files(subjects),
+                **({NAMED: named_points.left(named, self.store)} if points else {}),
             },
         )
 

@@ -2,27 +2,26 @@
 
 What they wrote there with its files, what their browsers told and showed, subscriptions that wait, messages and mailings of these
 points, and whose what went to others was. What a rule keeps of it is kept in the lock in which it is erased, as of a whole
-deletion; the person's keys stay, for the rest is under them. Marks say for good that it is gone: of a spool, a feed, a backup.
-Rule: 11 CCR 7022(b)(1), (d), (f), (g), (h).
+deletion. The keys of its retention classes are destroyed; the person's own stays, for the rest is under it: of what is under that
+the rows are removed. Marks say for good that it is gone: of a spool, a feed, a backup.
+Rule: 11 CCR 7022(b)(1), (d), (f), (g), (h). Why: decisions 0087, 0089.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from avow.definitions import local_date
+from avow.gate import classes
+from avow.policy.rulebook import retention_classes
 from avow.rights.execution import Target
 from avow.rights.keeping import KeptRecords
 from avow.rights.outcomes import Erasure, Outcome
-from avow.rights.targets import SealedFiles
+from avow.rights.targets import NAMED, SealedFiles
 from avow.store import named_points
 from avow.store.named_points import Part
 from avow.store.store import Store
-
-#: What plans and letters call it.
-NAMED: Final = "what was named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +35,9 @@ class NamedPoints:
     name: str = NAMED
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
-        """Keep what rules name of these points, and erase the rest; None while what was accepted before is not stored.
+        """Keep what rules name of these points, destroy the keys of the rest and remove it.
 
+        None while what was accepted before is not stored, and while rows of it may still lie on the disk.
         Rule: 11 CCR 7022(b)(1), (f), (g).
         """
         keeper, people = self.kept.keeper, erasure.identifiers
@@ -48,17 +48,29 @@ class NamedPoints:
         def keep() -> None:
             keeper.keep(people, today, now_ms, frozenset(self.points), erasure.withheld)
 
-        gone = named_points.erase(self._part(erasure), self.store, keep)
+        gone = named_points.erase(self._part(erasure), self.store, keep).total
         answers = self.files.forget_earlier(erasure) if self.files is not None else 0
+        if self._is_purging(erasure):
+            return None
+        count = max(
+            gone + answers, erasure.located.counts.get(self.name, 0)
+        )  # found before anything was done, however often tried
         kept = tuple(one for one in keeper.lines(people) if one.point in self.points)
-        return Outcome(self.name, "erased" if gone.total + answers else "nothing held", gone.total + answers, kept=kept)
+        return Outcome(self.name, "erased" if count else "nothing held", count, kept=kept)
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
-        return named_points.left(self._part(erasure), self.store)
+        return named_points.left(self._part(erasure), self.store) + self._is_purging(erasure)
+
+    def _is_purging(self, erasure: Erasure) -> bool:
+        return self.store.vault.is_purging(map(bytes.fromhex, erasure.located.subjects))
 
     def _part(self, erasure: Erasure) -> Part:
-        return Part(tuple(erasure.identifiers), self.points, erasure.planned_ms)
+        people, until_ms = tuple(erasure.identifiers), erasure.planned_ms
+        part = Part(people, self.points, until_ms)
+        own = (one.name for one in self.store.vault.classes_of(part.addresses))  # also of what is on its way, of every version
+        every = classes.at(self.kept.keeper.versions, self.points)
+        return Part(people, self.points, until_ms, every.union(n for n in own if retention_classes.point_of(n) in self.points))
 
 
 def of_points(store: Store, everywhere: Sequence[Target], points: tuple[str, ...]) -> tuple[NamedPoints]:

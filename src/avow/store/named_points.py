@@ -1,10 +1,11 @@
 """Erasing what came of people by named collection points, and nothing else of theirs: wherever it is, and for good.
 
-    erase   marks, rows and files; then one mutation of the events, whose bytes leave the disk            safe to repeat
+    erase   marks, keys, rows and files; then one mutation of the events, whose bytes leave the disk      safe to repeat
     left    how much of it is there yet, by searching again
     again   after a restore: what was deleted so and came back with older data goes again, before anything is served
 
-Their keys stay, for the rest is under them. Rule: 11 CCR 7022(b)(1), (d), (h). Why: decision 0089.
+The keys of retention classes go; the person's own stays, for the rest is under it.
+Rule: 11 CCR 7022(b)(1), (d), (h). Why: decisions 0087, 0089.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _LOOKED_AT: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a person is meant: by which identifiers, at which points, collected until which moment.
+    """What of a person is meant: by which identifiers, at which points, collected until when; and of which retention classes.
 
     What they wrote is found by addresses and numbers alone: who shares a browser with somebody has not proved to be them.
     """
@@ -37,6 +38,7 @@ class Part:
     people: tuple[Identifier, ...]
     points: tuple[str, ...]
     until_ms: int
+    classes: frozenset[str] = frozenset()
 
     @property
     def addresses(self) -> tuple[Identifier, ...]:
@@ -68,18 +70,19 @@ def erase(part: Part, store: Store, keep: Callable[[], None]) -> Erased:
     vault, subjects = store.vault, store.vault.subjects_of(part.people)
     with vault.no_batch():
         keep()
-        vault.named.note(subjects, part.points, part.until_ms)
+        vault.named.note(vault.own_subjects_of(part.people), part.points, part.until_ms)
         for one in part.addresses:
             for point in part.points:
                 vault.note_end(one, point, part.until_ms)
         forms = [form.record_id for form in _forms(part, store)]
-        written = removal.erase_submissions(forms, store.control, store.files)
         found = Named(subjects, part.points, forms)
         with store.control.reading() as tx:
             shown = rows.recorded(tx, found, part.until_ms)
         watched = recordings.erase(shown, store.control, vault, store.files)
         with store.control.transaction() as tx:
             others = sum(rows.forget(tx, found))
+        _end_classes(part, store)  # after what is found by the records in them
+        written = removal.erase_submissions(forms, store.control, store.files)
     events = _erase_events(found, part.until_ms, store)
     store.control.checkpoint()
     return Erased(written, events, watched, others)
@@ -104,7 +107,7 @@ def again(store: Store) -> int:
     pairs = [(row["subject"].bytes, row["point"]) for row in store.events.query("known_points")]
     gone = sum(_erase_events(Named([one], [point]), at_ms, store) for (one, point), at_ms in marks.until(pairs).items())
     owned = {one.record_id: one for one in _deleted_forms(store)}
-    subjects = {name: store.owners(name) for name in owned}
+    subjects = {name: store.owners(name) | store.people_of(name) for name in owned}
     gone += removal.erase_submissions(sorted(owned), store.control, store.files)
     for name, form in owned.items():
         with store.control.transaction() as tx:
@@ -118,7 +121,7 @@ def _deleted_forms(store: Store) -> Iterator[HeldSubmission]:
     while (page := store.submissions_after(last, _LOOKED_AT)).last:
         last = page.last
         for form in page.held:
-            owners = store.owners(form.record_id)
+            owners = store.people_of(form.record_id)
             until = store.vault.named.until((one, form.point) for one in owners)
             if any(form.collected_ms <= at_ms for at_ms in until.values()):
                 yield form
@@ -135,6 +138,15 @@ def _erase_recordings(store: Store) -> int:
             shown = rows.recorded(tx, Named([subject], [point]), at_ms)
         gone += recordings.erase(shown, store.control, store.vault, store.files)
     return gone
+
+
+def _end_classes(part: Part, store: Store) -> None:
+    """Destroy the keys of these classes, once: what comes later in them has others."""
+    people, vault = part.addresses, store.vault
+    ended = vault.ended_ms((one, name) for one in people for name in part.classes)
+    going = [name for name in part.classes if any(ended.get((one, name), -1) < part.until_ms for one in people)]
+    if going:
+        vault.end_classes(people, going, part.until_ms)
 
 
 def _forms(part: Part, store: Store) -> Iterator[HeldSubmission]:

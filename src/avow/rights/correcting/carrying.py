@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, local_date
 from avow.gate import corrected, entries, instructions
-from avow.gate.instructions import Change, Wanted, Way, What
+from avow.gate.instructions import Change, Wanted, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, execution, plan
@@ -141,7 +141,7 @@ class _Field:
             return int(self.store.kept.correct(kept_id, field, after))
         if not name.startswith(held.EVENTS) or self.case.contact is None:
             return 0
-        subjects = self.store.vault.subjects_of(self.case.contact.identifiers())
+        subjects = self.store.vault.own_subjects_of(self.case.contact.identifiers())
         marks = [Corrected(subject, point, field, text, after, self.now_ms) for subject in sorted(subjects)]
         self.store.vault.corrected.note(marks, self.store.vault.keys_of(subjects))
         return self.store.correct_events(subjects, point, field, text, after)
@@ -195,7 +195,7 @@ class _Field:
         count = 0
         for old in (one for one in former if one != new):
             owners = {form.record_id: self.store.owners(form.record_id) for form in records}
-            found = vault.subjects_of([old]) | frozenset().union(*owners.values())
+            found = vault.people_of(vault.subjects_of([old]) | frozenset().union(*owners.values()))
             if vault.readdress(old, new, self.rulebook.points, self.now_ms) is None:
                 raise ValueError("a corrected address would take over more former ones than it can find")
             for subject in sorted(found):
@@ -329,10 +329,8 @@ def _changes(given: Given, contact: Contact, known: Mapping[int, Decided], ruleb
 
 
 def _wanted(one: Given, answer_by: date, telling: Telling, changes: tuple[Change, ...]) -> Wanted:
-    """Return what a recipient is told; OpenDSR carries no corrected value, so that a member of staff passes it on."""
-    usual = execution.wanted_of(one, answer_by, telling.connected)
-    way = Way.PAGE if usual.way is Way.OPENDSR else usual.way
-    return replace(usual, way=way, what=What.CORRECT, changes=changes)
+    """Return what a recipient is told of a correction."""
+    return replace(execution.wanted_of(one, answer_by, telling.connected), what=What.CORRECT, changes=changes)
 
 
 def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON

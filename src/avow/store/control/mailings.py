@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import RowMapping, Select, and_, func, select, update
+from sqlalchemy import Integer, RowMapping, Select, Update, and_, bindparam, func, select, update
 
 from avow.store import paging
 from avow.store.control import deliveries as rows
+from avow.store.control import submissions as submission_rows
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.tables import deliveries, delivery_people, mailings, submission_subjects, submissions
@@ -45,6 +47,9 @@ class Mailing:
     site: str = ""
 
 
+_ONE: Final = select(mailings).where(mailings.c.id == bindparam("mailing"))
+
+
 def add(tx: Transaction, mailing: Mailing) -> bool:
     """Keep a mailing; return whether it is new."""
     values = {name: getattr(mailing, name) for name in Mailing.__dataclass_fields__}
@@ -53,7 +58,7 @@ def add(tx: Transaction, mailing: Mailing) -> bool:
 
 def get(tx: Transaction, mailing_id: str) -> Mailing | None:
     """Return one mailing."""
-    row = tx.execute(select(mailings).where(mailings.c.id == mailing_id)).mappings().first()
+    row = tx.execute(_ONE, {"mailing": mailing_id}).mappings().first()
     return None if row is None else _mailing(row)
 
 
@@ -105,8 +110,13 @@ def again(tx: Transaction, mailing_id: str) -> None:
 
 def count(tx: Transaction, mailing_id: str, figure: Figure, by: int = 1) -> None:
     """Count one more, or one less of what failed and is sent again."""
-    column = mailings.c[figure]
-    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + by}))
+    tx.execute(_counting(figure), {"mailing": mailing_id, "by": by})
+
+
+@cache
+def _counting(figure: Figure) -> Update:
+    more = mailings.c[figure] + bindparam("by", type_=Integer)
+    return update(mailings).where(mailings.c.id == bindparam("mailing")).values({figure: more})
 
 
 def waiting(tx: Transaction, mailing_id: str) -> int:
@@ -122,7 +132,8 @@ def has_message(tx: Transaction, mailing_id: str, subject: bytes) -> bool:
 def subscribers(tx: Transaction, point: str) -> int:
     """Return how many people are subscribed at a point; those of the demonstration left out."""
     joined = submission_subjects.join(submissions, submissions.c.record_id == submission_subjects.c.record_id)
-    wanted = select(func.count(submission_subjects.c.subject.distinct())).select_from(joined)
+    person = func.coalesce(submission_subjects.c.person, submission_subjects.c.subject)
+    wanted = select(func.count(person.distinct())).select_from(joined)
     real = wanted.where(submissions.c.point == point, submissions.c.demonstration.is_(False))
     return int(tx.execute(real).scalar_one())
 
@@ -141,7 +152,7 @@ def ended() -> Select[str]:
     held = and_(
         submissions.c.record_id == submission_subjects.c.record_id,
         submissions.c.point == sent.point,
-        submission_subjects.c.subject == own.subject,
+        submission_rows.is_of(own.subject),
         sent.id == own.batch,
     )
     kept = select(submissions.c.record_id).where(held).correlate(delivery_people).exists()
