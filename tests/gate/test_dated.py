@@ -133,7 +133,7 @@ def proof(house):
 
 
 def kept(house):
-    texts = dict.fromkeys(("id", "code", "duty", "rule", "purpose"), "w")
+    texts = {"id": "0f" * 16, **dict.fromkeys(("code", "duty", "rule", "purpose"), "w")}
     moments = {"collected_ms": LONG_AGO, "kept_ms": LONG_AGO, "until": house.now.date() - timedelta(days=99)}
     put(house, tables.kept, **RECORD, **texts, **moments, fields='["email"]', sealed=b"s")
 

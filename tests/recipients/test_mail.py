@@ -1,6 +1,8 @@
 """Outgoing mail against a real SMTP server: sent once, refused for good, tried again, and each message on its own."""
 
+import asyncio
 import socket
+import threading
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -105,6 +107,30 @@ def test_message_is_handed_over_and_written_down(server):
     assert carrier(outbox, server.port).send_due(NOW) == 1
     assert b"Message-ID: <0@marrowby.example>" in server.messages[0]
     assert outbox.noted["0"].recipient == "mail-service"
+
+
+@pytest.mark.parametrize("took", [1.0, 0.0])
+def test_what_was_put_together_ahead_is_asked_again_when_the_server_took_its_time(server, took):
+    """The next message is put together while one is handed over; taken back meanwhile it does not leave."""
+    outbox, opened, clock = Outbox("kim@example.com", "lee@example.com"), [], [0.0]
+    reached, first, ahead = carrier(outbox, server.port), outbox.open, threading.Event()
+
+    def opens(message_id, now_ms):
+        opened.append(message_id)
+        if message_id == "1":
+            ahead.set()
+        return None if opened.count("1") > 1 else first(message_id, now_ms)
+
+    async def takes_time(_server, _session, envelope, address, _options):
+        await asyncio.to_thread(ahead.wait, 30)  # the next is put together meanwhile
+        clock[0] += took
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    outbox.open, server.handle_RCPT, reached.seconds = opens, takes_time, lambda: clock[0]
+    assert reached.send_due(NOW) == 2 - int(took)
+    assert server.recipients == ["kim@example.com", "lee@example.com"][: 2 - int(took)]
+    assert opened == ["0", "1", "1"][: 2 + int(took)]
 
 
 def test_a_letter_comes_from_its_website_and_returns_to_the_installation(server):

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 from tests.recipients.https import authority
+from tests.rights.test_correcting import asked as correction
+from tests.rights.test_correcting import decide, write
 from tests.rights.test_desk import ROBIN, Office
 from tests.rights.test_instructions import case, deleted, told
 from tests.told import POST, gone, policy_with, recipient
@@ -18,6 +20,7 @@ from tests.told import POST, gone, policy_with, recipient
 from avow import recipients
 from avow.audit.log import Log
 from avow.config import Configuration, Connection, Website
+from avow.gate import deliveries
 from avow.gate.disclosures import Leave
 from avow.gate.instructions import Way
 from avow.gate.parcels import Parcel
@@ -41,7 +44,7 @@ class Processor:
         text = pair.read_bytes()
         self.key = serialization.load_pem_private_key(text, None)
         self.certificate = text[text.index(b"-----BEGIN CERTIFICATE") :]
-        self.requests, self.states, self.spoiled, self.asked = {}, {}, "", []
+        self.requests, self.states, self.spoiled, self.asked, self.more = {}, {}, "", [], ()
         processor = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -68,7 +71,8 @@ class Processor:
         self.asked.append(("GET", handler.path))
         if handler.path == "/v2/discovery":
             at = "https://elsewhere.example.com/c.pem" if self.spoiled == "certificate elsewhere" else f"{self.origin}/c.pem"
-            self.say(handler, 200, {"api_version": "2.0", "processor_certificate": at})
+            listed = {"supported_subject_request_types": ["erasure", *self.more]}
+            self.say(handler, 200, {"api_version": "2.0", "processor_certificate": at, **listed})
         elif handler.path == "/c.pem":
             self.write(handler, 200, self.certificate, {})
         else:
@@ -156,14 +160,19 @@ def test_a_name_that_leads_into_our_own_network_is_not_asked(processor):
     assert (reached.hand_over(parcel(), 1).answer, processor.asked) == (Answer.AWAY, [])
 
 
-def test_a_deletion_is_done_when_its_computers_say_so(house, tmp_path, processor):
-    """Told with the plan, asked again with a reminder; the signed word that it is completed ends the wait."""
-    crm = recipient("crm", "Copperline Contacts", 730, "opendsr")
-    house.publisher.first(policy_with(crm, POST), house.now_ms())
-    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
-    object.__setattr__(office.tools.telling, "connected", {"crm": frozenset({Way.OPENDSR})})
+@pytest.fixture
+def office(house, tmp_path):
+    """An installation that tells a recipient by OpenDSR, which was given something of Robin's."""
+    house.publisher.first(policy_with(recipient("crm", "Copperline Contacts", 730, "opendsr"), POST), house.now_ms())
+    made = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    object.__setattr__(made.tools.telling, "connected", {"crm": frozenset({Way.OPENDSR})})
     gone(house, ROBIN, "crm")
-    answer = deleted(office)
+    return made
+
+
+@pytest.fixture
+def carrier(office, tmp_path, processor):
+    """The round that tells it."""
     key = tmp_path / "k"
     key.write_text(f"whsec_{'A' * 44}\n")
     connected = Connection(
@@ -172,19 +181,67 @@ def test_a_deletion_is_done_when_its_computers_say_so(house, tmp_path, processor
     websites = (Website("marrowby", "https://www.marrowby.example"),)
     configuration = Configuration(tmp_path, tmp_path, "America/Los_Angeles", websites=websites, recipient={"crm": connected})
     confirmed = lambda tx, one, now_ms: downstream.confirmed(office.cases, tx, one, now_ms)  # noqa: E731
+    house = office.house
     asked = (house.store, house.versions, configuration, of_requests().is_erasing, confirmed, lambda: True, house.now_ms)
-    carrier = next(one for one in recipients.carriers(*asked) if one.recipient == "crm-opendsr")
+    return next(one for one in recipients.carriers(*asked) if one.recipient == "crm-opendsr")
+
+
+def completed(office, carrier, processor):
+    """Let the recipient say that it is done, when it is reminded."""
+    processor.states = dict.fromkeys(processor.states, "completed")
+    office.house.wait(days=3)
+    Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms).once()
+    assert carrier.send_due(office.house.now_ms()) == 1
+    office.walk()
+
+
+def test_a_deletion_is_done_when_its_computers_say_so(office, carrier, processor):
+    """Told with the plan, asked again with a reminder; the signed word that it is completed ends the wait."""
+    house, answer = office.house, deleted(office)
     assert carrier.send_due(house.now_ms()) == 1
     (sent,) = processor.requests.values()
     assert sent["subject_identities"] == [{"identity_type": "email", "identity_value": ROBIN, "identity_format": "raw"}]
     assert (case(office).state, told(office)[0].answer) == (State.DOWNSTREAM, "")
-    processor.states[sent["subject_request_id"]] = "completed"
-    house.wait(days=3)
-    Reminders(house.store, (3, 7, 14), lambda: True, house.now_ms).once()
-    assert carrier.send_due(house.now_ms()) == 1
-    office.walk()
+    completed(office, carrier, processor)
     assert case(office).state is State.CLOSED
     assert "has confirmed that it erased it" in office.desk.download(answer, "letter").content.decode()
     with house.store.control.reading() as tx:
         rows = tx.execute(select(tables.deliveries.c.receipt).where(tables.deliveries.c.kind == "instruction")).scalars().all()
     assert "200 completed, signed by localhost" in rows
+
+
+def corrected(office):
+    """Have a name corrected that the recipient was given too; return the token of the answer."""
+    record = write(office)
+    answer = correction(office)
+    decide(office, records=(record,))
+    office.walk()
+    return answer
+
+
+def test_a_correction_carries_what_is_right_where_its_computers_take_that(office, carrier, processor):
+    """By its own extension, with a link to the same on its page; completed is corrected."""
+    processor.more = ("rectification",)
+    answer = corrected(office)
+    assert carrier.send_due(office.house.now_ms()) == 1
+    (sent,) = processor.requests.values()
+    assert sent["subject_request_type"] == "rectification"
+    said = sent["extensions"]["localhost"]
+    assert said["corrections"] == [{"item": "Name", "before": "Robyn", "after": "Robin"}]
+    assert said["page"].startswith("https://www.marrowby.example/privacy/instructions/")
+    completed(office, carrier, processor)
+    assert told(office)[0].answer == "corrected"
+    assert "has confirmed that it corrected it" in office.desk.download(answer, "letter.txt").content.decode()
+
+
+def test_a_correction_that_its_computers_do_not_take_is_passed_on_by_staff(office, carrier, processor):
+    """The specification knows none: nothing of it has left, and its reminders are staff's as well."""
+    corrected(office)
+    assert (carrier.send_due(office.house.now_ms()), processor.requests) == (0, {})
+    (one,) = told(office)
+    assert (one.way, one.told_ms, one.answer) == ("page", None, "")
+    with office.house.store.control.reading() as tx:
+        rows = [row for row in deliveries.of_request(tx, one.request_id) if row.kind == "instruction"]
+    assert [(row.connector, row.state) for row in rows] == [("page", "waiting")]
+    office.house.wait(days=1)
+    assert (carrier.send_due(office.house.now_ms()), processor.requests) == (0, {})

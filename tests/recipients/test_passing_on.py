@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from email import policy as mail_policy
 
+import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, text, update
@@ -20,12 +21,14 @@ from tests.recipients.vendors import Vendor, with_vendor
 from tests.web.policies import CLUB, SHARING
 
 from avow.config import Mail
+from avow.definitions import Event, IdentifierKind, Signalled, identifier
 from avow.gate import choices, deliveries, disclosures
-from avow.gate.choices import Choice
+from avow.gate.choices import Choice, Choices
 from avow.gate.deliveries import OptedOut
 from avow.gate.disclosures import Leave
 from avow.gate.opt_outs import OptOuts
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.recipients import passing_on as passing_on_module
 from avow.recipients.connectors.mail import Carrier
 from avow.recipients.passing_on import PassingOn
 from avow.recipients.register import Changes
@@ -34,6 +37,7 @@ from avow.store.control import set_aside, tables
 
 ROBIN = person("robin@example.com")
 SOLD = "counting-readers"
+VISITOR = "0123456789abcdef0123456789abcdef"
 FIRST, SECOND = "0" * 31 + "7", "0" * 31 + "8"
 over_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
 
@@ -126,6 +130,37 @@ def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
     assert [body["data"]["records"] for body in receiver.bodies] == [[FIRST], [FIRST, SECOND]]
     assert len(set(receiver.ids)) == 2
     assert kept(house).closed_ms is not None
+
+
+@over_both
+@pytest.mark.parametrize("by", ["link", "signal"])
+def test_a_number_that_went_out_before_the_no_and_was_in_the_spool_is_told_of(house, receiver, by):
+    """Noted when the spool is drained: until then the no concerned nobody. What came is not kept, and no number goes anywhere."""
+    keeps = ("keeps_days = 0\n\n[recipient.shop.contract]", 'keeps_days = 30\ninstruct = "page"\n\n[recipient.shop.contract]')
+    house.publisher.first(compiled(keeps, does=EVERYTHING), house.now_ms())
+    vendor, rulebook = Vendor(house, receiver, "shop"), house.versions.in_force()
+    browser = identifier(IdentifierKind.VISITOR, VISITOR)
+    permit = rulebook.permit("shop-click", frozenset(), house.now.date(), frozenset(rulebook.purposes))
+    facts = {"record_id": f"{house.now_ms():012x}{1:020x}", "collected_ms": house.now_ms(), "site": "marrowby", "visit": 0}
+    click = Event.under(permit, {"page": "/"}, visitor=VISITOR, demonstration=False, **facts)
+    click = msgspec.structs.replace(click, sealed={"click-id": click.record_id, "visitor-id": VISITOR})
+    house.wait(seconds=1)
+    stops = {"campaign-measurement": "gpc"}
+    said = {"site": "marrowby", "rulebook_id": rulebook.id, "visitor": VISITOR, "opted_out": stops}
+    heard = Signalled(record_id="0" * 32, collected_ms=house.now_ms(), **said)
+    if by == "link":
+        Choices(house.store, rulebook, house.now_ms, lambda _: (), "marrowby").record(
+            VISITOR, dict.fromkeys(stops, True), "link", demonstration=False
+        )
+    house.connectors = {"shop": "webhook"}
+    house.take_in([click, *([heard] if by == "signal" else [])])
+    assert (vendor.rows(), house.store.find([browser]).events) == ([], ())
+    house.take_in([click])
+    (one,) = vendor.room.opt_outs.open_ones()
+    assert [(told.recipient, told.records) for told in one.tells] == [("shop", (click.record_id,))]
+    assert (queue(vendor), vendor.carry(), queue(vendor)) == (1, 1, 0)
+    assert receiver.bodies[-1]["data"]["records"] == [click.record_id]
+    assert vendor.room.opt_outs.open_ones() == ()
 
 
 def test_what_goes_after_a_later_yes_is_nothing_of_it(house, network, receiver):
@@ -226,6 +261,50 @@ def test_poison_is_set_aside_and_the_others_are_told(house, network):
     assert len(network.room.opt_outs.open_ones()) == 1
     with house.store.control.reading() as tx:
         assert set(set_aside.names(tx, "opt-outs")) == {says_first}
+
+
+def test_at_rest_none_of_those_that_wait_is_read(house, network, monkeypatch):
+    """They wait for staff: a round reads what was said since, and once what changed for all of them."""
+    passing_on = without_connection(house)
+    for number in range(3):
+        gave(house, f"{number:032x}")
+        house.wait(seconds=1)
+        says(house)
+    looked = []
+    whole = OptOuts.whole
+    monkeypatch.setattr(OptOuts, "whole", lambda own, tx, row: looked.append(row.id) or whole(own, tx, row))
+
+    def read():
+        looked.clear()
+        passing_on.queue(house.now_ms())
+        return len(looked)
+
+    assert (read(), read(), passing_on.once(house.now_ms())) == (3, 0, False)
+    house.wait(seconds=1)
+    says(house)
+    assert (read(), read()) == (1, 0)
+    network.register.change("place", Changes(contact="desk@place.example.com"), "s1")
+    assert (read(), read()) == (4, 0)
+    gave(house, SECOND)
+    assert (read(), read()) == (4, 0)
+    house.wait(hours=24)
+    assert (read(), read()) == (4, 0)
+
+
+def test_a_round_is_bounded_and_what_was_said_last_comes_first(house, network, monkeypatch):
+    """However many wait to be looked at again."""
+    monkeypatch.setattr(passing_on_module, "ROUND", 2)
+    for number in range(3):
+        gave(house, f"{number:032x}")
+        house.wait(seconds=1)
+        says(house)
+    assert [network.room.passing_on.once(house.now_ms()) for _ in range(3)] == [True, True, False]
+    network.room.opt_outs.look_at_all()
+    house.wait(seconds=1)
+    says(house)
+    with house.store.control.reading() as tx:
+        assert rows.due(tx, house.now_ms(), 1)[0].at_ms == house.now_ms()
+        assert rows.due_mark(tx, house.now_ms(), 10) == 4
 
 
 # -- with processes ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What goes to a vendor: asked when it is sent and again in its turn, composed then, signed, noted; refused with the rule."""
 
 import json
+from datetime import date
 
 import pytest
 from tests.houses import insider, over_both, person
@@ -109,8 +110,32 @@ def test_a_contract_that_ends_at_noon_stops_what_waits(house, vendor, receiver, 
     assert (row.trouble, row.why) == ("held", f"the contract with “crm” has ended ({rules.WITHOUT_CONTRACT})")
     assert receiver.taken == []
     vendor.register.renew("crm", "s1")
-    house.wait(hours=1, seconds=1)
     assert vendor.carry() == 1
+
+
+@pytest.mark.parametrize("mended", ["clause", "review", "one of two"])
+def test_what_was_held_has_its_turn_once_the_contract_is_mended(house, receiver, mended):
+    """At once, not within the hour; what the other side did not take keeps its pause, and one reason of two mends nothing."""
+    house.publisher.first(with_vendor(more="stops_when_lapsed = true"), house.now_ms())
+    vendor, first = Vendor(house, receiver), house.write("ada@example.com")
+    receiver.answers = [503]
+    vendor.sending.send("crm", PURPOSE, Selection(first), None)
+    assert vendor.carry() == 0
+    vendor.sending.send("crm", PURPOSE, Selection(house.write("robin@example.com")), None)
+    if mended == "review":
+        vendor.register.change("crm", Changes(review_on=house.now.date()), "s1")
+    else:
+        for clause in ("no_combining", "checks")[: 1 + (mended == "one of two")]:
+            vendor.register.clause("crm", clause, "s1", is_missing=True)
+    assert vendor.carry() == 0
+    assert sorted(row.trouble for row in vendor.rows("waiting")) == ["held", "refused"]
+    if mended == "review":
+        vendor.register.change("crm", Changes(review_on=date(2027, 11, 1)), "s1")
+    else:
+        vendor.register.clause("crm", "no_combining", "s1", is_missing=False)
+    assert vendor.carry() == (mended != "one of two")
+    still = ["held", "refused"] if mended == "one of two" else ["refused"]
+    assert sorted(row.trouble for row in vendor.rows("waiting")) == still
 
 
 def test_a_clause_that_is_found_to_be_missing_makes_a_third_party_at_once(house, vendor):

@@ -14,16 +14,18 @@ from tests.recipients.vendors import Vendor, with_network, with_vendor
 
 from avow.cli import avow
 from avow.config import load
-from avow.definitions import Event, Refusal, Signalled
-from avow.gate import profiles
+from avow.definitions import Event, IdentifierKind, Refusal, Signalled, identifier
+from avow.gate import choices, minors, profiles
 from avow.main.installation import Installation, open_store
 from avow.main.operations import Operations
 from avow.policy.law import rules
+from avow.policy.rulebook.ages import Heard
 from avow.recipients.sending import Queued, Selection
 from avow.store.control import recipients as rows
 
 MEASURING = "campaign-measurement"
 VISITOR = "0123456789abcdef0123456789abcdef"
+BROWSER = identifier(IdentifierKind.VISITOR, VISITOR)
 
 
 def enquiry(house, rulebook, signals=frozenset(), page="/thanks"):
@@ -114,6 +116,34 @@ def test_what_comes_in_under_a_signal_is_not_even_queued(house, advertising):
     house.take_in([one for one in events if one is not None])
     house.take_in([one for one in events if one is not None])
     assert [(one.kind, one.about.record) for one in advertising.rows()] == [("conversion", events[1].record_id)]
+
+
+@pytest.mark.parametrize(("years", "rule"), [(12, rules.PARENT_OPTS_IN), (15, rules.MINOR_OPTS_IN)])
+def test_the_conversion_of_somebody_who_is_known_to_be_young_is_not_told(house, advertising, receiver, years, rule):
+    """§ 1798.120(c): asked when it is sent and at its turn; their own word or a parent's lets it go."""
+    rulebook, today = house.versions.in_force(), house.now.date()
+    heard = Heard(today.replace(year=today.year + 13 - years), today.replace(year=today.year + 16 - years))
+    record = house.view(VISITOR, "/thanks", rulebook, "enquiry")
+    assert isinstance(advertising.sending.send("network", MEASURING, Selection(record), None), Queued)
+    minors.note(house.store, [BROWSER], heard)
+    said = advertising.sending.send("network", MEASURING, Selection(record), insider("s1"))
+    assert isinstance(said, Refusal)
+    assert rule in said.rule
+    assert (advertising.carry(), receiver.taken) == (0, [])
+    assert [one.why for one in advertising.rows("withdrawn")] == [f"{said.reason} ({said.rule})"]
+    source = minors.OWN if years > 12 else f"{minors.PARENT}:signed form"
+    choices.keep_young_yes(house.store, [BROWSER], [MEASURING], source, rulebook, "marrowby", house.now_ms())
+    assert isinstance(advertising.sending.send("network", MEASURING, Selection(record), None), Queued)
+    assert (advertising.carry(), len(receiver.bodies)) == (1, 1)
+
+
+def test_what_comes_in_of_somebody_who_is_known_to_be_young_is_not_even_queued(house, advertising):
+    """Whether or not the browser is recognised at that point: its number came along."""
+    rulebook, today = house.versions.in_force(), house.now.date()
+    house.connectors = {"network": "conversion"}
+    minors.note(house.store, [BROWSER], Heard(today, today.replace(year=today.year + 3)))
+    house.take_in([enquiry(house, rulebook)])
+    assert advertising.rows() == []
 
 
 def test_no_form_goes_by_conversion_and_no_event_by_webhook(house, receiver):

@@ -102,7 +102,7 @@ class Promises:
 
     def _disclosed(self, one: DisclosureTotal) -> Disclosed:
         own = self.versions.rulebook(one.rulebook_id)
-        return evidence.disclosed(own, one.recipient, one.categories, one.purpose, one.point, one.count)
+        return evidence.disclosed(own, one.recipient, one.categories, one.purpose, one.point, one.count, one.lacked)
 
     def _versions(self) -> tuple[Announced, ...]:
         """Return every version that is, was or will be in force, with the notice that it had."""

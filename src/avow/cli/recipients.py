@@ -85,19 +85,22 @@ def note(
 
 
 @recipients.command()
-@click.option("--is-there", is_flag=True, help="The clause is in the contract after all.")
+@click.option("--is-there", is_flag=True, help="The clause is in the contract from now on.")
+@click.option("--by-mistake", is_flag=True, help="The clause was there all along: what was noted is taken back.")
 @click.argument("name")
 @click.argument("clause")
 @click.pass_obj
-def lacks(operations: Operations, is_there: bool, name: str, clause: str) -> None:  # noqa: FBT001 - click's way
+def lacks(operations: Operations, is_there: bool, by_mistake: bool, name: str, clause: str) -> None:  # noqa: FBT001 - click's way
     """Write down that the contract with the recipient NAME lacks CLAUSE, by its key in the policy.
 
     From now on it is a third party, and nothing goes to it unless the policy declares it as one. A version of the policy that
-    says that the clause is there is not published again. It is an entry of the audit log.
+    says that the clause is there is not published again. What went before went to a third party, too, and the chart says so for
+    its 12 months: a clause that is missing was never there. It is an entry of the audit log.
     """
     with operations.recipients() as room:
-        _or_refused(room.register.clause(name, clause, "", is_missing=not is_there))
-    click.echo(f"“{clause}” is {'there' if is_there else 'missing'}.")
+        is_missing = not (is_there or by_mistake)
+        _or_refused(room.register.clause(name, clause, "", is_missing=is_missing, by_mistake=by_mistake))
+    click.echo(f"“{clause}” is {'missing' if is_missing else 'there'}.")
 
 
 @recipients.command()
@@ -114,7 +117,7 @@ def withdraw(operations: Operations, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def renew(operations: Operations, name: str) -> None:
-    """Write down that there is a contract with the recipient NAME again: what waited for it has its turn within the hour."""
+    """Write down that there is a contract with the recipient NAME again: what waited for it has its turn now."""
     with operations.recipients() as room:
         _or_refused(room.register.renew(name, ""))
     click.echo(f"There is a contract with “{name}” again.")

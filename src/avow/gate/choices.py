@@ -23,7 +23,7 @@ from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.ages import Heard
 from avow.policy.rulebook.selling import sold_purposes
-from avow.store.control import Transaction, deliveries, opt_outs, settings
+from avow.store.control import Transaction, delivery_turns, opt_outs, settings
 from avow.store.control import choices as rows
 from avow.store.control.choices import Choice
 from avow.store.control.opt_outs import OptOutRow
@@ -363,6 +363,8 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     for choice_id, one in kept:
         if choice_id is not None and one.opted_out and one.subject and not one.demonstration:
             _pass_on(tx, choice_id, one, one.subject)
+        elif choice_id is not None and one.subject and not one.demonstration:
+            opt_outs.look(tx, one.at_ms, one.subject)  # what goes from now on is nothing of it
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -381,10 +383,9 @@ def _pass_on(tx: Transaction, choice_id: str, one: Choice, subject: bytes) -> No
     if opt_outs.concerns(tx, subject):
         for whose, kinds in (("person", ("disclosure", "order")), ("browser", ("conversion",))):
             why = f"its {whose} said no to “{one.purpose}” ({rules.SIGNAL_STOPS})"
-            deliveries.withdraw_of(tx, subject, one.purpose, kinds, why)
-            deliveries.hasten(tx, subject, kinds, one.at_ms)
-        row = OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site)
-        opt_outs.add(tx, row)
+            delivery_turns.withdraw_of(tx, subject, one.purpose, kinds, why)
+            delivery_turns.hasten(tx, subject, kinds, one.at_ms)
+        opt_outs.add(tx, OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site))
 
 
 def mark_earlier(store: Store) -> None:

@@ -37,8 +37,8 @@ from avow.store.control.deliveries import (
     due,
     failed_requests,
     get,
-    hasten,
     held,
+    is_held,
     kept,
     listed,
     longest_due_ms,
@@ -56,6 +56,7 @@ from avow.store.control.deliveries import (
     withdraw,
     withdraw_batch,
 )
+from avow.store.control.delivery_turns import hasten_held
 from avow.store.store import Store
 
 __all__ = [
@@ -81,8 +82,9 @@ __all__ = [
     "due",
     "failed_requests",
     "get",
-    "hasten",
+    "hasten_held",
     "held",
+    "is_held",
     "kept",
     "letter",
     "listed",

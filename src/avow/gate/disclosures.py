@@ -131,7 +131,9 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     for subject in sorted(one for one in {leave.subject, *leave.others} if one is not None) if is_new else ():
-        opt_outs.reopen(tx, subject, {leave.purpose, *refusals.WORDS})
+        if opt_outs.there_are(tx, subject):
+            opt_outs.reopen(tx, subject, {leave.purpose, *refusals.WORDS}, at_ms)
+            opt_outs.add_said(tx, subject, () if demonstration else {leave.purpose, *refusals.WORDS})
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new
@@ -241,7 +243,8 @@ def _of_click(store: Store, click: Event, rulebook: Rulebook, recipient: str) ->
     subject = store.vault.lookup([person]).get(person) if person else None
     categories = "".join(sorted(rulebook.data[CLICK_ID].categories))
     needing = rulebook.points[click.point].needing(CLICK_ID) & rulebook.recipients[recipient].purposes
-    return Leave(rulebook, recipient, min(needing, default=""), click.point, categories, click.site, subject)
+    what = (rulebook, recipient, min(needing, default=""), click.point, categories, click.site, subject)
+    return Leave(*what, items=(CLICK_ID,), record=click.record_id)  # the number by which the other company knows the click
 
 
 # -- other companies' scripts ------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from avow.gate.versions import Versions
 from avow.policy import CollectionPoint, Rulebook
 from avow.policy.law import rules
 from avow.store.control import submissions
-from avow.store.event_rows import Group, groups
+from avow.store.event_rows import Group, groups, visitor
 from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.store import Store
 
@@ -163,7 +163,8 @@ class HandingOver:
         refusal = refusal or self._of_browser(own, held, refused, purpose)
         if refusal is None and standing.may_get and standing.role != "third-party":
             refusal = NoMore(f"“{recipient}” is no third party; none but these are told of conversions", rules.SERVICE_PROVIDERS)
-        refusal = refusal or standing.refusal
+        whose = frozenset[bytes]() if subject is None else frozenset({subject})
+        refusal = refusal or standing.refusal or self._of_age((), standing, purpose, whose)
         if held.delete_on <= moment(self.now_ms()).date():
             refusal = NoMore("it is at the end of its time", rules.RETENTION)
         if refusal is not None:
@@ -195,14 +196,17 @@ class HandingOver:
             return NoMore(f"its person said no to “{purpose}”", rules.SIGNAL_STOPS)
         return None
 
-    def _of_age(self, people: Collection[Identifier], standing: recipients.Standing, purpose: str) -> Refusal | None:
+    def _of_age(
+        self, people: Collection[Identifier], standing: recipients.Standing, purpose: str, subjects: Collection[bytes] = ()
+    ) -> Refusal | None:
         """Return why nothing of its people is sold or shared, as they are known to be young; None where it may: (4).
 
+        Of an event's browser the pseudonym alone is known: it is among `subjects`.
         Rule: Cal. Civ. Code § 1798.120(c); 11 CCR 7070, 7071.
         """
         if not standing.is_third_party:
             return None
-        refusal = minors.refusal(self.store, people, purpose, self.now_ms())
+        refusal = minors.refusal(self.store, people, purpose, self.now_ms(), subjects)
         return NoMore(refusal.reason, refusal.rule) if refusal else None
 
     def _content(
@@ -254,8 +258,9 @@ def queue_conversions(
 ) -> None:
     """Queue the events that these third parties are told of as conversions; a repetition adds nothing.
 
-    Only what may have been allowed: an event that holds something which nothing but a purpose of theirs needs.
-    Rule: Cal. Civ. Code § 1798.100(a)(1), § 1798.120(d); 11 CCR 7025(c)(1), 7026(f).
+    Only what may have been allowed: an event that holds something which nothing but a purpose of theirs needs, of a browser
+    that is not known to be of somebody under 16.
+    Rule: Cal. Civ. Code § 1798.100(a)(1), § 1798.120(c), (d); 11 CCR 7025(c)(1), 7026(f).
     """
     events = [one for one in records if told and isinstance(one, Event | EventBatch) and not (one.demonstration or one.robot)]
     wanted: dict[str, list[ToGo]] = {}
@@ -265,7 +270,9 @@ def queue_conversions(
         if rulebook is None or point is None:
             continue
         for name in sorted(point.recipients & set(told)):
-            wanted.setdefault(name, []).extend(_conversions(store, group, point, rulebook.recipients[name].purposes))
+            browser, now_ms = visitor(group.batch.visitor), group.collected_ms
+            allowed = {one for one in rulebook.recipients[name].purposes if not minors.refusal(store, browser, one, now_ms)}
+            wanted.setdefault(name, []).extend(_conversions(store, group, point, allowed))
     going = {name: found for name, found in wanted.items() if found}
     if going:
         with store.control.transaction() as tx:
@@ -273,7 +280,7 @@ def queue_conversions(
                 deliveries.queue_records(tx, Errand("conversion", name, CONVERSION), found, int(found[-1].record[:12], 16))
 
 
-def _conversions(store: Store, group: Group, point: CollectionPoint, purposes: frozenset[str]) -> list[ToGo]:
+def _conversions(store: Store, group: Group, point: CollectionPoint, purposes: Collection[str]) -> list[ToGo]:
     """Return the events of a group that hold something which nothing but one of these purposes needs."""
     telling = {item for item in point.fields if any(point.needing(item) <= {purpose} for purpose in purposes)}
     known = {*group.terms.known, *group.terms.known_sealed}

@@ -15,7 +15,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
@@ -52,6 +52,7 @@ __all__ = [
     "left",
     "link",
     "new_id",
+    "not_taken",
     "of_link",
     "of_requests",
     "opened",
@@ -192,6 +193,19 @@ def left(
         rows.told(tx, instruction_id, at_ms, next_ms)
         told = entries.RequestInstructed("request.instruction-told", one.request_id, one.id, one.recipient, how=how, staff=staff)
         entries.record(tx, at_ms, told)
+
+
+def not_taken(tx: Transaction, instruction_id: str, delivery_id: str, why: str, now_ms: int) -> bool:
+    """Have a member of staff pass on what the computers of a recipient do not take, in place of its delivery.
+
+    False, and nothing changes, for what is answered, or passed on so already.
+    """
+    one = rows.get(tx, instruction_id)
+    if one is None or not rows.passed_on_by_hand(tx, instruction_id):
+        return False
+    deliveries.withdraw(tx, delivery_id, why)
+    deliveries.queue_instructions(tx, [replace(_delivered(one), connector=deliveries.BY_PAGE)], now_ms)
+    return True
 
 
 def remind(tx: Transaction, one: Instruction, remind_after: Sequence[int], now_ms: int) -> bool:

@@ -51,24 +51,32 @@ def note_with_form(store: Store, form: Submission, rulebook: Rulebook) -> None:
         note(store, form.people, heard)
 
 
-def who_says(store: Store, people: Collection[Identifier], now_ms: int) -> Says:
-    """Return who says whether what is these people's may be sold or shared; of several the youngest decides."""
-    thirteen_ms, sixteen_ms = store.vault.ages(people)
+def who_says(store: Store, people: Collection[Identifier], now_ms: int, subjects: Collection[bytes] = ()) -> Says:
+    """Return who says whether what is these people's may be sold or shared; of several the youngest decides.
+
+    `subjects` are those who are known by a pseudonym alone.
+    """
+    thirteen_ms, sixteen_ms = store.vault.ages(people, subjects)
     if sixteen_ms <= now_ms:
         return Says.ANYBODY
     return Says.PARENT if thirteen_ms > now_ms else Says.MINOR
 
 
-def refusal(store: Store, people: Collection[Identifier], purpose: str, now_ms: int) -> Refusal | None:
+def refusal(
+    store: Store, people: Collection[Identifier], purpose: str, now_ms: int, subjects: Collection[bytes] = ()
+) -> Refusal | None:
     """Return why nothing of these people may go to a third party for a purpose, as they are too young; None where it may.
 
     Rule: Cal. Civ. Code § 1798.120(c); 11 CCR 7070(a), 7071(a).
     """
-    says = who_says(store, people, now_ms)
-    if says is Says.PARENT and not _has_yes(store, people, purpose, {PARENT}):
+    says = who_says(store, people, now_ms, subjects)
+    if says is Says.ANYBODY:
+        return None
+    whose = store.vault.subjects_of(people) | frozenset(subjects)
+    if says is Says.PARENT and not _has_yes(store, whose, purpose, {PARENT}):
         rule = rules.both(rules.CHILDREN_OPT_IN, rules.PARENT_OPTS_IN)
         return Refusal("its person is known to be under 13, and no parent said yes to this", rule)
-    if says is Says.MINOR and not _has_yes(store, people, purpose, {PARENT, OWN}):
+    if says is Says.MINOR and not _has_yes(store, whose, purpose, {PARENT, OWN}):
         rule = rules.both(rules.CHILDREN_OPT_IN, rules.MINOR_OPTS_IN)
         return Refusal("its person is known to be under 16, and did not say yes to this in two steps", rule)
     return None
@@ -93,9 +101,8 @@ def not_asked_before(store: Store, people: Collection[Identifier], law: LawTable
     return again if again > moment(now_ms).date() else None
 
 
-def _has_yes(store: Store, people: Collection[Identifier], purpose: str, sources: Collection[str]) -> bool:
+def _has_yes(store: Store, subjects: Collection[bytes], purpose: str, sources: Collection[str]) -> bool:
     """Return whether the last word about a purpose is a yes that was given as it has to be."""
-    subjects = store.vault.subjects_of(people)
     with store.control.reading() as tx:
         said = [one for one in rows.of_subjects(tx, subjects) if one.purpose == purpose] if subjects else []
     return bool(said) and not said[-1].opted_out and said[-1].source.partition(":")[0] in sources

@@ -15,22 +15,23 @@ Rule: 11 CCR 7026(f)(1)-(3), 7052(a); Cal. Civ. Code § 1798.135(f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Final
 
 from avow.definitions import IdentifierKind, Refusal, identifier, local_date
-from avow.gate import choices, deliveries, disclosures, entries
+from avow.gate import choices, deliveries, disclosures, entries, recipients
 from avow.gate.disclosures import Disclosure
 from avow.gate.parcels import PassedOn
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import counting, rules
 from avow.policy.rulebook import refusals
 from avow.store.aside import attempted
-from avow.store.control import Transaction, recipients
+from avow.store.control import Transaction
 from avow.store.control import choices as chosen
 from avow.store.control import opt_outs as rows
 from avow.store.control.opt_outs import OptOutRow, Told
@@ -42,6 +43,8 @@ WAYS: Final = ("its own form", "e-mail", "telephone", "post", "other")
 PURPOSE: Final = "opt-outs"
 #: Opt-outs that are listed at once.
 LISTED: Final = 500
+#: What waits for a person is looked at again after this time, milliseconds: what went to a recipient may be forgotten by then.
+LOOKED_AT_MS: Final = 24 * 3_600_000
 #: Opt-outs that are read at once.
 _PAGE: Final = 500
 _GONE: Final = Refusal("there is no such opt-out of which somebody is to be told", rules.OPT_OUT_PASSED_ON)
@@ -113,12 +116,33 @@ class OptOuts:
         return tuple(found)
 
     def mark(self) -> tuple[object, ...]:
-        """Return what says whether there may be something new to tell: opt-outs, contacts and the version, as they are.
-
-        Who got something after they were told, while another is still to be, is seen at the job's next round without a change.
-        """
+        """Return what says whether there may be something new to tell: opt-outs to look at, contacts and the version."""
         with self.store.control.reading() as tx:
-            return (*rows.open_mark(tx), recipients.newest(tx), self.versions.in_force().id)
+            return rows.due_mark(tx, self.now_ms(), _PAGE), recipients.newest(tx), self.versions.in_force().id
+
+    def due_rows(self) -> Iterator[OptOutRow]:
+        """Yield every opt-out that is to be looked at now, what was said last first; no transaction is open meanwhile."""
+        after, now_ms = None, self.now_ms()
+        while True:
+            with self.store.control.reading() as tx:
+                found = rows.due(tx, now_ms, _PAGE, after)
+            yield from found
+            if len(found) < _PAGE:
+                return
+            after = found[-1]
+
+    def of_names(self, names: Iterable[str]) -> Iterator[OptOutRow]:
+        """Yield those of some ids that are not over."""
+        for name in names:
+            with self.store.control.reading() as tx:
+                row = rows.get(tx, name)
+            if row is not None and row.closed_ms is None and row.subject is not None:
+                yield row
+
+    def look_at_all(self) -> None:
+        """Have all that are not over looked at: a contact, a connection or the version in force is another one."""
+        with self.store.control.transaction() as tx:
+            rows.look(tx, 0)
 
     def open_rows(self) -> Iterator[OptOutRow]:
         """Yield every opt-out that is not known to be over, the oldest first; no transaction is open meanwhile."""
@@ -168,7 +192,9 @@ class OptOuts:
     def settle(self, tx: Transaction, row: OptOutRow, now_ms: int) -> OptOut:
         """Return an opt-out, which is over where nobody is to be told of it; what goes for it later opens it again."""
         one = self.whole(tx, rows.get(tx, row.id, locks=True) or row)
-        if not one.waits:
+        if one.waits:
+            rows.looked_at(tx, row.id, now_ms + LOOKED_AT_MS)
+        else:
             rows.close(tx, row.id, now_ms)
         return one
 
@@ -209,7 +235,8 @@ class OptOuts:
             is_of_it = self._reaches(row.purpose, one) and (until_ms is None or one.at_ms < until_ms)
             if is_of_it and not one.demonstration:
                 by_recipient.setdefault(one.recipient, []).append(one)
-        found = (self._tell(row.id, name, given, told.get(name)) for name, given in sorted(by_recipient.items()))
+        gaps = recipients.gaps(tx) if by_recipient else ()
+        found = (self._tell(row.id, name, given, told.get(name), gaps) for name, given in sorted(by_recipient.items()))
         return tuple(one for one in found if one is not None)
 
     def _reaches(self, refused: str, one: Disclosure) -> bool:
@@ -225,12 +252,18 @@ class OptOuts:
         items = [rulebook.data[name] for name in one.items.split() if name in rulebook.data]
         return refusals.reaches(refused, rulebook.purposes[one.purpose], items)
 
-    def _tell(self, opt_out_id: str, name: str, given: list[Disclosure], told: Told | None) -> ToTell | None:
+    def _tell(  # what who is to be told follows from
+        self, opt_out_id: str, name: str, given: list[Disclosure], told: Told | None, gaps: Sequence[Gap]
+    ) -> ToTell | None:
         """Return what there is to tell one recipient; None for who works for us and keeps nothing."""
         last = max(given, key=lambda one: one.at_ms)
         rulebook = self.versions.rulebook(last.rulebook_id)
         declared = rulebook.recipients.get(name) if rulebook else None
-        is_third_party = declared is None or declared.effective_role == "third-party"
+        then = (
+            recipients.as_it_was(self.versions.rulebook(one.rulebook_id), name, recipients.lacked(gaps, name, one.at_ms))
+            for one in given
+        )
+        is_third_party = any(one is None or one.effective_role == "third-party" for one in then)
         if declared is not None and not is_third_party and not declared.keeps_days:
             return None
         timezone, is_told = self.versions.timezone, told is not None and _knows(told, given)

@@ -7,8 +7,8 @@ Rule: 11 CCR 7050(b), 7051(a), (c), 7053(a)-(c); Cal. Civ. Code § 1798.100(d), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -17,10 +17,27 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook.declarations import Recipient
-from avow.store.control import Control, Transaction, recipients
+from avow.store.control import Control, Transaction, contract_gaps, recipients
+from avow.store.control.contract_gaps import CONTRACT, Gap, lacked
 from avow.store.control.recipients import Registered
 
-__all__ = ["Registered", "Standing", "broken", "contact", "registered", "standing", "standing_of", "third_parties", "untrue_of"]
+__all__ = [
+    "CONTRACT",
+    "Gap",
+    "Registered",
+    "Standing",
+    "as_it_was",
+    "broken",
+    "contact",
+    "gaps",
+    "lacked",
+    "newest",
+    "registered",
+    "standing",
+    "standing_of",
+    "third_parties",
+    "untrue_of",
+]
 
 #: A contract is checked at least so often. Rule: Cal. Civ. Code § 1798.140(ag)(1)(D); 11 CCR 7053(b).
 CHECK_MONTHS: Final = 12
@@ -103,6 +120,11 @@ def registered(tx: Transaction) -> tuple[Registered, ...]:
     return tuple(recipients.every(tx).values())
 
 
+def newest(tx: Transaction) -> int:
+    """Return when something was written down of a recipient last, milliseconds; 0 for never."""
+    return recipients.newest(tx)
+
+
 def contact(tx: Transaction, name: str) -> str:
     """Return the address to which instructions to a recipient go; "" where none is registered."""
     found = recipients.get(tx, name)
@@ -134,10 +156,22 @@ def broken(rulebook: Rulebook, known: Iterable[Registered]) -> tuple[tuple[str, 
 
 def _as_it_is(declared: Recipient, kept: Registered) -> Recipient:
     """Return a declared recipient with the contract that it really has."""
-    contract = declared.contract
-    if contract is None or kept.withdrawn_ms is not None:
-        return replace(declared, contract=None)
-    return replace(declared, contract=replace(contract, clauses=contract.clauses - frozenset(kept.missing)))
+    return declared.lacking({*kept.missing, *([CONTRACT] if kept.withdrawn_ms is not None else [])})
+
+
+def as_it_was(rulebook: Rulebook | None, name: str, lacked: Collection[str]) -> Recipient | None:
+    """Return a recipient as a version declared it, with what its contract really was then; None where it declared none.
+
+    What went is judged so for ever: neither a later version nor a mended contract makes a sale undone, and who is a third party
+    today was none before. Why: decision 0091. Rule: Cal. Civ. Code § 1798.130(a)(5)(C); 11 CCR 7051(c).
+    """
+    declared = rulebook.recipients.get(name) if rulebook else None
+    return declared.lacking(lacked) if declared is not None else None
+
+
+def gaps(tx: Transaction) -> tuple[Gap, ...]:
+    """Return what contracts lacked, and when."""
+    return contract_gaps.every(tx)
 
 
 def _missing(declared: Recipient, real: Recipient) -> tuple[str, ...]:

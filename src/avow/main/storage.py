@@ -201,7 +201,7 @@ def timetable(
         Job("telling", 30.0, lambda: announcing.teller.tell(now_ms()) > 0),
         Job("mailings", 2.0, lambda: carrying.letters.queue(now_ms()) > 0, written),
         Job("batches", 2.0, lambda: room.sending.queue(now_ms()) > 0, written),
-        Job("opt-outs", 2.0, lambda: room.passing_on.queue(now_ms()) > 0, room.passing_on.opt_outs.mark),
+        Job("opt-outs", 2.0, lambda: room.passing_on.once(now_ms()), room.passing_on.opt_outs.mark),
         Job("standing", LOOK_FOR_WORD_SECONDS, partial(_stand, store, versions, recipients.standing_in(configuration), now_ms)),
         *(Job(f"to-{one.recipient}", 2.0, partial(_carry, one, now_ms), written) for one in rounds),
         Job("unconfirmed", 60.0, lambda: clock.is_believed() and forget_unconfirmed(store, now_ms()) > 0),

@@ -16,6 +16,7 @@ from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavaila
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.markup import joined
@@ -77,13 +78,13 @@ class PolicyInForce:
     website: str = ""
     over_tls: bool = True
     _facts: dict[str, PolicyFacts] = field(default_factory=dict, init=False)
-    _ledger: tuple[frozenset[Went], Counted[Ledger]] = field(init=False)
-    _named: Counted[frozenset[Went]] = field(init=False)
+    _ledger: tuple[frozenset[Went], tuple[Gap, ...], Counted[Ledger]] = field(init=False)
+    _named: Counted[tuple[frozenset[Went], tuple[Gap, ...]]] = field(init=False)
     _third_parties: Counted[frozenset[str]] = field(init=False)
     _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._ledger = frozenset(), Counted(LEDGER_MS, self._count)
+        self._ledger = frozenset(), (), Counted(LEDGER_MS, self._count)
         self._named = Counted(NAMED_MS, self._went)
         self._third_parties = Counted(CONTRACTS_MS, lambda _now: self._without_contract())
 
@@ -179,17 +180,22 @@ class PolicyInForce:
         return tuple(points)
 
     def _counted(self) -> Ledger:
-        """Return the ledger as it was counted a moment ago; at once anew when something goes to somebody that never did."""
-        now_ms, known = self.now_ms(), self._ledger[0]
-        names = self._named.at(now_ms)
-        if not names <= known:
-            self._ledger = known | names, Counted(LEDGER_MS, self._count)
-        return self._ledger[1].at(now_ms)
+        """Return the ledger as it was counted a moment ago; at once anew when something goes to somebody that never did.
 
-    def _went(self, now_ms: int) -> frozenset[Went]:
-        """Return what went to whom since yesterday, without figures: what went before is in the ledger."""
+        And when a contract turns out to lack something, or to have it: what went is called otherwise then.
+        """
+        now_ms, (known, gaps, _) = self.now_ms(), self._ledger
+        names, lacking = self._named.at(now_ms)
+        if not names <= known or lacking != gaps:
+            self._ledger = known | names, lacking, Counted(LEDGER_MS, self._count)
+        return self._ledger[2].at(now_ms)
+
+    def _went(self, now_ms: int) -> tuple[frozenset[Went], tuple[Gap, ...]]:
+        """Return what went to whom since yesterday, without figures, and what contracts lack; the rest is in the ledger."""
         found = disclosures.totals(self.store, now_ms - _RECENT_MS)
-        return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
+        with self.store.control.reading() as tx:
+            gaps = recipients.gaps(tx)
+        return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found), gaps
 
     def _count(self, now_ms: int) -> Ledger:
         """Count what was collected and disclosed in the last 12 months."""
@@ -199,15 +205,14 @@ class PolicyInForce:
         return Ledger(found, self._disclosed(totals))
 
     def _disclosed(self, totals: Sequence[DisclosureTotal]) -> tuple[DisclosureCount, ...]:
-        """Return what went to whom, each with the recipient as the version of its day declared it."""
-        sums: Counter[tuple[str, str, str, str]] = Counter()
+        """Return what went to whom, each with the recipient as the version of its day declared it, and its contract then."""
+        sums: Counter[tuple[str, str, str, str, tuple[str, ...]]] = Counter()
         for one in totals:
             for letter in one.categories:
-                sums[one.recipient, letter, one.purpose, one.rulebook_id] += one.count
+                sums[one.recipient, letter, one.purpose, one.rulebook_id, one.lacked] += one.count
         found: dict[tuple[str, str, str, str], DisclosureCount] = {}
-        for (recipient, letter, purpose, rulebook_id), count in sums.items():
-            rulebook = self.versions.rulebook(rulebook_id)
-            own = rulebook.recipients.get(recipient) if rulebook else None
+        for (recipient, letter, purpose, rulebook_id, lacked), count in sums.items():
+            own = recipients.as_it_was(self.versions.rulebook(rulebook_id), recipient, lacked)
             key = (recipient, letter, purpose, own.effective_role if own else "")  # versions that say the same are one line
             before = found[key].count if key in found else 0
             found[key] = DisclosureCount(recipient, letter, purpose, before + count, own)

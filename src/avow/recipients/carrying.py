@@ -81,10 +81,11 @@ class Leased(Generic[_Made]):
 
     def open(self, message_id: str, now_ms: int) -> _Made | None:
         """Return a message that can be sent now; None when it may not leave, which is noted, or is ours no longer."""
-        row = self._row(message_id, now_ms)
-        if row is None:
-            return None
+        self._renew(now_ms)
         with self.store.control.one_look():
+            row = self._row(message_id)
+            if row is None:
+                return None
             made = self.kinds.compose(row, now_ms)
             refusal = self.contract(made.leave.recipient) if made is not None and not isinstance(made, Refusal) else None
         made = refusal or made
@@ -134,15 +135,16 @@ class Leased(Generic[_Made]):
         first = leave.subject if leave.subject in there else min(there, default=None)
         return replace(leave, subject=first, others=frozenset(there) - {first} if first else frozenset())
 
-    def _row(self, message_id: str, now_ms: int) -> Delivery | None:
-        """Return a delivery as it is now while it is ours: nobody passed it on, corrected it or took it back meanwhile."""
+    def _renew(self, now_ms: int) -> None:
+        """Keep what is ours for as long again, once it was for some time."""
         if self.seconds() - self._claimed > RENEW_SECONDS:
             self._claimed = self.seconds()
             with self.store.control.transaction() as tx:
                 ours = deliveries.renew(tx, self.holder, now_ms)
             self._rows = {one: row for one, row in self._rows.items() if one in ours}
-        if message_id not in self._rows:
-            return None
+
+    def _row(self, message_id: str) -> Delivery | None:
+        """Return a delivery while it is ours: as it was claimed, for who would change it lets it wait first."""
+        row = self._rows.get(message_id)
         with self.store.control.reading() as tx:
-            row = deliveries.get(tx, message_id)
-        return row if row is not None and (row.state, row.holder) == ("leaving", self.holder) else None
+            return row if row is not None and deliveries.is_held(tx, message_id, self.holder) else None

@@ -55,7 +55,9 @@ class Composing:
             self.passing_on.left(tx, sent.opt_out, now_ms)
 
     def failed(self, tx: Transaction, row: Delivery) -> None:
-        """Note what follows from one that failed for good: staff see it."""
+        """Note what follows from one that failed for good: staff see it, or pass on themselves what it told."""
+        if row.kind == "instruction":
+            self.instructing.failed(tx, row)
 
     def _form(self, row: Delivery) -> Content | Refusal:
         """Return what goes of a form's record for the purpose of its delivery; for "", for the first that it may go for now."""

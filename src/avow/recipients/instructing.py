@@ -31,6 +31,8 @@ from avow.store.store import Store
 Confirmed = Callable[[Transaction, str, int], object]
 #: What finds a person, as OpenDSR calls it; anything else is an identity that the recipient knows from us.
 _IDENTITIES: Final = {"e-mail address": "email", "telephone number": "phone"}
+#: The type of a request that corrects, by OpenDSR's predecessor: the specification left it out, and some take it.
+RECTIFICATION: Final = "rectification"
 #: How a recipient was told, in the audit log.
 BY_COMPUTER: Final = "its computers took it"
 _OVER: Final = NoMore("it is answered, or whom it is about is forgotten", rules.RECORDS_KEPT)
@@ -61,7 +63,7 @@ class Instructing:
         if rulebook is None:
             return _UNKNOWN
         leave = Leave(rulebook, row.recipient, PURPOSE, "", "", row.site)
-        body = _opendsr(row, one, people) if row.connector == "opendsr" else self._body(row, one, people, rulebook)
+        body = self._opendsr(row, one, people) if row.connector == "opendsr" else self._body(row, one, people, rulebook)
         content = json.dumps(body, ensure_ascii=False).encode()
         return Parcel(row.id, row.kind, row.made_ms, content, leave, request_id=row.request_id, instruction=one.id)
 
@@ -72,11 +74,49 @@ class Instructing:
         if row is not None and row.state == "received":
             self.confirmed(tx, sent.instruction, now_ms)
 
+    def failed(self, tx: Transaction, row: Delivery) -> None:
+        """Have staff pass on a correction that a recipient does not take by OpenDSR, which need not know corrections."""
+        one = instructions.get(tx, row.about.record)
+        if one is not None and one.what == What.CORRECT and row.connector == "opendsr":
+            why = f"it does not take corrections by OpenDSR ({row.receipt})"
+            instructions.not_taken(tx, one.id, row.id, why, row.next_ms)
+
+    def _opendsr(self, row: Delivery, one: Instruction, people: Sequence[tuple[str, str]]) -> dict[str, object]:
+        """Return a request of OpenDSR 2.0; its id follows from the instruction, so that it stays one.
+
+        The specification knows no corrections: what is to be corrected is an extension for this recipient, which the connector
+        sends to one that says that it takes them.
+        """
+        is_correction = one.what == What.CORRECT
+        body: dict[str, object] = {
+            "regulation": "ccpa",
+            "subject_request_id": str(uuid.UUID(hex=one.id, version=4)),
+            "subject_request_type": RECTIFICATION if is_correction else "erasure",
+            "submitted_time": moment(row.made_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "subject_identities": [
+                {
+                    "identity_type": _IDENTITIES.get(kind, "controller_customer_id"),
+                    "identity_value": value,
+                    "identity_format": "raw",
+                }
+                for kind, value in people
+            ],
+            "api_version": "2.0",
+        }
+        if is_correction:
+            answers = self._answers(row, one)
+            body["extensions"] = {"corrections": [_correction(each) for each in instructions.changes(self.store, one)], **answers}
+        return body
+
+    def _answers(self, row: Delivery, one: Instruction) -> dict[str, str]:
+        """Return where a recipient answers: its computers, and a person."""
+        token, origin = instructions.link(self.store.vault.hmac, one.id), self.sites.named(row.site).origin
+        return {"answer_at": f"{origin}/avow/instructions/{token}", "page": f"{origin}/privacy/instructions/{token}"}
+
     def _body(self, row: Delivery, one: Instruction, people: Sequence[tuple[str, str]], rulebook: Rulebook) -> dict[str, object]:
         declared = rulebook.recipients.get(one.recipient)
         is_third_party = declared is None or declared.effective_role == "third-party"
-        token = instructions.link(self.store.vault.hmac, one.id)
-        data = {
+        data: dict[str, object] = {
             "instruction": one.id,
             "reference": one.request_id[:10].upper(),
             "is_reminder": row.made_ms > one.made_ms,
@@ -86,8 +126,7 @@ class Instructing:
             "due_on": one.due_on.isoformat(),
             "to_do": list(told.duties(is_third_party=is_third_party, what=one.what)),
             "rule": told.by_rule(is_third_party=is_third_party, what=one.what),
-            "answer_at": f"{self.sites.named(row.site).origin}/avow/instructions/{token}",
-            "page": f"{self.sites.named(row.site).origin}/privacy/instructions/{token}",
+            **self._answers(row, one),
         }
         if one.what == What.CORRECT:
             data["corrections"] = [_correction(each) for each in instructions.changes(self.store, one)]
@@ -102,21 +141,3 @@ def _correction(one: Change) -> dict[str, str]:
     """Return what is to be corrected as JSON: without a value that is right it is to be erased, or a statement goes with it."""
     said = {"after": one.after, "statement": one.statement}
     return {"item": one.item, "before": one.before, **{name: text for name, text in said.items() if text}}
-
-
-def _opendsr(row: Delivery, one: Instruction, people: Sequence[tuple[str, str]]) -> dict[str, object]:
-    """Return the request to erase, as OpenDSR 2.0 has it; its id follows from the instruction, so that it stays one.
-
-    It carries no corrected values: what is to be corrected is told by a page (`rights.correcting`).
-    """
-    return {
-        "regulation": "ccpa",
-        "subject_request_id": str(uuid.UUID(hex=one.id, version=4)),
-        "subject_request_type": "erasure",
-        "submitted_time": moment(row.made_ms).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "subject_identities": [
-            {"identity_type": _IDENTITIES.get(kind, "controller_customer_id"), "identity_value": value, "identity_format": "raw"}
-            for kind, value in people
-        ],
-        "api_version": "2.0",
-    }

@@ -13,8 +13,8 @@ Rule: 11 CCR 7026(f)(2), (3), 7052(a); Cal. Civ. Code § 1798.135(f).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from avow.definitions import Refusal, moment
@@ -30,6 +30,8 @@ from avow.store.control.opt_outs import OptOutRow
 
 #: The queue of opt-outs, whose items may be set aside.
 QUEUE: Final = "opt-outs"
+#: Opt-outs that one round looks at.
+ROUND: Final = 500
 #: How a recipient was told, in the audit log.
 BY_COMPUTER: Final = "its computers took it"
 _OVER: Final = NoMore("it was told, or there is nothing of it to tell any more", rules.OPT_OUT_PASSED_ON)
@@ -41,22 +43,45 @@ class PassingOn:
 
     opt_outs: OptOuts
     connectors: Mapping[str, str]
+    _seen: list[tuple[object, ...]] = field(default_factory=list)
+
+    def once(self, now_ms: int) -> bool:
+        """Do one round (a job); return whether there may be more to do at once."""
+        return self._round(now_ms)[0] > 0
 
     def queue(self, now_ms: int) -> int:
-        """Queue what is still to be told; return how many recipients. Safe next to another process."""
-        store, total, names = self.opt_outs.store, [0], set[str]()
+        """Do one round; return how many recipients are newly queued to be told."""
+        return self._round(now_ms)[1]
+
+    def _round(self, now_ms: int) -> tuple[int, int]:
+        """Queue what is still to be told; return how many opt-outs were looked at, and how much is new.
+
+        Safe next to another process. At rest no opt-out is read. A round looks at a bounded number, so that a no that was said
+        meanwhile is among the next ones.
+        """
+        store = self.opt_outs.store
+        mark = self.opt_outs.mark()[1:]
+        if self._seen != [mark]:  # at first, too: the configuration may connect others than before
+            self.opt_outs.look_at_all()
+            self._seen[:] = [mark]
+        looked, new = [0], [0]
 
         def each(row: OptOutRow) -> None:
-            total[0] += self._queue(row, now_ms)
+            new[0] += self._queue(row, now_ms)
+            looked[0] += 1
 
-        def waiting() -> Iterator[OptOutRow]:
-            for row in self.opt_outs.open_rows():
-                names.add(row.id)
-                yield row
+        def waiting(aside: Collection[str]) -> Iterator[OptOutRow]:
+            yield from self.opt_outs.of_names(sorted(aside))
+            for row in self.opt_outs.due_rows():
+                if looked[0] >= ROUND:
+                    return
+                if row.id not in aside:
+                    yield row
 
-        store.aside.each(QUEUE, waiting(), lambda row: row.id, each, now_ms)
-        store.aside.only(QUEUE, names)
-        return total[0]
+        store.aside.each(QUEUE, waiting(store.aside.names(QUEUE)), lambda row: row.id, each, now_ms)
+        if aside := store.aside.names(QUEUE):
+            store.aside.only(QUEUE, [row.id for row in self.opt_outs.of_names(aside)])
+        return looked[0], new[0]
 
     def compose(self, row: Delivery) -> Parcel | Refusal:
         """Return what leaves now; NoMore when there is nothing to tell any more."""
@@ -91,13 +116,8 @@ class PassingOn:
         return row.state if row is not None else ""
 
     def _queue(self, row: OptOutRow, now_ms: int) -> int:
-        """Queue what is new of one opt-out, and note where nobody is to be told of it; at rest nothing is written."""
-        control = self.opt_outs.store.control
-        with control.reading() as tx:
-            one = self.opt_outs.whole(tx, row)
-            if one.waits and not self._new(tx, row, one):
-                return 0
-        with control.transaction() as tx:
+        """Queue what is new of one opt-out, and note where nobody is to be told of it; return how much is new."""
+        with self.opt_outs.store.control.transaction() as tx:
             return deliveries.queue_opt_outs(tx, self._new(tx, row, self.opt_outs.settle(tx, row, now_ms)), now_ms)
 
     def _new(self, tx: Transaction, row: OptOutRow, one: OptOut) -> list[OptedOut]:

@@ -1,7 +1,8 @@
 """The register of recipients: what is known of each one's contract besides what the policy says, and what stands of it today.
 
-What is noted here counts at once, wherever something leaves. The document of a contract is sealed under a key of its own and kept
-among the files, with the hash of what was given; it is evidence, and no consumer's.
+What is noted here counts at once, wherever something leaves, and what was held has its turn once it may go. The document of a
+contract is sealed under a key of its own and kept among the files, with the hash of what was given; it is evidence, and no
+consumer's.
 Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.100(d), § 1798.140(ag)(1)(D), (j).
 """
 
@@ -16,14 +17,16 @@ from typing import Final
 
 from avow import addresses
 from avow.definitions import Refusal
-from avow.gate import disclosures, entries, recipients
+from avow.gate import deliveries, disclosures, entries, recipients
 from avow.gate.disclosures import DisclosureTotal
+from avow.gate.messages import Trouble
 from avow.gate.recipients import Registered, Standing
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 from avow.policy.law import rules
 from avow.store import sealing
 from avow.store.control import Transaction
+from avow.store.control import contract_gaps as gaps
 from avow.store.control import recipients as rows
 from avow.store.store import Store
 
@@ -117,10 +120,12 @@ class Register:
             self.store.files.delete(before.document)
         return None
 
-    def clause(self, name: str, clause: str, by: str, *, is_missing: bool) -> Refusal | None:
-        """Write down that a clause is missing from the contract, or that it is there after all.
+    def clause(self, name: str, clause: str, by: str, *, is_missing: bool, by_mistake: bool = False) -> Refusal | None:
+        """Write down that a clause is missing from the contract, or that it is there now.
 
-        Where the policy says that the contract has it, the policy is untrue from now on: it is not published so again.
+        What went until then went to a third party, and stays so on the chart; unless it was noted `by_mistake`, and the clause
+        was there all along. Where the policy says that the contract has it, the policy is untrue from now on: it is not
+        published so again.
         Rule: 11 CCR 7051(c), 7053(c).
         """
         known = {*CLAUSES, *THIRD_PARTY_CLAUSES}
@@ -135,6 +140,10 @@ class Register:
             missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
             what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
             self._put(tx, replace(before, missing=tuple(sorted(missing))), what, by, clause=clause)
+            if by_mistake and not is_missing:
+                gaps.take_back(tx, name, clause)
+            else:
+                (gaps.begin if is_missing else gaps.end)(tx, name, clause, self.now_ms())
         return None
 
     def withdraw(self, name: str, by: str) -> Refusal | None:
@@ -162,12 +171,18 @@ class Register:
                 return Refusal("that is what is written down already", _RULE)
             what = "recipient.renewed" if at_ms is None else "recipient.withdrawn"
             self._put(tx, replace(before, withdrawn_ms=at_ms), what, by)
+            (gaps.end if at_ms is None else gaps.begin)(tx, name, gaps.CONTRACT, self.now_ms())
         return None
 
     def _put(self, tx: Transaction, one: Registered, what: str, by: str, **more: str | None) -> None:
-        now_ms = self.now_ms()
+        now_ms, was = self.now_ms(), self._standing(tx, one.name)
         rows.put(tx, replace(one, changed_ms=now_ms))
+        if not was.may_get and self._standing(tx, one.name).may_get:
+            deliveries.hasten_held(tx, Trouble.HELD, now_ms)
         entries.record(tx, now_ms, entries.RecipientChanged(what, one.name, **more, **entries.by_whom(by)))
+
+    def _standing(self, tx: Transaction, name: str) -> Standing:
+        return recipients.standing(tx, self.versions.in_force(), name, self.versions.today())
 
     def _unknown(self, name: str) -> Refusal | None:
         """Return why nothing is written down of a name; what a version once declared may be, since data went there."""

@@ -21,6 +21,7 @@ from typing import Final
 
 from avow import addresses, telephones
 from avow.definitions import Identifier, IdentifierKind, RequestKind, identifier, moment
+from avow.gate import recipients
 from avow.gate.choices import Choice
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Disclosure
@@ -386,9 +387,10 @@ class Discloser:
         return (*making.held.disclosures, *self.store.standing(making.seen.oldest.values()))
 
     def _disclosed(self, one: Disclosure) -> Disclosed:
-        """Return a disclosure with what it was, by the version under which it went; a recipient that nobody knows is a buyer."""
-        rulebook = self.versions.rulebook(one.rulebook_id)
-        declared = rulebook.recipients.get(one.recipient) if rulebook else None
+        """Return a disclosure with what it was, by version and contract of its day; who nobody knows is a buyer."""
+        with self.store.control.reading() as tx:
+            lacked = recipients.lacked(recipients.gaps(tx), one.recipient, one.at_ms)
+        declared = recipients.as_it_was(self.versions.rulebook(one.rulebook_id), one.recipient, lacked)
         if declared is None:
             return Disclosed(one.recipient, one.categories, one.purpose, "", "third-party")
         what = declared.effective_disclosure

@@ -94,9 +94,13 @@ def note(cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now
 
 
 def confirmed(cases: Cases, tx: Transaction, instruction_id: str, now_ms: int) -> bool:
-    """Note that a recipient's computers said that all is erased, in the transaction of their word. Rule: 11 CCR 7022(b)(2)."""
+    """Note that a recipient's computers said that all is erased, or corrected, in the transaction of their word.
+
+    Rule: 11 CCR 7022(b)(2), 7023(c).
+    """
     one = instructions.get(tx, instruction_id)
-    return one is not None and _note(tx, cases, one, Answer.ERASED, "", RECIPIENT, now_ms)
+    said = Answer.CORRECTED if one is not None and one.what == What.CORRECT else Answer.ERASED
+    return one is not None and _note(tx, cases, one, said, "", RECIPIENT, now_ms)
 
 
 def _note(tx: Transaction, cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now_ms: int) -> bool:

@@ -114,6 +114,11 @@ class Aside:
             self._halving(queue, items[:middle], name_of, step, now_ms)
             self._halving(queue, items[middle:], name_of, step, now_ms)
 
+    def names(self, queue: str) -> frozenset[str]:
+        """Return the names of a queue's items that are set aside."""
+        with self.control.reading() as tx:
+            return frozenset(set_aside.names(tx, queue))
+
     def only(self, queue: str, names: Iterable[str], is_own: Callable[[str], bool] = lambda _: True) -> None:
         """Forget the items of a queue that it no longer has; `is_own` says which are the caller's, where several fill it."""
         with self.control.reading() as tx:

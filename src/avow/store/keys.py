@@ -24,7 +24,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,7 @@ _BUSY_SECONDS: Final = 20.0
 
 
 #: The labels of marks of minors: when they are 13 and 16, and when they refused.
-_THIRTEEN: Final = b"thirteen"
-_SIXTEEN: Final = b"sixteen"
+_OF_AGES: Final = (b"thirteen", b"sixteen")
 _REFUSED: Final = b"minor refused"
 #: The label of marks of what was kept beyond an erasure, and is kept no more.
 _KEPT_ENDED: Final = b"kept ended"
@@ -156,11 +155,13 @@ class Vault:
         Rule: Cal. Civ. Code § 1798.106(c); § 1798.135(c)(4) (a correction takes back no refusal).
         """
         own, former = self._digests(new), self._digests(old)
-        carried = [(self._mark(label, old), self._mark(label, new)) for label in (_THIRTEEN, _SIXTEEN, _REFUSED)]
+        into = (own[0], *self.corrected.also(new))
+        minor = [(label, before) for label in (*_OF_AGES, _REFUSED) for before in self._minor(label, [old])]
+        carried = [(before, self.hmac(label, one)) for label, before in minor for one in into]
         carried += [(self._end_mark(form, point), self._end_mark(new, point)) for point in points for form in spellings(old)]
         with self._lock:
             with self._writing() as connection:
-                subjects = corrected.readdress(connection, former, (own[0], *self.corrected.also(new)), at_ms)
+                subjects = corrected.readdress(connection, former, into, at_ms)
                 if subjects:
                     known = [(after, at) for before, after in carried for at in _at(connection, before)]
                     connection.executemany(_WRITE_TOMBSTONE, known)
@@ -269,31 +270,38 @@ class Vault:
         Marks next to the tombstones, each a hash and a moment: what is known of an age outlives the record that told it.
         Rule: Cal. Civ. Code § 1798.120(c).
         """
-        own = [(self._mark(label, one), at_ms) for label, at_ms in ((_THIRTEEN, thirteen_ms), (_SIXTEEN, sixteen_ms))]
+        own = self._digests(one)[0]
+        marks = [(self.hmac(label, own), at_ms) for label, at_ms in zip(_OF_AGES, (thirteen_ms, sixteen_ms), strict=True)]
         with self._lock, self._writing() as connection:
-            connection.executemany(_WRITE_TOMBSTONE, own)
+            connection.executemany(_WRITE_TOMBSTONE, marks)
 
-    def ages(self, people: Iterable[Identifier]) -> tuple[int, int]:
-        """Return when the youngest of these people is of the two ages (`note_age`); (-1, -1) where none is known to be young."""
-        wanted = [form for one in people for form in spellings(one)]
+    def ages(self, people: Collection[Identifier], subjects: Iterable[bytes] = ()) -> tuple[int, int]:
+        """Return when the youngest of these people is of the two ages (`note_age`); (-1, -1) where none is known to be young.
+
+        Who is known by a pseudonym alone is among `subjects`: marks of earlier versions find nobody by it.
+        """
         with self._lock:
-            found = [self._marked(self._mark(label, one) for one in wanted) for label in (_THIRTEEN, _SIXTEEN)]
-        thirteen_ms, sixteen_ms = (max(one.values(), default=-1) for one in found)
+            wanted = "SELECT digest FROM identifiers WHERE subject = ?"
+            digests = [digest for one in subjects for (digest,) in self._read(wanted, [one])]
+            marks = ([*self._minor(label, people), *(self.hmac(label, one) for one in digests)] for label in _OF_AGES)
+            thirteen_ms, sixteen_ms = (max(self._marked(own).values(), default=-1) for own in marks)
         return thirteen_ms, sixteen_ms
 
     def note_minor_refused(self, one: Identifier, at_ms: int) -> None:
         """Note that a minor, or their parent, said no to the sale of what is theirs. Rule: Cal. Civ. Code § 1798.135(c)(5)."""
         with self._lock, self._writing() as connection:
-            connection.execute(_WRITE_TOMBSTONE, (self._mark(_REFUSED, one), at_ms))
+            connection.execute(_WRITE_TOMBSTONE, (self.hmac(_REFUSED, self._digests(one)[0]), at_ms))
 
-    def minor_refused_ms(self, people: Iterable[Identifier]) -> int:
+    def minor_refused_ms(self, people: Collection[Identifier]) -> int:
         """Return when one of these people last refused so; -1 for never."""
-        wanted = [form for one in people for form in spellings(one)]
         with self._lock:
-            return max(self._marked(self._mark(_REFUSED, one) for one in wanted).values(), default=-1)
+            return max(self._marked(self._minor(_REFUSED, people)).values(), default=-1)
 
-    def _mark(self, label: bytes, one: Identifier) -> bytes:
-        return self.hmac(label, f"{one.kind.value}\0{one.value}".encode())
+    def _minor(self, label: bytes, people: Iterable[Identifier]) -> list[bytes]:
+        """Return the marks of these people under a label: by what finds them, and as earlier versions made them."""
+        wanted = list(people)
+        own = [self.hmac(label, digest) for one in wanted for digest in self._digests(one)]
+        return own + [self.hmac(label, f"{form.kind.value}\0{form.value}".encode()) for one in wanted for form in spellings(one)]
 
     def _end_mark(self, one: Identifier, point: str) -> bytes:
         return self.hmac(b"ended", f"{point}\0{one.kind.value}\0{one.value}".encode())

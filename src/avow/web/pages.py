@@ -41,7 +41,10 @@ def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRout
     def sorry(request: Request, status: int, detail: str = "") -> Response:
         if asks_for_json(request):
             return problem(status, detail or view.words(status))
-        return (None if detail else site.sorry(request, status)) or view.sorry(request, status, detail)
+        page = (None if detail else site.sorry(request, status)) or view.sorry(request, status, detail)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:  # of a moment: it is nobody's page, and is asked for again
+            page.headers.update({"Retry-After": "30", "Cache-Control": "no-store"})
+        return page
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -51,9 +54,7 @@ def app(house: House, site: CompanySite, assets: Assets, more: Sequence[BaseRout
         return response
 
     async def unavailable(request: Request, _error: Exception) -> Response:
-        response = await run_in_threadpool(sorry, request, 503)
-        response.headers["Retry-After"] = "30"
-        return response
+        return await run_in_threadpool(sorry, request, 503)
 
     return Starlette(
         routes=[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -177,8 +177,12 @@ class Facts:
     log_ms: int | None = None
 
 
-def disclosed(rulebook: Rulebook | None, recipient: str, categories: str, purpose: str, point: str, count: int) -> Disclosed:
+def disclosed(  # what a disclosure is judged by
+    rulebook: Rulebook | None, recipient: str, categories: str, purpose: str, point: str, count: int, lacked: Collection[str] = ()
+) -> Disclosed:
     """Return a disclosure, judged by the version of its day; None when that version is not known: then nothing is declared.
+
+    `lacked` is what the contract with its recipient was found to lack then.
 
     A message about a change of the policy is declared by [changes]. Rule: 11 CCR 7051(c), 7053.
     """
@@ -189,6 +193,7 @@ def disclosed(rulebook: Rulebook | None, recipient: str, categories: str, purpos
     declared = rulebook.points.get(point)
     is_point = not point or (declared is not None and recipient in {*declared.recipients, declared.collected_by})
     is_declared = is_purpose and is_point and set(categories) <= known.categories
+    known = known.lacking(lacked)
     return Disclosed(recipient, purpose, point, count, is_declared, known.effective_disclosure != "business-purpose")
 
 

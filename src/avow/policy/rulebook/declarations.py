@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -347,6 +347,16 @@ class Recipient:
     stops_when_lapsed: bool
     needs_authorisation: str
     cross_context: bool
+
+    def lacking(self, clauses: Collection[str]) -> Recipient:
+        """Return it with a contract that lacks these clauses, whatever is declared; "" among them: with none at all.
+
+        Rule: 11 CCR 7051(c), 7053(c).
+        """
+        if self.contract is None or not clauses:
+            return self
+        left = None if "" in clauses else replace(self.contract, clauses=self.contract.clauses - frozenset(clauses))
+        return replace(self, contract=left)
 
     @property
     def effective_role(self) -> str:

@@ -17,7 +17,9 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -40,6 +42,8 @@ CONNECT_SECONDS: Final = 20
 ANSWER_SECONDS: Final = 60
 #: After so many answers a message without a deadline is marked as failed and shown in the console.
 MAX_ATTEMPTS: Final = 12
+#: What was put together longer ago, seconds, is asked again before it leaves: a no reaches what waits within a second.
+FRESH_SECONDS: Final = 0.2
 #: Messages sent in one round.
 ROUND: Final = 50
 #: How often in a round messages that cannot be handed over give their places to the next ones.
@@ -85,6 +89,20 @@ class _Said:
 _NOTHING: Final = _Said()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message as it would go, put together from a moment on; `failed` is what a step raised, of which `trouble` says what.
+
+    `message` is None where none may leave, `letter` where nothing can be written to its address.
+    """
+
+    made_seconds: float
+    failed: Exception | None
+    trouble: Trouble
+    message: Waiting | None = None
+    letter: _Letter | None = None
+
+
 class _Server(smtplib.SMTP):
     """A connection that remembers what the server said when it took a message."""
 
@@ -112,6 +130,7 @@ class Carrier:
     outbox: Leased[Waiting]
     mail: Mail
     is_believed: Callable[[], bool] = lambda: True
+    seconds: Callable[[], float] = time.monotonic
     _server: _Server | None = None
     _pause_ms: int = 0
     _again_ms: int = 0
@@ -132,24 +151,39 @@ class Carrier:
         return 0
 
     def _page(self, turns: Sequence[Turn], now_ms: int) -> list[_Outcome]:
-        """Give each message its turn, until the server is away."""
+        """Give each message its turn, until the server is away; while it has one, the next is put together."""
         outcomes: list[_Outcome] = []
-        for turn in turns:
-            outcomes.append(self._one(turn, now_ms))
-            if outcomes[-1] is _Outcome.AWAY:
-                break
+        with ThreadPoolExecutor(1, "mail-ahead") as ahead:  # ends when what it does has ended: only then is anything released
+            waiting = [ahead.submit(self._ready, turn, now_ms) for turn in turns[:1]]
+            for number, turn in enumerate(turns):
+                ready = waiting.pop().result()
+                waiting += [ahead.submit(self._ready, one, now_ms) for one in turns[number + 1 : number + 2]]
+                outcomes.append(self._one(turn, ready, now_ms))
+                if outcomes[-1] is _Outcome.AWAY:
+                    break
         return outcomes
 
-    def _one(self, turn: Turn, now_ms: int) -> _Outcome:
-        """Open, compose and hand over one message; nothing that it raises reaches the others."""
+    def _ready(self, turn: Turn, now_ms: int) -> _Ready:
+        """Open and compose one message."""
+        made_seconds = self.seconds()
         failed, message = attempted(lambda: self.outbox.open(turn.message_id, now_ms))
-        if failed is not None:
-            return self._failed(turn, now_ms, Trouble.UNREADABLE, failed)
+        if failed is not None or message is None:
+            return _Ready(made_seconds, failed, Trouble.UNREADABLE)
+        failed, letter = attempted(lambda: self._letter(message))
+        return _Ready(made_seconds, failed, Trouble.UNWRITABLE, message, letter)
+
+    def _one(self, turn: Turn, ready: _Ready, now_ms: int) -> _Outcome:
+        """Hand over one message; nothing that it raises reaches the others.
+
+        What was put together while the server took its time over another is asked and put together again.
+        """
+        if self.seconds() - ready.made_seconds > FRESH_SECONDS and ready.message is not None:
+            ready = self._ready(turn, now_ms)
+        message, letter = ready.message, ready.letter
+        if ready.failed is not None:
+            return self._failed(turn, now_ms, ready.trouble, ready.failed)
         if message is None:
             return _Outcome.KEPT
-        failed, letter = attempted(lambda: self._letter(message))
-        if failed is not None:
-            return self._failed(turn, now_ms, Trouble.UNWRITABLE, failed)
         if letter is None:
             return self._keep(turn, message, now_ms, Trouble.UNWRITABLE, is_final=True)
         failed, outcome = attempted(lambda: self._hand_over(turn, message, letter, now_ms))

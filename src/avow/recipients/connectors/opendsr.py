@@ -1,5 +1,8 @@
 """A recipient that takes deletions by OpenDSR 2.0: asked first how far it is, then told; what it says is signed.
 
+A correction, which the specification does not know, is sent where discovery lists it, as an extension under the recipient's own
+domain. Elsewhere it is refused for good before anything of it has left, and staff pass it on.
+
     (1) GET  /requests/ID   does it know it: completed, or on its way; 404: it does not
     (2) POST /requests      taken with 201: a receipt that names the request
     (3) GET  /discovery     where its certificate is, at its own host; believed for that host's name, under the authorities of the
@@ -43,6 +46,8 @@ _MISSING: Final = 404
 _YES: Final = frozenset({200, 201, 202})
 _FINAL: Final = frozenset({301, 302, 303, 307, 308, 400, 410, 422})
 _UNSIGNED: Final = Said(Answer.NOT_NOW, receipt="what it said is not signed by the certificate of its host")
+#: The type that every recipient which is reached so takes: the policy and the configuration say that it does.
+_ERASURE: Final = "erasure"
 #: What its status says of a request that it knows.
 _STATUS: Final[Mapping[str, Answer]] = {
     "completed": Answer.DONE,
@@ -76,20 +81,39 @@ class OpenDSR:
     def hand_over(self, parcel: Parcel, now_ms: int) -> Said:
         """Ask how far a request is, and send it where it is not known."""
         del now_ms
-        wanted = json.loads(parcel.content)["subject_request_id"]
+        request = json.loads(parcel.content)
+        wanted, kind = request["subject_request_id"], request["subject_request_type"]
         try:
             known = self._asked("GET", f"/requests/{wanted}", None)
             if isinstance(known, Said):
                 return known
             if known.status != _MISSING:
                 return self._said(known, wanted)
-            taken = self._asked("POST", "/requests", parcel.content)
+            if kind != _ERASURE and isinstance(listed := self._lists(kind), Said):
+                return listed
+            if "extensions" in request:
+                request["extensions"] = {self._host: request["extensions"]}
+            taken = self._asked("POST", "/requests", json.dumps(request, ensure_ascii=False).encode())
         except HTTPError as error:
             return Said(Answer.LOST, receipt=type(error).__name__)
         return taken if isinstance(taken, Said) else self._said(taken, wanted)
 
     def close(self) -> None:
         """Nothing stays open."""
+
+    def _lists(self, kind: str) -> Said | None:
+        """Return None where discovery lists a type of requests, else why it is not sent: (3)."""
+        found = self._asked("GET", "/discovery", None)
+        if isinstance(found, Said):
+            return found
+        try:
+            listed = json.loads(found.content)["supported_subject_request_types"]
+            is_listed = kind in listed
+        except (ValueError, KeyError, TypeError):
+            is_listed = False
+        if found.status in _YES and not is_listed:
+            return Said(Answer.NEVER, found.status, f"its discovery does not list {kind}")
+        return None if is_listed else Said(Answer.NOT_NOW, found.status, f"{found.status} of its discovery")
 
     def _said(self, got: _Got, wanted: str) -> Said:
         """Return what an answer says, once its signature holds: (4)."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, identifier, local_date
 from avow.gate import corrected, entries, instructions
-from avow.gate.instructions import Change, Wanted, Way, What
+from avow.gate.instructions import Change, Wanted, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, execution, plan
@@ -329,10 +329,8 @@ def _changes(given: Given, contact: Contact, known: Mapping[int, Decided], ruleb
 
 
 def _wanted(one: Given, answer_by: date, telling: Telling, changes: tuple[Change, ...]) -> Wanted:
-    """Return what a recipient is told; OpenDSR carries no corrected value, so that a member of staff passes it on."""
-    usual = execution.wanted_of(one, answer_by, telling.connected)
-    way = Way.PAGE if usual.way is Way.OPENDSR else usual.way
-    return replace(usual, way=way, what=What.CORRECT, changes=changes)
+    """Return what a recipient is told of a correction."""
+    return replace(execution.wanted_of(one, answer_by, telling.connected), what=What.CORRECT, changes=changes)
 
 
 def outcomes_of(case: Case) -> list[dict[str, Any]]:  # Any: JSON

@@ -7,6 +7,7 @@ request to know. Rule: 11 CCR 7023(f), (i), (j).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from avow.definitions import Refusal, RequestKind, local_date
@@ -134,8 +135,5 @@ def _told(  # as above
         if one.may_hold(today) and {*item.categories} & {*one.categories}:
             changes = tuple(Change(item.label, before, "", text) for before, text in said.items())
             usual = wanted_of(one, answer_by, telling.connected)
-            way = instructions.Way.PAGE if usual.way is instructions.Way.OPENDSR else usual.way
-            found[instructions.new_id()] = instructions.Wanted(
-                one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers, What.CORRECT, changes
-            )
+            found[instructions.new_id()] = replace(usual, what=What.CORRECT, changes=changes)
     return found

@@ -18,11 +18,12 @@ from avow.store.control.tables import audit_queue
 
 #: Numbers that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
+_ENQUEUE: Final = insert(audit_queue).returning(audit_queue.c.seq)
 
 
 def enqueue(tx: Transaction, entry: bytes) -> int:
     """Queue an entry and return its number."""
-    return int(tx.execute(insert(audit_queue).values(entry=entry).returning(audit_queue.c.seq)).scalar_one())
+    return int(tx.execute(_ENQUEUE, {"entry": entry}).scalar_one())
 
 
 def pending(tx: Transaction, limit: int, batch: Collection[int] = ()) -> tuple[tuple[int, bytes], ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
@@ -61,17 +62,31 @@ def is_kept(tx: Transaction, choice_id: str) -> bool:
     return tx.execute(select(choices.c.id).where(choices.c.id == choice_id)).first() is not None
 
 
+_OF_SUBJECTS: Final = (
+    select(*(column for column in choices.c if column.name != "id"))
+    .where(choices.c.subject.in_(bindparam("subjects", expanding=True)))
+    .order_by(choices.c.at_ms)
+)
+
+
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[Choice, ...]:
     """Return the choices of these subjects, oldest first; the last one about a purpose counts."""
-    columns = [column for column in choices.c if column.name != "id"]
-    wanted = select(*columns).where(choices.c.subject.in_(subjects)).order_by(choices.c.at_ms)
-    return tuple(Choice(**row) for row in tx.execute(wanted).mappings())
+    return tuple(Choice(**row) for row in tx.execute(_OF_SUBJECTS, {"subjects": list(subjects)}).mappings())
 
 
 def opted_out(tx: Transaction, subject: bytes) -> frozenset[str]:
     """Return the purposes that this subject has opted out of now."""
     last = {choice.purpose: choice.opted_out for choice in of_subjects(tx, [subject])}
     return frozenset(purpose for purpose, is_out in last.items() if is_out)
+
+
+def standing_noes(tx: Transaction, subject: bytes, purposes: Collection[str]) -> dict[str, Choice]:
+    """Return, by their ids, the choices by which this subject has opted out of some of these purposes now; no invented one."""
+    own = choices.c
+    wanted = select(choices).where(own.subject == subject, own.purpose.in_(purposes), ~own.demonstration)
+    last = {row["purpose"]: row for row in tx.execute(wanted.order_by(own.at_ms)).mappings()}
+    noes = (dict(row) for row in last.values() if row["opted_out"])
+    return {row.pop("id"): Choice(**row) for row in noes}
 
 
 def opted_in(tx: Transaction, subject: bytes) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Table, func, select
 
 from avow.store.control.database import Transaction, alone
-from avow.store.control.rows import insert_into
+from avow.store.control.rows import adding_to
 from avow.store.control.tables import refusals
 
 #: Refusals of one day that are told apart by a field's name, and what stands for the names of the rest.
@@ -84,6 +84,4 @@ def add_to(
     tx: Transaction, table: Table, key: Mapping[str, object], counts: Mapping[str, int], rest: Mapping[str, object] | None = None
 ) -> None:
     """Add counts to the row of a key, made when missing; `rest` are its other columns, the same whenever it is added to."""
-    sums = {name: table.c[name] + count for name, count in counts.items()}
-    row = insert_into(tx, table).values(**key, **(rest or {}), **counts)
-    tx.execute(row.on_conflict_do_update(index_elements=list(key), set_=sums))
+    tx.execute(adding_to(tx, table, tuple(key), tuple(counts)), {**key, **(rest or {}), **counts})

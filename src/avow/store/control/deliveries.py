@@ -35,6 +35,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -241,6 +242,27 @@ def release(tx: Transaction, holder: str) -> None:
     tx.execute(own.values(state="waiting", **_FREE))
 
 
+_SENT: Final = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("own"), deliveries.c.state != "withdrawn")
+    .values(state=bindparam("is"), attempts=deliveries.c.attempts + 1, sent_ms=bindparam("at"), receipt=bindparam("said"))
+    .values(
+        {
+            name: func.coalesce(func.nullif(bindparam(f"own_{name}"), ""), deliveries.c[name])
+            for name in ("recipient", "purpose", "rulebook_id")
+        }
+    )
+    .values(trouble="", code=0, why="", **_FREE)
+    .returning(deliveries.c.kind)
+)
+_HELD: Final = select(deliveries.c.state, deliveries.c.holder).where(deliveries.c.id == bindparam("own"))
+
+
+def is_held(tx: Transaction, delivery_id: str, holder: str) -> bool:
+    """Return whether a holder has it at this moment: nobody passed it on, corrected it or took it back meanwhile."""
+    return tuple(tx.execute(_HELD, {"own": delivery_id}).first() or ()) == ("leaving", holder)
+
+
 def sent(  # what is kept of it is what it takes
     tx: Transaction,
     delivery_id: str,
@@ -258,13 +280,13 @@ def sent(  # what is kept of it is what it takes
 
     Of what was withdrawn while the other side took its time nothing is kept: the disclosure says that it left.
     """
-    decided = {"recipient": recipient, "purpose": purpose, "rulebook_id": rulebook_id}
-    state = "received" if is_received else "sent"
-    done = {"state": state, "attempts": deliveries.c.attempts + 1, "sent_ms": now_ms, "trouble": "", "code": 0, "why": ""}
-    known = {name: value for name, value in decided.items() if value}
-    tx.execute(delete(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == "withdrawn"))
-    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**done, **known, receipt=receipt, **_FREE))
-    _forget_address(tx, delivery_id)
+    decided = {"own_recipient": recipient, "own_purpose": purpose, "own_rulebook_id": rulebook_id}
+    noted = {"own": delivery_id, "is": "received" if is_received else "sent", "at": now_ms, "said": receipt}
+    kind = tx.execute(_SENT, {**decided, **noted}).scalar()
+    if kind is None:
+        tx.execute(delete(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == "withdrawn"))
+    elif kind not in MANY:  # of many none goes to an address that staff gave
+        _forget_address(tx, delivery_id)
 
 
 def passed_on(tx: Transaction, delivery_id: str, way: str, by: str, now_ms: int) -> bool:
@@ -338,32 +360,6 @@ def withdraw_batch(tx: Transaction, batch: str) -> int:
     """Take back what of a batch has not left, what is leaving at this moment left out; return how many."""
     waiting = select(deliveries.c.id).where(deliveries.c.batch == batch, deliveries.c.state.in_(("waiting", "failed")))
     return let_go(tx, tx.scalars(waiting).all())
-
-
-def withdraw_of(tx: Transaction, subject: bytes, purpose: str, kinds: Collection[str], why: str) -> int:
-    """Take back the records of this person that wait to go to a recipient for a purpose, and say why; return how many.
-
-    `kinds` are some of `OF_RECORDS`. What goes for whatever it may is decided in its turn (`hasten`). Rule: 11 CCR 7026(f).
-    """
-    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
-    waiting = select(deliveries.c.id).where(
-        deliveries.c.id.in_(theirs),
-        deliveries.c.kind.in_(kinds),
-        deliveries.c.purpose == purpose,
-        deliveries.c.state.in_(("waiting", "failed")),
-    )
-    ids = tx.scalars(waiting).all()
-    return let_go(tx, ids, why)
-
-
-def hasten(tx: Transaction, subject: bytes, kinds: Collection[str], now_ms: int) -> None:
-    """Give what of this person waits to go for whatever it may go for its turn now: what it may go for has changed.
-
-    `kinds` are some of `OF_RECORDS`. Rule: 11 CCR 7026(f).
-    """
-    theirs = select(delivery_people.c.delivery).where(delivery_people.c.subject == subject)
-    own = (deliveries.c.kind.in_(kinds), deliveries.c.purpose == "", deliveries.c.state == "waiting")
-    tx.execute(update(deliveries).where(deliveries.c.id.in_(theirs), *own).values(next_ms=now_ms))
 
 
 def remove(tx: Transaction, delivery_id: str) -> None:

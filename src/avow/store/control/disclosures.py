@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from avow.store.control import contract_gaps
 from avow.store.control.counts import add_to
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new, insert_into
@@ -50,7 +52,10 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureTotal:
-    """How many records went to a recipient for a purpose, from a point, under a version of the policy."""
+    """How many records went to a recipient for a purpose, from a point, under a version of the policy.
+
+    `lacked` is what the contract with it lacked then (`contract_gaps`).
+    """
 
     recipient: str
     categories: str
@@ -58,6 +63,7 @@ class DisclosureTotal:
     point: str
     rulebook_id: str
     count: int
+    lacked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +130,31 @@ def _count(tx: Transaction, one: Disclosure) -> None:
 
 
 def totals(tx: Transaction, since_ms: int) -> tuple[DisclosureTotal, ...]:
-    """Return what went to whom since the day of a moment, apart by the version under which it went; no invented person's.
+    """Return what went to whom since the day of a moment, apart by the version under which it went and what was lacking then.
+
+    No invented person's is in it.
 
     What stands all the time is one entry for each point, whatever it took in.
     """
     kept = disclosure_totals.c
     columns = (kept.recipient, kept.categories, kept.purpose, kept.point, kept.rulebook_id)
-    wanted = select(*columns, func.sum(kept.count)).where(kept.day >= since_ms // _DAY_MS)
-    rows = tx.execute(wanted.group_by(*columns).order_by(*columns))
-    went = [
-        DisclosureTotal(recipient, categories, purpose, point, rulebook_id, int(total))
-        for recipient, categories, purpose, point, rulebook_id, total in rows
-    ]
-    stands = [
-        DisclosureTotal(one.recipient, one.categories, one.purpose, one.point, one.rulebook_id, 1)
-        for one in standing(tx, since_ms)
-    ]
-    return (*went, *stands)
+    gaps = contract_gaps.every(tx)
+    names = {one.recipient for one in gaps}
+    wanted = select(*columns, func.sum(kept.count)).where(kept.day >= since_ms // _DAY_MS, kept.recipient.not_in(names))
+    went: Counter[tuple[str, str, str, str, str, tuple[str, ...]]] = Counter()
+    for *key, count in tx.execute(wanted.group_by(*columns)):
+        went[*key, ()] += int(count)
+    if names:  # day by day, for those whose contract lacked something at some time
+        by_day = select(*columns, kept.day, func.sum(kept.count)).where(
+            kept.day >= since_ms // _DAY_MS, kept.recipient.in_(names)
+        )
+        for *key, day, count in tx.execute(by_day.group_by(*columns, kept.day)):
+            went[*key, contract_gaps.lacked_on(gaps, key[0], day)] += int(count)
+    for one in standing(tx, since_ms):
+        span = (max(one.from_ms, since_ms), one.until_ms + 1)
+        lacked = tuple(sorted({gap.clause for gap in gaps if gap.recipient == one.recipient and gap.holds(*span)}))
+        went[one.recipient, one.categories, one.purpose, one.point, one.rulebook_id, lacked] += 1
+    return tuple(DisclosureTotal(*key[:5], count, key[5]) for key, count in sorted(went.items()))
 
 
 def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Disclosure, ...]:

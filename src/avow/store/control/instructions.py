@@ -103,6 +103,12 @@ def told(tx: Transaction, instruction_id: str, at_ms: int, next_ms: int | None) 
     return False
 
 
+def passed_on_by_hand(tx: Transaction, instruction_id: str) -> bool:
+    """Note that a member of staff has to pass it on, as its recipient does not take it by itself; False once it is answered."""
+    mine = update(instructions).where(_own.id == instruction_id, _own.answer == "", _own.way != PAGE)
+    return tx.execute(mine.values(way=PAGE).returning(_own.id)).first() is not None
+
+
 def due(tx: Transaction, now_ms: int, limit: int) -> tuple[Instruction, ...]:
     """Return those of which a reminder is due, by an index: what is answered or at rest costs nothing."""
     wanted = select(*_COLUMNS).where(_own.next_ms <= now_ms).order_by(_own.next_ms, _own.id).limit(limit)

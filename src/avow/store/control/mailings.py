@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import RowMapping, Select, and_, func, select, update
+from sqlalchemy import Integer, RowMapping, Select, Update, and_, bindparam, func, select, update
 
 from avow.store import paging
 from avow.store.control import deliveries as rows
@@ -45,6 +46,9 @@ class Mailing:
     site: str = ""
 
 
+_ONE: Final = select(mailings).where(mailings.c.id == bindparam("mailing"))
+
+
 def add(tx: Transaction, mailing: Mailing) -> bool:
     """Keep a mailing; return whether it is new."""
     values = {name: getattr(mailing, name) for name in Mailing.__dataclass_fields__}
@@ -53,7 +57,7 @@ def add(tx: Transaction, mailing: Mailing) -> bool:
 
 def get(tx: Transaction, mailing_id: str) -> Mailing | None:
     """Return one mailing."""
-    row = tx.execute(select(mailings).where(mailings.c.id == mailing_id)).mappings().first()
+    row = tx.execute(_ONE, {"mailing": mailing_id}).mappings().first()
     return None if row is None else _mailing(row)
 
 
@@ -105,8 +109,13 @@ def again(tx: Transaction, mailing_id: str) -> None:
 
 def count(tx: Transaction, mailing_id: str, figure: Figure, by: int = 1) -> None:
     """Count one more, or one less of what failed and is sent again."""
-    column = mailings.c[figure]
-    tx.execute(update(mailings).where(mailings.c.id == mailing_id).values({figure: column + by}))
+    tx.execute(_counting(figure), {"mailing": mailing_id, "by": by})
+
+
+@cache
+def _counting(figure: Figure) -> Update:
+    more = mailings.c[figure] + bindparam("by", type_=Integer)
+    return update(mailings).where(mailings.c.id == bindparam("mailing")).values({figure: more})
 
 
 def waiting(tx: Transaction, mailing_id: str) -> int:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, or_, select, update
 
+from avow.store.control.choices import standing_noes
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
-from avow.store.control.tables import delivery_people, disclosures, opt_out_told, opt_outs
+from avow.store.control.tables import choices, delivery_people, disclosures, opt_out_told, opt_outs
 
 _own: Final = opt_outs.c
 _told: Final = opt_out_told.c
@@ -28,6 +29,7 @@ class OptOutRow:
     rulebook_id: str
     site: str
     closed_ms: int | None = None
+    look_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class Told:
     records: str | None
 
 
+_THERE: Final = exists().where(_own.subject == bindparam("subject"))
+_REFUSED: Final = exists().where(choices.c.subject == bindparam("subject"), choices.c.opted_out)
+_ANY: Final = select(or_(_THERE, _REFUSED))
+
+
+def there_are(tx: Transaction, subject: bytes) -> bool:
+    """Return whether this subject has ever opted out of anything."""
+    return bool(tx.execute(_ANY, {"subject": subject}).scalar_one())
+
+
 def concerns(tx: Transaction, subject: bytes) -> bool:
     """Return whether something of this subject went to anybody, or is on its way."""
     went = select(disclosures.c.id).where(disclosures.c.subject == subject).limit(1)
@@ -49,8 +61,8 @@ def concerns(tx: Transaction, subject: bytes) -> bool:
 
 
 def add(tx: Transaction, row: OptOutRow) -> None:
-    """Keep an opt-out that somebody may have to be told of; a repetition adds nothing."""
-    add_new(tx, opt_outs, asdict(row))
+    """Keep an opt-out that somebody may have to be told of, to be looked at now; a repetition adds nothing."""
+    add_new(tx, opt_outs, asdict(row) | {"look_ms": row.at_ms})
 
 
 def get(tx: Transaction, opt_out_id: str, *, locks: bool = False) -> OptOutRow | None:
@@ -68,11 +80,32 @@ def open_ones(tx: Transaction, limit: int, after: OptOutRow | None = None) -> tu
     return tuple(map(_of_row, tx.execute(wanted.limit(limit)).mappings()))
 
 
-def open_mark(tx: Transaction) -> tuple[int, int]:
-    """Return how many those are, and when the last of them was made: another pair once one was made, closed or opened again."""
-    wanted = select(func.count(), func.max(_own.at_ms)).where(_own.closed_ms.is_(None), _own.subject.is_not(None))
-    count, newest = tx.execute(wanted).one()
-    return int(count), int(newest or 0)
+def due(tx: Transaction, now_ms: int, limit: int, after: OptOutRow | None = None) -> tuple[OptOutRow, ...]:
+    """Return those that are to be looked at, what was said last first, by an index: what waits for a person costs nothing.
+
+    `after` is the last one of those before.
+    """
+    wanted = select(*_COLUMNS).where(_own.look_ms <= now_ms).order_by(_own.look_ms.desc(), _own.id)
+    if after is not None:
+        wanted = wanted.where(or_(_own.look_ms < after.look_ms, and_(_own.look_ms == after.look_ms, _own.id > after.id)))
+    return tuple(map(_of_row, tx.execute(wanted.limit(limit)).mappings()))
+
+
+def due_mark(tx: Transaction, now_ms: int, limit: int) -> int:
+    """Return how many are to be looked at, as far as a limit."""
+    found = select(_own.id).where(_own.look_ms <= now_ms).limit(limit).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def look(tx: Transaction, at_ms: int, subject: bytes | None = None) -> None:
+    """Have those of a subject that are not over looked at, or with None all: who is to be told of them may have changed."""
+    own = (_own.closed_ms.is_(None), _own.subject.is_not(None) if subject is None else _own.subject == subject)
+    tx.execute(update(opt_outs).where(*own).values(look_ms=at_ms))
+
+
+def looked_at(tx: Transaction, opt_out_id: str, again_ms: int) -> None:
+    """Note that one that is not over was looked at, and when it is again."""
+    tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(look_ms=again_ms))
 
 
 def told(tx: Transaction, opt_out_id: str) -> tuple[Told, ...]:
@@ -88,17 +121,27 @@ def tell(tx: Transaction, opt_out_id: str, one: Told) -> None:
         add_new(tx, opt_out_told, {"opt_out": opt_out_id, **asdict(one)})
 
 
-def reopen(tx: Transaction, subject: bytes, purposes: Collection[str]) -> None:
+def add_said(tx: Transaction, subject: bytes, purposes: Collection[str]) -> None:
+    """Keep what a subject has opted out of before anything of theirs was known to have left; a repetition adds nothing.
+
+    A number that went out with a click is noted when the spool is drained: a no in between concerned nobody, and does now.
+    Rule: 11 CCR 7026(f)(2).
+    """
+    for choice_id, one in standing_noes(tx, subject, purposes).items():
+        add(tx, OptOutRow(choice_id, subject, one.at_ms, one.purpose, one.source, one.rulebook_id, one.site))
+
+
+def reopen(tx: Transaction, subject: bytes, purposes: Collection[str], at_ms: int) -> None:
     """Have those of a subject looked at again: something of theirs left for what one of these stops.
 
     Each is written to, open or not, so that who closes one at this moment has seen it or is undone.
     """
-    tx.execute(update(opt_outs).where(_own.subject == subject, _own.purpose.in_(purposes)).values(closed_ms=None))
+    tx.execute(update(opt_outs).where(_own.subject == subject, _own.purpose.in_(purposes)).values(closed_ms=None, look_ms=at_ms))
 
 
 def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
     """Note that nobody is to be told any more."""
-    tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms))
+    tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms, look_ms=None))
 
 
 def subjects(tx: Transaction) -> frozenset[bytes]:
@@ -108,7 +151,7 @@ def subjects(tx: Transaction) -> frozenset[bytes]:
 
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget whose these are; that they were made, and who was told, stays. Rule: 11 CCR 7101(a)."""
-    return int(tx.execute(update(opt_outs).where(_own.subject.in_(wanted)).values(subject=None)).rowcount)
+    return int(tx.execute(update(opt_outs).where(_own.subject.in_(wanted)).values(subject=None, look_ms=None)).rowcount)
 
 
 def remove_before(tx: Transaction, before_ms: int) -> int:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Final
 
 import msgspec
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, bindparam, func, select
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import insert_into
@@ -37,9 +38,12 @@ class Registered:
     changed_ms: int = 0
 
 
+_ONE: Final = select(recipients).where(recipients.c.name == bindparam("own"))
+
+
 def get(tx: Transaction, name: str) -> Registered | None:
     """Return what is registered of one recipient."""
-    row = tx.execute(select(recipients).where(recipients.c.name == name)).mappings().first()
+    row = tx.execute(_ONE, {"own": name}).mappings().first()
     return None if row is None else _registered(row)
 
 

@@ -154,9 +154,7 @@ def _due() -> Select[tuple[Any, ...]]:
 
 def of_people(tx: Transaction, marks: Collection[str]) -> tuple[RowMapping, ...]:
     """Return the rows of the requests that are about any of these people and have their contact yet, oldest first."""
-    own = select(request_people.c.request_id).where(request_people.c.mark.in_(marks))
-    wanted = select(*COLUMNS).where(consumer_requests.c.id.in_(own)).order_by(consumer_requests.c.received_ms)
-    return tuple(tx.execute(wanted).mappings())
+    return tuple(tx.execute(_OF_PEOPLE, {"marks": list(marks)}).mappings())
 
 
 def name_people(tx: Transaction, request_id: str, marks: Collection[str]) -> None:
@@ -349,5 +347,7 @@ def _one(tx: Transaction, condition: ColumnElement[bool]) -> StoredRequest | Non
 
 #: What a `StoredRequest` is read from.
 COLUMNS: Final = tuple(consumer_requests.c[one.name] for one in fields(StoredRequest))
+_OF_MARKS: Final = select(request_people.c.request_id).where(request_people.c.mark.in_(bindparam("marks", expanding=True)))
+_OF_PEOPLE: Final = select(*COLUMNS).where(consumer_requests.c.id.in_(_OF_MARKS)).order_by(consumer_requests.c.received_ms)
 _DUE: Final = _due()
 _FIRST: Final = select(func.min(consumer_requests.c.next_ms))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import RowMapping, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -86,9 +86,13 @@ def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, frozenset[bytes]
     add_missing(tx, submission_subjects, links)
 
 
+_ONE: Final = select(submissions).where(submissions.c.record_id == bindparam("own"))
+_OWNERS: Final = select(submission_subjects).where(submission_subjects.c.record_id.in_(bindparam("records", expanding=True)))
+
+
 def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     """Return one submission."""
-    row = tx.execute(select(submissions).where(submissions.c.record_id == record_id)).mappings().first()
+    row = tx.execute(_ONE, {"own": record_id}).mappings().first()
     return None if row is None else _sealed(row)
 
 
@@ -126,8 +130,7 @@ def last_site(tx: Transaction, subjects: Collection[bytes]) -> str:
 def owners(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[bytes]]:
     """Return the subjects of each submission; one that belongs to nobody known is absent."""
     found: dict[str, set[bytes]] = {}
-    wanted = select(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids))
-    for row in tx.execute(wanted):
+    for row in tx.execute(_OWNERS, {"records": list(record_ids)}):
         found.setdefault(row.record_id, set()).add(row.subject)
     return {record_id: frozenset(subjects) for record_id, subjects in found.items()}
 

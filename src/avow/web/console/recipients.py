@@ -88,8 +88,9 @@ class RecipientPages:
         return RedirectResponse(f"{PAGE}/{line.name}?done=changed", 303)
 
     def _clause(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        line, is_missing = self._line(request), form.get("missing") == "yes"
-        refusal = self._register.clause(line.name, form.get("clause", ""), member.staff_id, is_missing=is_missing)
+        line, said = self._line(request), form.get("missing")
+        told = {"is_missing": said == "yes", "by_mistake": said == "never"}
+        refusal = self._register.clause(line.name, form.get("clause", ""), member.staff_id, **told)
         if refusal is not None:
             return self._shown(request, member, 422, _sentence(refusal))
         return RedirectResponse(f"{PAGE}/{line.name}?done=clause", 303)

@@ -23,6 +23,7 @@ from avow.store.control.tables.installation import (
 )
 from avow.store.control.tables.leaving import (
     batches,
+    contract_gaps,
     deliveries,
     delivery_people,
     disclosure_totals,
@@ -86,6 +87,7 @@ __all__ = [
     "choice_totals",
     "choices",
     "consumer_requests",
+    "contract_gaps",
     "deliveries",
     "delivery_people",
     "disclosure_totals",

@@ -190,6 +190,17 @@ recipients: Final = Table(
     Column("changed_ms", BigInteger, nullable=False),
 )
 
+#: What contracts lacked, and when: a row for each clause that was found to be missing, "" for the whole contract.
+contract_gaps: Final = Table(
+    "contract_gaps",
+    metadata,
+    Column("recipient", Text, nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger),  # NULL: it still lacks it
+    PrimaryKeyConstraint("recipient", "clause", "from_ms"),
+)
+
 #: Many records to one recipient: which, who asked, who agreed, how far it got. Nothing here is of anybody.
 batches: Final = Table(
     "batches",

@@ -50,8 +50,10 @@ opt_outs: Final = Table(
     Column("rulebook_id", Text, nullable=False),
     Column("site", Text, nullable=False),
     Column("closed_ms", BigInteger),  # since when nobody is to be told any more
+    Column("look_ms", BigInteger),  # when it is to be looked at, 0 for once more of all; NULL once it is over, or nobody's
     Index("opt_outs_subject", "subject"),
     Index("opt_outs_open", "closed_ms", "at_ms"),
+    Index("opt_outs_look", "look_ms"),
 )
 
 opt_out_told: Final = Table(
