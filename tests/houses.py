@@ -22,6 +22,7 @@ from avow.gate.roles import ADMINISTRATOR, Member
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy.checks.carried_out import THIS_VERSION
+from avow.policy.rulebook import retention_classes
 from avow.publication.publishing import Publisher
 from avow.rights import figures
 from avow.store.control import Control, audit
@@ -126,10 +127,10 @@ class House:
             self.publisher.publish(made, self.now_ms())
         return made
 
-    def write(self, email, rulebook=None, point="contact-form", **changes):
-        """Take in a submission under a version (the one in force by default); return its id."""
+    def write(self, email, rulebook=None, point="contact-form", yes=frozenset(), **changes):
+        """Take in a submission under a version (the one in force by default), with a yes to some purposes; return its id."""
         rulebook = rulebook or self.versions.in_force()
-        permit = rulebook.permit(point, frozenset(), self.now.date())
+        permit = rulebook.permit(point, frozenset(), self.now.date(), yes)
         record_id = f"{self.now_ms():012x}{next(self.numbers):020x}"
         fields = {name: f"some {name}" for name in permit.fields} | ({"email": email} if "email" in permit.fields else {})
         record = Submission(
@@ -145,6 +146,7 @@ class House:
                 "fields": fields,
                 "identifiers": {"email": email},
                 "purposes": sorted(permit.purposes),
+                "retention_class": retention_classes.of(rulebook, point, permit.purposes),
                 **changes,
             }
         )

@@ -326,7 +326,8 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
 
     `identifiers` are pairs of kind and value, one for each field that finds the person, in the order of the policy; spools
     of earlier versions map each kind to one value. `reference` is the number told to the person. `opted_out` is what the
-    sender's browser had opted out of, and by what: purpose -> "link", "gpc" or "dnt".
+    sender's browser had opted out of, and by what: purpose -> "link", "gpc" or "dnt". `retention_class` says what it ends with
+    (`policy.rulebook.retention_classes`), by the version under which it came; "" for its person alone, as in earlier versions.
     """
 
     record_id: str
@@ -344,6 +345,7 @@ class Submission(msgspec.Struct, frozen=True, tag="submission", kw_only=True, ar
     demonstration: bool = False
     opted_out: dict[str, str] = {}
     files: list[StoredFile] = []
+    retention_class: str = ""
 
     @property
     def people(self) -> tuple[Identifier, ...]:

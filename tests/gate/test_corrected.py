@@ -85,9 +85,9 @@ def test_an_old_address_in_an_old_record_finds_the_person_under_the_new_one(publ
     strangers = published.write(FORMER.value)
     assert published.store.submission(late).people == (ROBIN,)
     assert fields(published, late)["email"] == ROBIN.value
-    assert published.store.owners(late) == {owner}
+    assert published.store.people_of(late) == {owner}
     assert published.store.submission(strangers).people == (FORMER,)
-    assert published.store.owners(strangers) != {owner}
+    assert published.store.people_of(strangers) != {owner}
 
 
 def test_a_restored_record_is_corrected_again(published):

@@ -158,7 +158,7 @@ def test_what_security_made_is_told_by_category_alone(house, tmp_path):
 
 def went(house, email, recipient, categories):
     """Note that something of somebody went to a recipient."""
-    (subject,) = house.store.vault.subjects_of([person(email)])
+    (subject,) = house.store.vault.own_subjects_of([person(email)])
     row = Disclosure(
         house.now_ms(), recipient, categories, "answer-questions", "contact-form", house.versions.in_force().id, subject
     )

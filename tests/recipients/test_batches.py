@@ -170,7 +170,7 @@ def test_a_no_that_only_the_vault_knows_stops_what_waits_at_its_turn(house, rece
     vendor = Vendor(house, receiver)
     (record,) = written(house, 1)
     vendor.sending.send("crm", PURPOSE, Selection(record), insider())
-    (subject,) = house.store.owners(record)
+    (subject,) = house.store.people_of(record)
     house.store.vault.note_choices([Said(subject, PURPOSE, house.now_ms(), opted_out=True)])
     assert (vendor.carry(), receiver.taken) == (0, [])
     assert [one.why for one in vendor.rows("withdrawn")] == [f"its person said no to “{PURPOSE}” ({rules.SIGNAL_STOPS})"]

@@ -51,7 +51,7 @@ def made(*sections, files=(), disclosed=WENT, by_name=False):
 def send(office, *contents, email=ADA):
     """Take in a form with files: (name, kind, content); return the names under which they are stored."""
     house, now_ms = office.house, office.house.now_ms()
-    own = dict.fromkeys(("site", "point", "rulebook_id", "reference", "delete_on"), "")
+    own = dict.fromkeys(("site", "point", "rulebook_id", "reference", "delete_on"), "") | {"retention_class": "contact-form"}
     form = Submission(record_id="0" * 32, collected_ms=now_ms, then="erase", fields={}, identifiers={"email": email}, **own)
     stored = house.store.keep_files(form, [content for _, _, content in contents], now_ms)
     files = [

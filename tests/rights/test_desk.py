@@ -76,9 +76,16 @@ class Office:
             sum(walk.advance(case, self.tools, self.house.now_ms()) for case in self.cases.every())
             or carry(self.house.store, self.house.now_ms())
             or (self.staff_look and looked_at(self.reviews))
+            or self._purge()
         ):  # fmt: skip
-            self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
+            self._purge()
             publish(self.house.store, self.log, 0)
+
+    def _purge(self):
+        """Remove rows of the erased; return whether that ended for somebody, for whom a request may wait."""
+        waiting = self.house.store.vault.purging()
+        self.house.store.purge(thorough=False, now_ms=self.house.now_ms())
+        return waiting != self.house.store.vault.purging()
 
     def press(self, token):
         """Press the button behind the link that went to the address of a request; return the token of the answer."""

@@ -59,7 +59,8 @@ def office(house, tmp_path):
 def apply(office, email=ROBIN, **changes):
     """Send an application with a file; return its id."""
     store, now_ms = office.house.store, office.house.now_ms()
-    subject = store.vault.subjects_for([person(email)], now_ms)[person(email)]
+    kept = (person(email), "job-application")
+    subject = store.vault.subjects_kept({kept: now_ms})[kept]
     name = f"form-{now_ms:012x}{next(office.house.numbers):020x}-0"
     store.files.put(name, store.vault.seal(store.vault.key_of(subject), b"what I did", name.encode()))
     sent = StoredFile(item="resume", name="cv.pdf", kind="pdf", size=10, sha256="0" * 64, stored=name)

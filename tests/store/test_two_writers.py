@@ -65,7 +65,7 @@ def _waiting(engine):
 
 def submission(tx):
     row = SealedSubmission("r", "R", 1, "s", "p", "a", b"x", "", DAY, AfterRetention.ERASE, demonstration=False)
-    submissions.add(tx, [(row, frozenset({b"s"}))])
+    submissions.add(tx, [(row, {b"s": b"s"})])
     return submissions.count(tx)
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, Submission, identifier, moment
-from avow.gate import entries, minors
+from avow.gate import entries, minors, withdrawn
 from avow.gate.minors import Says
 from avow.policy import LawTable, Rulebook
 from avow.policy.law import rules
@@ -137,7 +137,7 @@ class Choices:
         reaches their other devices. Rule: 11 CCR 7025(c)(1).
         """
         now, people = self.now_ms(), self.person_of(answer_token)
-        subjects = self.store.vault.subjects_of(people)
+        subjects = self.store.vault.own_subjects_of(people)
         if people and not subjects and self._optional(dict.fromkeys(opted_out, True)):
             subjects = frozenset(self.store.vault.subjects_for(list(people), now).values())
         found = opted_out_by(self.store, people)
@@ -209,7 +209,7 @@ class Choices:
         now, people = self.now_ms(), self.person_of(answer_token)
         if self.store.vault.choices_noted(people):  # of who was erased nothing else may be left
             self.store.vault.subjects_for(list(people), now)
-        subjects = self.store.vault.subjects_of(people)
+        subjects = self.store.vault.own_subjects_of(people)
         back = {name: is_out for name, is_out in opted_out.items() if name in refusals.WORDS and not is_out}
         said, sold = {**dict(self._optional(opted_out)), **back}, sold_purposes(self.rulebook)
         says = minors.who_says(self.store, people, now) if sold else Says.ANYBODY
@@ -349,7 +349,8 @@ def _last_words(store: Store, people: Sequence[Identifier]) -> dict[Identifier, 
 def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[str | None] = ()) -> None:
     """Keep the choices of one answer and their proof: one entry of the audit log that names them and nobody.
 
-    The vault notes what people refused, and what they take back: that outlives an erasure.
+    The vault notes what people refused, and what they take back: that outlives an erasure. What was kept for a consent alone, and
+    ends with it, is destroyed with the no of who proved it.
     All are of one moment, source, version and website. Those that are kept already, by an id that was given, are proved once.
     Rule: GDPR Art. 7(1).
     """
@@ -365,6 +366,8 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
             _pass_on(tx, choice_id, one, one.subject)
         elif choice_id is not None and one.subject and not one.demonstration:
             opt_outs.look(tx, one.at_ms, one.subject)  # what goes from now on is nothing of it
+    for subject in sorted({one.subject for choice_id, one in kept if choice_id is not None and one.opted_out and one.subject}):
+        withdrawn.end_proved(store, tx, subject, answer[0].at_ms)
     said = [
         {"choice": choice_id, "purpose": choice.purpose, "opted_out": choice.opted_out}
         for choice_id, choice in kept
@@ -408,7 +411,7 @@ def keep_young_yes(  # what a proof of it takes
     named = sorted(purposes)
     made = [
         Choice(now_ms, name, opted_out=False, source=source, rulebook_id=rulebook.id, subject=subject, site=site)
-        for subject in sorted(store.vault.subjects_of(people))
+        for subject in sorted(store.vault.own_subjects_of(people))
         for name in named
     ]
     with store.control.transaction() as tx:
@@ -462,7 +465,7 @@ def keep_with_form(store: Store, form: Submission) -> None:
     if not form.opted_out or not people:
         return
     with store.control.transaction() as tx:
-        for subject in sorted(store.vault.subjects_of(people)):
+        for subject in sorted(store.vault.own_subjects_of(people)):
             before = rows.opted_out(tx, subject)
             by_source: dict[str, list[str]] = {}
             for purpose, source in sorted(form.opted_out.items()):

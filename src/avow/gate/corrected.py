@@ -119,8 +119,8 @@ def again(store: Store, now_ms: int, subjects: Collection[bytes] | None = None) 
     Of everybody for None: a backup brought records as they were.
     """
     corrected = _kept_again(store) if subjects is None else 0
-    marked = store.vault.corrected.subjects()
-    for subject in sorted(marked if subjects is None else marked.intersection(subjects)):
+    marked = store.vault.people_of(store.vault.corrected.subjects())
+    for subject in sorted(marked if subjects is None else marked.intersection(store.vault.people_of(subjects))):
         corrected += _events_again(store, subject)
         for held in store.submissions_of_subject(subject):
             content = Content(held.point, held.collected_ms, held.fields, held.people)

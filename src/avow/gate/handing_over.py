@@ -218,7 +218,7 @@ class HandingOver:
         fields = {name: held.fields[name] for name in items if name in held.fields}
         if not fields:
             return NoMore(f"nothing of it is declared for “{recipient}” and “{purpose}”", rules.MINIMISATION)
-        subjects = self.store.owners(held.record_id)
+        subjects = self.store.people_of(held.record_id)
         letters = _letters(own, fields)
         first = min(subjects, default=None)
         leave = Leave(
@@ -312,7 +312,7 @@ def queue_arrived(
     if not wanted:
         return
     with store.control.transaction() as tx:
-        owners = submissions.owners(tx, {form.record_id for found in wanted.values() for form in found})
+        owners = submissions.people(tx, {form.record_id for found in wanted.values() for form in found})
         for name, found in wanted.items():
             going = [
                 ToGo(one.record_id, one.point, one.site, one.rulebook_id, owners[one.record_id])

@@ -275,7 +275,7 @@ class Reads:
         """
         if record.kind not in {"submission", "file"}:
             return frozenset()
-        owners = self.store.owners(record.record_id)
+        owners = self.store.people_of(record.record_id)
         return refusals.WORDS & frozenset[str]().union(*(choices.opted_out_of(self.store, one) for one in owners))
 
     def _without_more(self, record: Wanted, purpose: str, member: Member, reason: str, hidden: frozenset[str]) -> Refusal | None:

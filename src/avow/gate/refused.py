@@ -70,7 +70,7 @@ def take_back(
     Rule: 11 CCR 7026(e), 7027(f).
     """
     made = []
-    for subject in sorted(store.vault.subjects_of(people)):
+    for subject in sorted(store.vault.own_subjects_of(people)):
         last = {one.purpose: one for one in rows.of_subjects(tx, [subject])}
         for purpose, one in last.items():
             if one.opted_out and one.source == REQUEST and rows.is_kept(tx, _id(request_id, purpose, subject)):

@@ -56,7 +56,7 @@ class Inbox:
             return Page()
         person = identifier(IdentifierKind.EMAIL, address)
         with self.store.control.transaction() as tx:
-            own = replace(sought, subjects=tuple(self.store.vault.lookup([person]).values()))
+            own = replace(sought, subjects=self.store.vault.subjects_of([person]))
             found = submissions.listed(tx, own, at, LINES)
             entries.record(tx, self.now_ms(), entries.PersonSought(len(found.lines), member.staff_id))
             return found.each(self._line)

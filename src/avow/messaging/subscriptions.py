@@ -265,7 +265,7 @@ def settle_end(store: Store, person: Identifier, point: str, now_ms: int, timezo
     over = [one.record_id for one in store.submissions_of(person, point) if one.collected_ms <= ended]
     with store.control.transaction() as tx:
         moved = submissions.end(tx, over, local_date(now_ms, timezone))
-        for subject in store.vault.subjects_of([person]):
+        for subject in store.vault.own_subjects_of([person]):
             mailings.forget_messages(tx, point, subject)
         if moved:
             if sent:

@@ -339,7 +339,7 @@ class Sending:
         going = [one for one in theirs if self._may_go(one, batch)]
         errand = Errand("disclosure", batch.recipient, self.connectors[batch.recipient], batch.purpose, batch.id, batch.asker)
         with store.control.transaction() as tx:
-            owners = submissions.owners(tx, [one.record_id for one in going])
+            owners = submissions.people(tx, [one.record_id for one in going])
             wanted = [
                 ToGo(one.record_id, one.point, one.site, one.rulebook_id, owners[one.record_id])
                 for one in going
@@ -368,7 +368,7 @@ def _to_go(held: HeldSubmission | HeldClick, store: Store, authorisation: str) -
         one, subjects = held.event, frozenset() if held.subject is None else frozenset({held.subject})
         return ToGo(one.record_id, one.point, one.site, one.rulebook_id, subjects)
     with_ = (authorisation,) if authorisation else ()
-    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, store.owners(held.record_id), with_)
+    return ToGo(held.record_id, held.point, held.site, held.rulebook_id, store.people_of(held.record_id), with_)
 
 
 def _step(what: str, batch: Batch, staff_id: str | None = None) -> entries.BatchStep:

@@ -11,20 +11,22 @@ Nothing here proves anything, nor waits for a proof. Rule: Cal. Civ. Code § 179
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 from avow.definitions import IdentifierKind, Refusal, RequestKind, local_date
-from avow.gate import choices, entries, opt_outs, refused
+from avow.gate import choices, entries, opt_outs, refused, withdrawn
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import letter_facts, naming
+from avow.rights import due, letter_facts, naming
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
-from avow.rights.letters import Outcome
+from avow.rights.letters import Outcome, WithdrawnLine
 from avow.rights.response import message_of, write
 from avow.rights.states import Entry, Step
 from avow.rights.voice import Voice
@@ -77,7 +79,7 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
             now_ms,
             demonstration=case.demonstration,
         )
-        detail = {"refused": sorted(named), "choices": list(made)}
+        detail = {"refused": sorted(named), "choices": list(made), **_foreseen(case, named, cases)}
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.APPLIED, detail)):
             return False  # another process did the same: its choices have the same ids
         entries.record(tx, now_ms, entries.RequestApplied("request.applied", case.request_id, case.kind.value))
@@ -86,6 +88,37 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
             if one.kind is IdentifierKind.VISITOR:
                 cases.store.withdraw_recordings(one.value, "", now_ms)
     return True
+
+
+def _foreseen(case: Case, named: frozenset[str], cases: Cases) -> dict[str, Any]:  # Any: JSON
+    """Return what that its person sent ends with a withdrawn consent, and what stays, as it was found before.
+
+    Rule: GDPR Art. 17(1)(b).
+    """
+    if case.kind is not RequestKind.WITHDRAW_CONSENT or case.contact is None:
+        return {}
+    found = withdrawn.foresee(cases.store, case.contact.match_keys(), named)
+    said = {"ends": found.ends, "stays": found.stays}
+    return {name: [[one.point, one.records, one.until.isoformat()] for one in groups] for name, groups in said.items()}
+
+
+def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> None:
+    """Destroy what ends with a withdrawn consent, once nobody has said for a week that it was not them. Safe to repeat.
+
+    Nobody has to prove such a request, so its no holds at once, and what cannot be brought back waits as long as its contact. Who
+    said yes again meanwhile keeps it. Rule: GDPR Art. 7(3), 17(1)(b); Cal. Civ. Code § 1798.100(a)(3). Why: decision 0087.
+    """
+    applied = case.entry(Step.APPLIED)
+    if (
+        applied is None
+        or case.contact is None
+        or case.entry(Step.DECIDED) is not None
+        or now_ms < due.forgotten_ms(case, rulebook)
+    ):
+        return
+    people = case.contact.match_keys()
+    standing = choices.opted_out_by(cases.store, people)
+    withdrawn.end(cases.store, people, standing.intersection(applied.detail["refused"]), now_ms)
 
 
 def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -104,10 +137,21 @@ def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
             applied=holds(case, voice.rulebook),
             applied_on=local_date(applied.at_ms, law.timezone),
             not_asked_before=add_months(case.received_on, law.resolicit_months) if law.resolicit_months else None,
+            ends=_lines(applied.detail.get("ends", ()), voice.rulebook),
+            ends_on=local_date(now_ms, law.timezone) + due.forget_after(law),
+            stays=_lines(applied.detail.get("stays", ()), voice.rulebook),
         )
         message = message_of(case.contact, facts)
     logged = entries.RequestApplied("request.confirmed", case.request_id, case.kind.value)
     return cases.append(case, Step.CONFIRMED, now_ms, {"outcome": "granted"}, logged, message)
+
+
+def _lines(groups: Sequence[Sequence[Any]], rulebook: Rulebook) -> tuple[WithdrawnLine, ...]:  # Any: JSON
+    """Return what a withdrawal reaches, as its person reads it. Rule: 11 CCR 7003(a) (plain words)."""
+    return tuple(
+        WithdrawnLine(rulebook.points[point].label if point in rulebook.points else point, records, date.fromisoformat(until))
+        for point, records, until in groups
+    )
 
 
 def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now_ms: int) -> Refusal | None:

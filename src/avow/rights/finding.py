@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -17,7 +17,7 @@ from avow.rights.degrees import FoundBy, Part
 from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Located
 from avow.rights.plan import Holding, Withheld
-from avow.rights.targets import CONTROL, EVENTS, FILES, RECORDINGS
+from avow.rights.targets import CONTROL, EVENTS, FILES, NAMED, RECORDINGS
 from avow.store.store import Store
 
 #: By what applications come in: a portal of ours, or one that somebody else runs.
@@ -49,8 +49,8 @@ class Finder:
         """
         return self.keeper.holdings(identifiers, today, withheld)
 
-    def locate(self, identifiers: Sequence[Identifier]) -> Located:
-        """Return pseudonyms and counts by target. Why: decision 0005."""
+    def locate(self, identifiers: Sequence[Identifier], points: Collection[str] = ()) -> Located:
+        """Return pseudonyms and counts by target, with what was sent by the points that are named. Why: decision 0005."""
         subjects = self.store.vault.subjects_of(identifiers)
         held = self.store.remaining_of(subjects)
         return Located(
@@ -60,8 +60,14 @@ class Finder:
                 RECORDINGS: held.recordings,
                 CONTROL: held.total - held.events - held.recordings,
                 FILES: self.store.remaining_files(subjects),
+                **({NAMED: self._sent_by(identifiers, points)} if points else {}),
             },
         )
+
+    def _sent_by(self, identifiers: Sequence[Identifier], points: Collection[str]) -> int:
+        """Return how many forms of these points these people sent; a browser's number finds none."""
+        people = [one for one in identifiers if one.kind is not IdentifierKind.VISITOR]
+        return len({form.record_id for one in people for form in self.store.submissions_of(one) if form.point in points})
 
     def parts_of(self, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
         """Return what is held of who asks as parts that are reached one by one (`parts_of`). Rule: 11 CCR 7060(c), 7062."""

@@ -21,6 +21,8 @@ RECORDINGS: Final = "session recordings"
 CONTROL: Final = "control store"
 FILES: Final = "files"
 SPOOL: Final = "spool"
+#: What of somebody was sent by the collection points that they named to be deleted, and nothing else.
+NAMED: Final = "what was named"
 #: Every place of an installation, as plans name them.
 NAMES: Final = (KEPT, VAULT, EVENTS, RECORDINGS, CONTROL, FILES, SPOOL)
 

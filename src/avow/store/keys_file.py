@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS subjects (subject BLOB PRIMARY KEY, key BLOB NOT NULL
 CREATE TABLE IF NOT EXISTS identifiers (
     digest BLOB PRIMARY KEY, subject BLOB NOT NULL, created_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS identifiers_subject ON identifiers (subject);
+CREATE TABLE IF NOT EXISTS classes (
+    person BLOB NOT NULL, name TEXT NOT NULL, subject BLOB NOT NULL, created_ms INTEGER NOT NULL,
+    PRIMARY KEY (person, name)) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS classes_subject ON classes (subject);
 CREATE TABLE IF NOT EXISTS tombstones (digest BLOB PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS opt_outs (
     digest BLOB NOT NULL, purpose TEXT NOT NULL, at_ms INTEGER NOT NULL, opted_out INTEGER NOT NULL,

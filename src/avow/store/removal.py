@@ -196,7 +196,7 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     events.await_removal()
     Aside(control, vault).remove_demonstration()
     with vault.no_batch():
-        vault.forget(invented - _subjects_in_use(control, events))
+        vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
 
 

@@ -221,18 +221,21 @@ class Store:
 
         Its files as well, under other names, where keys are others; a crash leaves some to the sweep. Raises StoreUnavailable.
         """
-        subjects = frozenset(self.vault.subjects_for(held.people, held.collected_ms).values())
-        keys = self.vault.keys_of(subjects)
-        if keys.keys() != subjects:
+        own = self.owners(held.record_id)
+        name = self.vault.class_of(own)
+        subjects = self.vault.subjects_kept({(one, kept): held.collected_ms for one in held.people for kept in {name, ""}})
+        owners = {subjects[one, name]: subjects[one, ""] for one in held.people}
+        keys = self.vault.keys_of(owners)
+        if keys.keys() != owners.keys():
             return False
-        key, own = sealing.joint_key(keys.values()), self.owners(held.record_id)
-        kept = held if own == subjects else self._files_again(held, key, now_ms)
+        key = sealing.joint_key(keys.values())
+        kept = held if own == owners.keys() else self._files_again(held, key, now_ms)
         gone = [one.stored for one in kept.files] if kept is not held else []
         with self.control.transaction() as tx:
             before = submissions.owners(tx, [held.record_id]).get(held.record_id)
             is_there = bool(before) and before == own and len(self.vault.keys_of(own)) == len(own)
             sealed = submission_rows.sealed_again(kept, fields, key)
-            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed, subjects)
+            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed, owners)
             if is_kept and kept is not held:
                 gone = [one.stored for one in held.files]
                 submission_files.remove(tx, gone)
@@ -262,7 +265,7 @@ class Store:
         with self.control.transaction() as tx:
             is_there = submissions.owners(tx, [held.record_id]).get(held.record_id) == own
             sealed = submission_rows.sealed_again(replace(held, files=tuple(kept)), held.fields, key)
-            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed, own)
+            is_kept = is_there and submissions.reseal(tx, held.record_id, sealed)
             if is_kept:
                 submission_files.remove(tx, gone)
                 submission_files.add(tx, [(held.record_id, name) for name in names])
@@ -281,9 +284,14 @@ class Store:
         return event_corrections.distinct(self.events.each_of_subjects([subject]), self.vault.keys_of([subject]).get)
 
     def owners(self, record_id: str) -> frozenset[bytes]:
-        """Return the pseudonyms of a submission's people; none for nobody who is known, and for one that is gone."""
+        """Return the pseudonyms of a submission's people in its class; none for nobody who is known, and for one that is gone."""
         with self.control.reading() as tx:
             return submissions.owners(tx, [record_id]).get(record_id, frozenset())
+
+    def people_of(self, record_id: str) -> frozenset[bytes]:
+        """Return whose a submission is by the pseudonyms under which choices, disclosures and messages are; as `owners`."""
+        with self.control.reading() as tx:
+            return submissions.people(tx, [record_id]).get(record_id, frozenset())
 
     def _files_again(self, held: HeldSubmission, key: bytes, now_ms: int) -> HeldSubmission:
         """Keep the files of a submission once more, under another key; return it with their names. What is gone is left out."""
@@ -364,8 +372,9 @@ class Store:
 
     def submissions_of_subject(self, subject: bytes) -> tuple[HeldSubmission, ...]:
         """Return what somebody sent who is known by a pseudonym, oldest first; nothing at once after they were erased."""
+        subjects = self.vault.with_classes([subject])
         with self.control.reading() as tx:
-            return self._unsealed(tx, submissions.of_subjects(tx, [subject]))
+            return self._unsealed(tx, submissions.of_subjects(tx, subjects))
 
     def site_of(self, person: Identifier) -> str:
         """Return the website on which somebody wrote last; "" where nothing is held that they wrote."""

@@ -37,9 +37,11 @@ _DRAWN_BYTES: Final = 10
 def keep(submission: Submission, contents: Sequence[bytes], now_ms: int, vault: Vault, files: Files) -> list[str]:
     """Keep the files of a submission; see `Store.keep_files`."""
     people = submission.people
-    if any(erased_ms >= submission.collected_ms for erased_ms in vault.erased_at(people).values()):
+    wanted = [(one, submission.retention_class) for one in people]
+    erased = [*vault.erased_at(people).values(), *(vault.ended_ms(wanted).values() if submission.retention_class else ())]
+    if any(erased_ms >= submission.collected_ms for erased_ms in erased):
         return []
-    subjects = set(vault.subjects_for(people, now_ms).values())
+    subjects = set(vault.subjects_kept(dict.fromkeys(wanted, now_ms)).values())
     keys = vault.keys_of(subjects)
     if not subjects or keys.keys() != subjects:  # erased at this very moment: the person sends it again
         raise StoreUnavailable("the key that a file would be sealed under is gone")

@@ -22,7 +22,7 @@ from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
 from avow.store.event_rows import NOBODY, Group
 from avow.store.holdings import Written
-from avow.store.keys import DAY
+from avow.store.keys import DAY, Kept
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -43,6 +43,7 @@ class _Keys:
     """The keys of one batch: of its people, and of the days of what belongs to nobody."""
 
     subjects: dict[Identifier, bytes]
+    of_class: dict[Kept, bytes]
     of_subject: dict[bytes, bytes]
     of_day: dict[str, bytes]
     sealed: dict[tuple[bytes, bytes], str] = field(default_factory=dict)  # what one person repeats is sealed once
@@ -56,6 +57,15 @@ class _Keys:
     def opens(self, owner: _Owner) -> bool:
         """Return whether every key is there; one that another process destroyed since step 3 means: erased."""
         return all(self.subjects[one] in self.of_subject for one in owner)
+
+    def opens_form(self, part: _Part) -> bool:
+        """Return whether the keys of a form's retention class are there, as `opens`; of anything else there is none."""
+        return not isinstance(part, Submission) or all(one in self.of_subject for one in self.owners(part))
+
+    def owners(self, form: Submission) -> dict[bytes, bytes]:
+        """Return the subjects under whose keys a form is sealed, those of its retention class, each with its person's own."""
+        name = form.retention_class
+        return {self.of_class[one, name] if name else self.subjects[one]: self.subjects[one] for one in form.people}
 
     def group_key(self, group: Group) -> bytes:
         """Return the key that seals the fields of a group; empty when none is sealed."""
@@ -76,7 +86,7 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
     """Keep records durably; see `Store.write`.
 
     (1) once each: ids seen in this batch or stored already are repetitions; nobody else writes until this batch is stored
-    (2) tombstones: what was collected before its person was erased is dropped
+    (2) tombstones: what was collected before its person, or its retention class, was erased is dropped
     (3) keys: missing people get theirs, durably, before anything is sealed under them
     (4) recordings, submissions, then events; a crash between them leaves repetitions for the next try
     (5) anyone who was erased meanwhile goes on the purge's work list
@@ -85,8 +95,12 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         # step 1
         fresh = _fresh({record.record_id: record for record in records}.values(), control, events)
         # step 2
+        classed = [part for part in fresh if isinstance(part, Submission) and part.retention_class]
+        ended = _ended(classed, vault)
         owned: dict[_Owner, list[_Part]] = {}
-        for part in fresh:
+        for part in (
+            [part for part in fresh if not (isinstance(part, Submission) and part.record_id in ended)] if ended else fresh
+        ):
             owned.setdefault(_owner(part), []).append(part)
         erased_at = vault.erased_at({one for owner in owned for one in owner})
         wanted = {}
@@ -95,17 +109,19 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
             if kept := [part for part in group if part.collected_ms > erased_ms]:
                 wanted[owner] = kept
         # step 3
-        keys = _keys(wanted, vault)
-        readable = [(owner, part) for owner, group in wanted.items() if keys.opens(owner) for part in group]
+        keys = _keys(wanted, [form for form in classed if form.record_id not in ended], vault)
+        readable = [
+            (owner, part) for owner, group in wanted.items() if keys.opens(owner) for part in group if keys.opens_form(part)
+        ]
         # step 4
         chunks = {part.record_id: (keys.subject(owner), part) for owner, part in readable if isinstance(part, Recording)}
         owners = {record_id: subject for record_id, (subject, _) in chunks.items() if subject != sealing.NOBODY}
         written, changed = recordings.write([part for _, part in chunks.values()], owners, keys.of_subject, control, vault, files)
         refused = len(chunks) - written
         with control.transaction() as tx:
-            forms = [(owner, part) for owner, part in readable if isinstance(part, Submission)]
-            submissions.add(tx, [_submission(form, owner, keys) for owner, form in forms])
-            submission_files.add(tx, [(form.record_id, one.stored) for _, form in forms for one in form.files])
+            forms = [part for _, part in readable if isinstance(part, Submission)]
+            submissions.add(tx, [_submission(form, keys) for form in forms])
+            submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
         make = event_rows.RowMaker(keys.seal).rows
         groups = [part for _, part in readable if isinstance(part, Group)]
         events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
@@ -188,13 +204,26 @@ def _owner(part: _Part) -> _Owner:
     return frozenset(part.people)
 
 
-def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
-    """Return the keys that seal a batch, made where missing."""
+def _ended(forms: Iterable[Submission], vault: Vault) -> frozenset[str]:
+    """Return those of these forms, each of a retention class, that were collected before it ended for one of their people."""
+    asked = {form.record_id: (form, [(one, form.retention_class) for one in form.people]) for form in forms}
+    ended = vault.ended_ms(kept for _, wanted in asked.values() for kept in wanted) if asked else {}
+    return frozenset(
+        record_id
+        for record_id, (form, wanted) in (asked.items() if ended else ())
+        if any(ended.get(kept, -1) >= form.collected_ms for kept in wanted)
+    )
+
+
+def _keys(owned: Mapping[_Owner, Sequence[_Part]], classed: Iterable[Submission], vault: Vault) -> _Keys:
+    """Return the keys that seal a batch, made where missing; `classed` are the forms in it that are of a retention class."""
     first_ms: dict[Identifier, int] = {}
     for owner, parts in owned.items():
         oldest_ms = min([part.collected_ms for part in parts])
         for one in owner:
             first_ms[one] = min(first_ms.get(one, oldest_ms), oldest_ms)
+    wanted = {(one, form.retention_class): form.collected_ms for form in classed for one in form.people if one in first_ms}
+    of_class = vault.subjects_kept(wanted) if wanted else {}
     subjects = vault.subjects_seen(first_ms) if first_ms else {}
     days = {
         _day_key(part)
@@ -202,7 +231,7 @@ def _keys(owned: Mapping[_Owner, Sequence[_Part]], vault: Vault) -> _Keys:
         if isinstance(part, Submission) or (isinstance(part, Group) and part.has_sealed)
     }
     of_day = {name: vault.create_key(DAY, name) for name in sorted(days)}
-    return _Keys(subjects, vault.keys_of(subjects.values()), of_day)
+    return _Keys(subjects, of_class, vault.keys_of([*subjects.values(), *of_class.values()]), of_day)
 
 
 def _day_key(part: Group | Submission) -> str:
@@ -216,9 +245,9 @@ def _day(days: int) -> str:
     return moment(days * _DAY_MS).date().isoformat()
 
 
-def _submission(submission: Submission, owner: _Owner, keys: _Keys) -> tuple[submissions.SealedSubmission, frozenset[bytes]]:
-    """Return the row of a submission and whose it is."""
-    owners = frozenset(keys.subjects[one] for one in owner)
-    name = "" if owners else _day_key(submission)
+def _submission(form: Submission, keys: _Keys) -> tuple[submissions.SealedSubmission, dict[bytes, bytes]]:
+    """Return the row of a submission and whose it is: the subjects of its class, each with its person's own."""
+    owners = keys.owners(form)
+    name = "" if owners else _day_key(form)
     key = sealing.joint_key(keys.of_subject[one] for one in owners) if owners else keys.of_day[name]
-    return submission_rows.sealed_submission(submission, key, name), owners
+    return submission_rows.sealed_submission(form, key, name), owners

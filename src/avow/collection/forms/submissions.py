@@ -16,7 +16,7 @@ from avow.collection.refusals import shown_name
 from avow.definitions import IdentifierKind, Permit, Refusal, Submission, moment
 from avow.policy import CollectionPoint, DataItem, Rulebook, schemas
 from avow.policy.language.vocabulary import NEVER_KEPT
-from avow.policy.rulebook import numbers
+from avow.policy.rulebook import numbers, retention_classes
 
 #: Letters and digits that are not mistaken for one another (Crockford's base 32).
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -168,6 +168,7 @@ def record(
         identifiers=identifiers(rulebook, rulebook.points[permit.point], fields),
         purposes=sorted(permit.purposes),
         dropped=sorted({shown_name(lost.field) for lost in form.dropped}),
+        retention_class=retention_classes.of(rulebook, permit.point, permit.purposes),
     )
 
 

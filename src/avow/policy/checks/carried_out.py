@@ -41,6 +41,14 @@ _LATER: Final = "wait for a version that does it, or take it out of the policy; 
 _IN_BROWSER: Final = frozenset({Technology.COOKIE, Technology.LOCAL_STORAGE})
 #: What goes out by e-mail and comes back from it.
 _BY_MAIL: Final = frozenset({Technology.EMAIL, Technology.CLEAR_GIF})
+#: What people send, one record at a time, but for subscriptions, which end by being unsubscribed.
+_SENT: Final = LETTERS - {Technology.EMAIL}
+#: What finds what people send.
+_ADDRESSES: Final = frozenset({"email", "phone"})
+_BY_CONSENT: Final = (
+    "let every purpose of the point ask for consent, every period of it end so, and an address be among what is required; "
+    "what serves another purpose as well goes to a point of its own"
+)
 _COOKIE_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -50,6 +58,7 @@ class CarriedOut:
 
     `withdrawn` are the technologies whose data goes when a yes is taken back; `own_choice_only`: browsers keep only what
     people chose, and it is given to nobody; `own_mailings_only`: e-mail is what `avow mail send` sends, and what it can measure.
+    `consent_criteria` are the ends of what came by the technologies `consented` for what its person said yes to alone.
     `noted_starts` and `noted_criteria` are what staff note of what people sent. `combined` are the technologies of what it shows
     next to a letter of the same person. `stands_by` is what it does about rights and standing promises; None takes all of them.
     """
@@ -62,6 +71,8 @@ class CarriedOut:
     noted_starts: frozenset[str]
     noted_criteria: frozenset[str]
     recording_criteria: frozenset[str]
+    consented: frozenset[str]
+    consent_criteria: frozenset[str]
     deidentified_recordings: bool
     withdrawn: frozenset[str]
     subscription_criteria: frozenset[str]
@@ -82,6 +93,8 @@ EVERYTHING: Final = CarriedOut(
     noted_starts=frozenset(RETENTION_STARTS),
     noted_criteria=frozenset(RETENTION_CRITERIA),
     recording_criteria=frozenset(RETENTION_CRITERIA),
+    consented=frozenset(TECHNOLOGIES),
+    consent_criteria=frozenset(RETENTION_CRITERIA),
     deidentified_recordings=True,
     withdrawn=frozenset(TECHNOLOGIES),
     subscription_criteria=frozenset(RETENTION_CRITERIA),
@@ -117,6 +130,8 @@ THIS_VERSION: Final = CarriedOut(
     retention_criteria=frozenset(),
     noted_starts=NOTED_STARTS,
     noted_criteria=NOTED_ENDS,
+    consented=_SENT,
+    consent_criteria=frozenset({"consent-withdrawn"}),  # of what people send for what they said yes to, and for nothing else
     recording_criteria=frozenset({"consent-withdrawn"}),  # of a session recording that is found again by its visitor
     deidentified_recordings=False,
     withdrawn=_IN_BROWSER,
@@ -135,7 +150,8 @@ def check_carried_out(document: Document, entries: Entries, does: CarriedOut) ->
     Rule: Bus. & Prof. Code § 22576. Why: decision 0014.
     """
     for point in entries.of("collection"):
-        yield from _point(entries, point, does)
+        yield from _technology(entries, point, does)
+        yield from _periods(entries, point, does)
     yield from _combined(entries, does)
     for right in entries.of("right"):
         yield from _right(right, does)
@@ -162,11 +178,6 @@ def _right(right: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
             yield diagnostic(
                 "AV0712", right.at("methods", place), message, "remove the method, or wait for a version that has it"
             )
-
-
-def _point(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
-    yield from _technology(entries, point, does)
-    yield from _periods(point, does)
 
 
 def _technology(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
@@ -200,19 +211,21 @@ def _combined(entries: Entries, does: CarriedOut) -> Iterator[Diagnostic]:
             yield diagnostic("AV0711", purpose.at("combines"), message, mend)
 
 
-def _periods(point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
+def _periods(entries: Entries, point: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     """Check that this version sees when each period of a point begins and ends."""
     technology = point.values["technology"]
     criteria = does.retention_criteria | (does.recording_criteria if _finds_recordings(point) else frozenset())
     criteria |= does.subscription_criteria if technology == Technology.EMAIL else frozenset()
     criteria |= does.noted_criteria if technology in LETTERS else frozenset()
+    criteria |= does.consent_criteria if _rests_on_consent(entries, point) else frozenset()
     starts = does.retention_starts | (does.noted_starts if technology in LETTERS else frozenset())
     for way, period in build.periods(point):
         for key, known in (("after", starts), ("until", criteria)):
             withdrawn = key == "until" and period.get(key) == "consent-withdrawn" and technology in does.withdrawn
             if key in period and period[key] not in known and not withdrawn:
                 message = f'this version does not see "{period[key]}", so it cannot keep to this period'
-                yield diagnostic("AV0706", point.at(*way, key), message, _LATER)
+                mend = _BY_CONSENT if period[key] in does.consent_criteria and technology in does.consented else _LATER
+                yield diagnostic("AV0706", point.at(*way, key), message, mend)
         if technology == Technology.SESSION_RECORDING and period.get("then") == "deidentify" and not does.deidentified_recordings:
             message = "this version erases a session recording; it has no way to deidentify one"
             yield diagnostic("AV0706", point.at(*way, "then"), message, 'write then = "erase"')
@@ -249,6 +262,18 @@ def _finds_recordings(point: Entry) -> bool:
     values = point.values
     is_recording = values["technology"] == Technology.SESSION_RECORDING
     return is_recording and "visitor-id" in values["data"] and "visitor-id" not in values.get("only", {})
+
+
+def _rests_on_consent(entries: Entries, point: Entry) -> bool:
+    """Return whether all that a point takes in rests on consents, and is found by an address that is required.
+
+    Rule: GDPR Art. 7(3), 17(1)(b) (no other ground to keep it). Why: decision 0087.
+    """
+    values, items = point.values, {item.name: item.values for item in entries.of("data")}
+    asked = {purpose.name for purpose in entries.of("purpose") if purpose.values.get("choice") == "consent"}
+    found = any(items.get(name, {}).get("identifier") in _ADDRESSES for name in values.get("required", ()))
+    is_all = all(period.get("until") == "consent-withdrawn" for _, period in build.periods(point))
+    return values["technology"] in _SENT and found and is_all and asked.issuperset(values["purposes"])
 
 
 def _reporting(entries: Entries, point: Entry) -> bool:

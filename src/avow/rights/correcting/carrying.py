@@ -141,7 +141,7 @@ class _Field:
             return int(self.store.kept.correct(kept_id, field, after))
         if not name.startswith(held.EVENTS) or self.case.contact is None:
             return 0
-        subjects = self.store.vault.subjects_of(self.case.contact.identifiers())
+        subjects = self.store.vault.own_subjects_of(self.case.contact.identifiers())
         marks = [Corrected(subject, point, field, text, after, self.now_ms) for subject in sorted(subjects)]
         self.store.vault.corrected.note(marks, self.store.vault.keys_of(subjects))
         return self.store.correct_events(subjects, point, field, text, after)
@@ -195,7 +195,7 @@ class _Field:
         count = 0
         for old in (one for one in former if one != new):
             owners = {form.record_id: self.store.owners(form.record_id) for form in records}
-            found = vault.subjects_of([old]) | frozenset().union(*owners.values())
+            found = vault.people_of(vault.subjects_of([old]) | frozenset().union(*owners.values()))
             if vault.readdress(old, new, self.rulebook.points, self.now_ms) is None:
                 raise ValueError("a corrected address would take over more former ones than it can find")
             for subject in sorted(found):

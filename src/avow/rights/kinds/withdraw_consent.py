@@ -1,20 +1,28 @@
-"""To withdraw consent, from all or from a purpose. Rule: GDPR Art. 7(3)."""
+"""To withdraw consent, from all or from a purpose; what was kept for it alone goes with it. Rule: GDPR Art. 7(3), 17(1)(b)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import clock
+from avow.rights import applying, clock
+from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import applied
-from avow.rights.kinds.kind import Kind
-from avow.rights.states import APPLIED_WALK
+from avow.rights.kinds.kind import Kind, Tools
+from avow.rights.states import APPLIED_WALK, State
+
+
+def _end_and_forget(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Destroy what ends with the consent before what says whose it is is forgotten. Rule: GDPR Art. 17(1)(b); 11 CCR 7060(d)."""
+    applying.end_withdrawn(case, tools.voice.rulebook, tools.cases, now_ms)
+    return applied.STEPS[State.CLOSED](case, tools, now_ms)
+
 
 KIND: Final = Kind(
     name=RequestKind.WITHDRAW_CONSENT,
     transitions=APPLIED_WALK,
-    steps=applied.STEPS,
+    steps={**applied.STEPS, State.CLOSED: _end_and_forget},
     rests=applied.RESTS,
     dates=clock.optout_dates,
     degree=Degree.NONE,

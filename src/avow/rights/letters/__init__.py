@@ -18,6 +18,7 @@ from avow.rights.letters.facts import (
     Outcome,
     Sender,
     Undecided,
+    WithdrawnLine,
 )
 from avow.rights.letters.rendering import Written, pdf, render
 from avow.rights.letters.specimens import check
@@ -37,6 +38,7 @@ __all__ = [
     "Outcome",
     "Sender",
     "Undecided",
+    "WithdrawnLine",
     "Written",
     "check",
     "pdf",

@@ -173,6 +173,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawnLine:
+    """So many records that somebody sent by one point, and until when they are kept where they do not end with the consent."""
+
+    point: str
+    records: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """In whose name a letter goes: the website as people call it, the company and how it is reached."""
 
@@ -193,7 +202,8 @@ class LetterFacts:
     smaller answer.
     `how_verified` says in sentences how this request is verified. `opt_out` is the page where a sale or sharing is stopped,
     "" where nothing is sold or shared, or the person stopped it before. `residue_on` is the day of the last search. `applied`
-    says what an opt-out, limit, objection or withdrawal stopped. `fields` are those that were contested, `scope` the parts
+    says what an opt-out, limit, objection or withdrawal stopped, `ends` what a withdrawal has erased on the day `ends_on`, and
+    `stays` what it leaves until its own. `fields` are those that were contested, `scope` the parts
     that were asked about, none for everything. `decides` is what an appeal was about; `is_by_same`: by who decided before.
     `undecided` are parts about which it is still decided; `told_on` is the day on which the letter about the rest left,
     `not_withheld` what is done after all since.
@@ -229,6 +239,9 @@ class LetterFacts:
     applied: tuple[str, ...] = ()
     applied_on: date | None = None
     not_asked_before: date | None = None
+    ends: tuple[WithdrawnLine, ...] = ()
+    ends_on: date | None = None
+    stays: tuple[WithdrawnLine, ...] = ()
     decides: str = ""
     is_by_same: bool = False
     logic: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ from avow.rights.letters.facts import (
     Outcome,
     Sender,
     Undecided,
+    WithdrawnLine,
 )
 from avow.rights.letters.rendering import said
 from avow.rights.letters.table import LETTERS, REQUIRED, Letter, faults
@@ -76,6 +77,9 @@ def specimen(letter: Letter, code: str) -> LetterFacts:
         applied=("selling what we collect here",),
         applied_on=_RECEIVED,
         not_asked_before=date(2027, 12, 18),
+        ends=(WithdrawnLine("Talent pool", 2, date(2028, 11, 23)),),
+        ends_on=date(2026, 12, 30),
+        stays=(WithdrawnLine("Contact form", 1, date(2028, 11, 23)),),
         decides="9876543210",
         logic=("Points for each year of work were added up.",),
         undecided=(Undecided(Ground.H2, ("Contact form: Message",)),),

@@ -104,6 +104,7 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.PORTABILITY, Outcome.NARROWED): (w.SECOND, *_TAKEN, w.DOCUMENTS),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): (k.COMPARED,),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): (k.COMPARED,),
+    (_K.WITHDRAW_CONSENT, Outcome.CONFIRMED): (k.ENDS,),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): _AUTOMATED,
     (_K.AUTOMATED_DECISION, Outcome.DENIED): (*_AUTOMATED, *_REFUSAL),
 }
@@ -201,6 +202,9 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     ),
     (_K.CONFIRM_IDENTIFIER, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, k.COMPARED, *_TO_THE_PAGE)),
     (_K.CONFIRM_IDENTIFIER, Outcome.PARTIAL): Shape("done in part", (w.OWN_REQUEST, k.COMPARED, *_IN_PART, *_REFUSAL)),
+    (_K.WITHDRAW_CONSENT, Outcome.CONFIRMED): Shape(
+        "done", (w.OWN_REQUEST, k.APPLIED, k.ENDS, k.TOLD_TO_STOP, k.NOT_ASKED, k.CHANGE)
+    ),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): Shape("done", (w.OWN_REQUEST, *_AUTOMATED)),
     (_K.AUTOMATED_DECISION, Outcome.DENIED): Shape("not done", (w.OWN_REQUEST, *_AUTOMATED, *_REFUSAL)),
     (_K.APPEAL, Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),

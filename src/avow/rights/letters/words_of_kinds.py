@@ -355,6 +355,34 @@ def _applied(facts: LetterFacts) -> Blocks:
     return (paragraph(f"It holds here since {on}:"), *bullets(known(facts.applied, "what was stopped")))
 
 
+def _ends(facts: LetterFacts) -> Blocks:
+    if not facts.ends and not facts.stays:
+        return (paragraph(NOTHING_ENDS),)
+    found: tuple[Block, ...] = ()
+    if facts.ends:
+        on = day(known(facts.ends_on, "when it is erased"))
+        words = (
+            f"This was kept for it alone, and ends with it. We erase it on {on}, unless you tell us before that it was not you:"
+        )
+        found = (paragraph(words), *bullets(f"{one.point}: {_records(one.records)}" for one in facts.ends))
+    if facts.stays:
+        words = f"This stays until its own period is over, and is not used for it any more ({rules.RETENTION}):"
+        stays = (f"{one.point}: {_records(one.records)}, until {day(one.until)}" for one in facts.stays)
+        found = (*found, paragraph(words), *bullets(stays))
+    return found
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'' if count == 1 else 's'}"
+
+
+NOTHING_ENDS: Final = "Nothing that you sent us was kept for it alone."
+
+
+def _ends_says(facts: LetterFacts) -> tuple[str, ...]:
+    return tuple(one.point for one in (*facts.ends, *facts.stays)) or (NOTHING_ENDS,)
+
+
 def _told(_facts: LetterFacts) -> Blocks:
     return (paragraph(f"{TOLD} We did not need to know who you are for it."),)
 
@@ -422,6 +450,7 @@ SAME: Final = "We treat you the same whether or not you opt out."
 
 
 APPLIED = Part("what was stopped, and since when", rules.OPT_OUT_CONFIRMED, _applied, lambda f: f.applied)
+ENDS = Part("what is erased with the consent, and what stays by which rule", rules.CONSENT_WITHDRAWN, _ends, _ends_says)
 TOLD_TO_STOP = Part("that others were told", rules.OPT_OUT_PASSED_ON, _told, lambda _: (TOLD,))
 CHANGE = Part("how to change it", rules.OPT_OUT_CONFIRMED, _change, lambda f: (_choices(f),))
 IF_IT_WAS_YOU = Part("what to do if it was you", rules.FRAUDULENT_OPT_OUT, _if_it_was_you, lambda f: (_choices(f),))

@@ -33,6 +33,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from avow.store.control import agents, mailings, opt_outs, read_reasons, request_proofs, set_aside
 from avow.store.control import deliveries as rows
 from avow.store.control import disclosures as disclosed
+from avow.store.control import submissions as submission_rows
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
     agent_requests,
@@ -136,7 +137,7 @@ def _count(ids: Select[str], *conditions: ColumnElement[bool]) -> Select[int]:
 
 def _notices(today: date) -> Select[str]:
     """Return the statement that names the notices of which nobody need know any more to whom they went."""
-    has_sent = select(submission_subjects.c.record_id).where(submission_subjects.c.subject == _own.subject)
+    has_sent = select(submission_subjects.c.record_id).where(submission_rows.is_of(_own.subject))
     is_old = deliveries.c.made_ms < _start_ms(months_before(today, NOTICES_MONTHS))
     is_left = and_(deliveries.c.made_ms < _start_ms(today - _YOUNG), ~has_sent.correlate(delivery_people).exists())
     return _of_somebody().where(deliveries.c.kind == "notice", or_(is_old, is_left))

@@ -12,6 +12,7 @@ from sqlalchemy import Integer, RowMapping, Select, Update, and_, bindparam, fun
 
 from avow.store import paging
 from avow.store.control import deliveries as rows
+from avow.store.control import submissions as submission_rows
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
 from avow.store.control.tables import deliveries, delivery_people, mailings, submission_subjects, submissions
@@ -131,7 +132,8 @@ def has_message(tx: Transaction, mailing_id: str, subject: bytes) -> bool:
 def subscribers(tx: Transaction, point: str) -> int:
     """Return how many people are subscribed at a point; those of the demonstration left out."""
     joined = submission_subjects.join(submissions, submissions.c.record_id == submission_subjects.c.record_id)
-    wanted = select(func.count(submission_subjects.c.subject.distinct())).select_from(joined)
+    person = func.coalesce(submission_subjects.c.person, submission_subjects.c.subject)
+    wanted = select(func.count(person.distinct())).select_from(joined)
     real = wanted.where(submissions.c.point == point, submissions.c.demonstration.is_(False))
     return int(tx.execute(real).scalar_one())
 
@@ -150,7 +152,7 @@ def ended() -> Select[str]:
     held = and_(
         submissions.c.record_id == submission_subjects.c.record_id,
         submissions.c.point == sent.point,
-        submission_subjects.c.subject == own.subject,
+        submission_rows.is_of(own.subject),
         sent.id == own.batch,
     )
     kept = select(submissions.c.record_id).where(held).correlate(delivery_people).exists()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import RowMapping, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -79,11 +79,14 @@ def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
     return frozenset(tx.scalars(select(submissions.c.record_id).where(submissions.c.record_id.in_(record_ids))))
 
 
-def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, frozenset[bytes]]]) -> None:
-    """Keep submissions with the subjects they belong to; those that are kept already stay as they are."""
+def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, Mapping[bytes, bytes]]]) -> None:
+    """Keep submissions with the subjects they belong to, each with its person's; those that are kept already stay as they are."""
     add_missing(tx, submissions, [asdict(row) for row, _ in rows])
-    links = [{"record_id": row.record_id, "subject": subject} for row, owners in rows for subject in owners]
-    add_missing(tx, submission_subjects, links)
+    add_missing(tx, submission_subjects, [link for row, owners in rows for link in _links(row.record_id, owners)])
+
+
+def _links(record_id: str, owners: Mapping[bytes, bytes]) -> list[dict[str, object]]:
+    return [{"record_id": record_id, "subject": subject, "person": owners[subject]} for subject in sorted(owners)]
 
 
 _ONE: Final = select(submissions).where(submissions.c.record_id == bindparam("own"))
@@ -133,6 +136,20 @@ def owners(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[
     for row in tx.execute(_OWNERS, {"records": list(record_ids)}):
         found.setdefault(row.record_id, set()).add(row.subject)
     return {record_id: frozenset(subjects) for record_id, subjects in found.items()}
+
+
+def people(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[bytes]]:
+    """Return whose each submission is, by the subjects of their own; one that belongs to nobody known is absent."""
+    found: dict[str, set[bytes]] = {}
+    wanted = select(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids))
+    for row in tx.execute(wanted):
+        found.setdefault(row.record_id, set()).add(row.person or row.subject)
+    return {record_id: frozenset(persons) for record_id, persons in found.items()}
+
+
+def is_of(person: ColumnElement[bytes]) -> ColumnElement[bool]:
+    """Return the condition that a submission is of somebody: under their own key, or that of a retention class of theirs."""
+    return or_(submission_subjects.c.subject == person, submission_subjects.c.person == person)
 
 
 def subjects(tx: Transaction) -> frozenset[bytes]:
@@ -203,13 +220,15 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
     return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
 
 
-def reseal(tx: Transaction, record_id: str, sealed: bytes, subjects: Collection[bytes]) -> bool:
-    """Put another sealed content, of these subjects, in the place of the one that is kept; return whether there is one."""
+def reseal(tx: Transaction, record_id: str, sealed: bytes, owners: Mapping[bytes, bytes] | None = None) -> bool:
+    """Put another sealed content, of these owners or of the same, in the place of the one that is kept; False: there is none."""
     is_there = update(submissions).where(submissions.c.record_id == record_id, func.length(submissions.c.sealed) > 0)
     if not tx.execute(is_there.values(sealed=sealed)).rowcount:
         return False
+    if owners is None:
+        return True
     tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id == record_id))
-    tx.execute(insert(submission_subjects), [{"record_id": record_id, "subject": one} for one in sorted(subjects)])
+    tx.execute(insert(submission_subjects), _links(record_id, owners))
     return True
 
 

@@ -31,14 +31,17 @@ submissions: Final = Table(
     Index("submissions_listed", "point", "collected_ms", "record_id"),
 )
 
-#: Whose a submission is: sealed under all of these people's keys together, so that erasing one makes it unreadable.
+#: Whose a submission is: sealed under the keys of all these subjects together, so that erasing one makes it unreadable. `person`
+#: is the own subject of whom it is of, for a person has one for each retention class; empty where it is the same.
 submission_subjects: Final = Table(
     "submission_subjects",
     metadata,
     Column("record_id", Text, nullable=False),
     Column("subject", LargeBinary, nullable=False),
+    Column("person", LargeBinary),
     PrimaryKeyConstraint("record_id", "subject"),
     Index("submission_subjects_subject", "subject"),
+    Index("submission_subjects_person", "person"),
 )
 
 #: Why a member of staff opened a record, where its policy asks for words; sealed as the record is, and gone with it.
