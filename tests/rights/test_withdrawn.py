@@ -35,7 +35,7 @@ def send(office, email=ROBIN, point=POOL, **changes):
     permit = rulebook.permit(point, frozenset(), office.house.now.date(), yes)
     fields = {"email": email, "name": "Robin", "message": "I play the organ"}
     facts = {"purposes": sorted(permit.purposes), "delete_on": permit.delete_on.isoformat(), "fields": fields}
-    return office.house.write(email, point=point, yes=yes, **facts, **changes)
+    return office.house.write(email, point=point, yes=yes, **{**facts, **changes})
 
 
 def held(office, email=ROBIN):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.definitions import Refusal, local_date
-from avow.gate import instructions, told
+from avow.gate import instructions, recipients, told
 from avow.gate.instructions import NOT_TOLD, RECIPIENT, SILENT, WITH_REASON, Answer, Instruction, What
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import SHORT_CATEGORIES
@@ -110,8 +110,7 @@ class RecipientPages:
 
     def declared(self, one: Instruction) -> Recipient | None:
         """Return what the version under which something last went to a recipient declares of it; it may have another name now."""
-        rulebook = self.versions.rulebook(one.rulebook_id)
-        return rulebook.recipients.get(one.recipient) if rulebook else None
+        return recipients.as_of(self.cases.store.control, self.versions.rulebook(one.rulebook_id), one.recipient, one.made_ms)
 
 
 def offered(one: Instruction) -> tuple[tuple[str, str], ...]:

@@ -61,21 +61,17 @@ class Telling:
     connected: Mapping[str, frozenset[Way]] = field(default_factory=dict)
 
 
-def make_plan(
-    case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, telling: Telling, cases: Cases, now_ms: int
-) -> bool:
-    """Write the plan, with what was found, into the history: later steps need it when the keys are gone.
+def make_plan(case: Case, prospect: Prospect, finder: Finder, telling: Telling, cases: Cases, now_ms: int) -> bool:
+    """Write what was foreseen into the history as the plan, with what was found: later steps need it when the keys are gone.
 
     To delete reaches what a purpose of the policy put together with what the person wrote: it was theirs to whoever read it. What
     tells recipients is queued with the plan: whoever may hold something hears of it as soon as we do. Nobody is told of invented
     people.
     Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
-    wide = widened(case, finder, cases)
-    prospect = foresee(wide, rulebook, [target.name for target in targets], finder, telling, now_ms) if wide else None
-    if wide is None or wide.contact is None or prospect is None:  # seen at the next round, with where it went
+    contact = case.contact
+    if contact is None:
         return False
-    case, contact = wide, wide.contact
     ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
     given, by = prospect.given, prospect.answer_by
     wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}

@@ -55,7 +55,7 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
     foreseen = reviewing.judged(prospect, case.kind, tools.finder.applications)
     if reviewing.want(case, foreseen, rulebook, tools.cases, now_ms):
         return True
-    return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
+    return execution.make_plan(wide, prospect, tools.finder, tools.telling, tools.cases, now_ms)
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
