@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.houses import compiled, house, person
 from tests.pool import PAIRS, POOL, PURPOSE
@@ -17,7 +17,7 @@ from avow.rights.outcomes import Erasure, Located
 from avow.rights.parts import NamedForms
 
 __all__ = ["house"]
-PEOPLE = st.integers(0, 2)
+PEOPLE = st.integers(0, 1)
 POINTS = st.sampled_from([POOL, "contact-form"])
 LATE = timedelta(hours=5)
 
@@ -40,7 +40,7 @@ class Parts(RuleBasedStateMachine):
         point=POINTS,
         late=st.booleans(),
         shared=st.booleans(),
-        before=st.booleans(),
+        before=st.sampled_from([False, False, False, True]),
         days=st.integers(1, 9),
     )
     def send(self, number, other, point, late, shared, before, days):
@@ -127,11 +127,11 @@ class Parts(RuleBasedStateMachine):
         self.house.wait(days=3)
         self.store.erase_due(self.house.now.date())
         self.held = {one: facts for one, facts in self.held.items() if facts[3] > self.house.now.date()}
-        self.classes = {(number, one.name) for number in range(3) for one in self.store.vault.classes_of([self.identity(number)])}
+        self.classes = {(number, one.name) for number in range(2) for one in self.store.vault.classes_of([self.identity(number)])}
 
     @invariant()
     def readable_is_exactly_what_must_be(self):
-        for number in range(3):
+        for number in range(2):
             found = {one.record_id for one in self.store.submissions_of(self.identity(number))}
             assert found == {record for record, facts in self.held.items() if number in facts[0]}
 
@@ -170,10 +170,11 @@ def test_readable_is_exactly_what_must_be(house):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
+            max_examples=120,
+            stateful_step_count=40,
             deadline=None,
             derandomize=True,
+            phases=[Phase.generate],  # what is found is told as it was found: to make it smaller takes minutes
             suppress_health_check=list(HealthCheck),
             database=None,
         ),
