@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from bench import disclosures, erasure, floods, history, ingest, instructions, know, permits, queries, requests, startup, steady
+from bench import (
+    bulk,
+    disclosures,
+    erasure,
+    floods,
+    history,
+    ingest,
+    instructions,
+    know,
+    permits,
+    queries,
+    requests,
+    startup,
+    steady,
+)
 from bench.results import record
 
 BENCHMARKS = {
@@ -20,6 +34,7 @@ BENCHMARKS = {
     "instructions": instructions,
     "know": know,
     "requests": requests,
+    "bulk": bulk,
 }
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from markupsafe import Markup
+from tests.deliveries import planted
 from tests.houses import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
@@ -13,7 +14,7 @@ from avow.policy.changes.publication import Publication
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History
 from avow.publication.publishing import Publisher
-from avow.store.control import rulebooks
+from avow.store.control import deliveries, rulebooks
 
 MINOR = ("Port Lorne, California.", "Port Lorne, CA.")
 
@@ -145,6 +146,19 @@ def test_what_came_into_force_is_not_taken_back(published):
     published.wait(days=2)
     published.versions.refresh()
     assert published.versions.in_force() == made.rulebook
+
+
+def test_what_was_held_is_asked_again_by_a_version_that_came_into_force(published):
+    """It may go now; what its recipient did not take keeps its pause."""
+    announced(published)
+    published.wait(days=31)
+    published.versions.refresh()
+    later_ms = published.now_ms() + 3_600_000
+    with published.store.control.transaction() as tx:
+        held, refused = (planted(tx, trouble=one, next_ms=later_ms) for one in ("held", "refused"))
+    published.publisher.note_in_force(published.now_ms())
+    with published.store.control.reading() as tx:
+        assert [deliveries.get(tx, one).next_ms for one in (held, refused)] == [published.now_ms(), later_ms]
 
 
 @over_both

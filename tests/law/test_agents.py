@@ -359,3 +359,54 @@ def test_what_an_agent_said_is_sealed_and_goes_with_the_request(house):
         left = agents.said(tx, case.request_id)
     assert (left.sealed, left.permission_until) == (b"", None)
     assert now(house, case).state is State.RECORD_ONLY
+
+
+CLAIM = {"field-1": "contact-form/name", "wrong-1": "My former name", "right-1": "Robin Example"}
+
+
+def test_an_agent_asks_to_correct_field_by_field(house):
+    """7063(a): as to know and to delete; a person decides each field, and the answer is its person's."""
+    assert ask_again(house, "correct").status_code == 422
+    case = ask(house, "correct", **CLAIM)
+    assert [(one.field, one.right) for one in case.contact.claims] == [("name", "Robin Example")]
+    house.walk()
+    assert note(house, case, "permitted", "They showed it at the counter.") is None
+    assert not isinstance(follow(house, case), Refusal)
+    house.walk()
+    assert now(house, case).state is State.REVIEWING
+    assert note(house, case, "ended", "They telephoned, and took it back.") is None
+    house.wait(days=46)
+    house.walk()
+    assert now(house, case).answer["reason"] == "no-permission"
+
+
+def ask_again(house, kind, **more):
+    """Send the form; return the answer."""
+    return house.browser().post("/privacy/agents", data=filled(house, kind, **more))
+
+
+def test_a_line_corrects_one_field(house):
+    """The field as forms name it; what is wrong with it is said, with the fields that there are."""
+    head = "kind,email,signed_by,signed_on,field,wrong,right,may_delete"
+    signed = f"Robin Example,{(house.now - timedelta(days=1)).date()}"
+    rows = [
+        head,
+        f"correct,robin@example.com,{signed},contact-form/name,My former name,Robin Example,",
+        f"correct,kim@example.com,{signed},contact-form/nickname,Wrong,Right,",
+        f"correct,kim@example.com,{signed},contact-form/name,Wrong,,",
+        f"correct,kim@example.com,{signed},contact-form/name,Wrong,,perhaps",
+        f"delete,kim@example.com,{signed},contact-form/name,,,",
+        f"correct,kim@example.com,{signed},contact-form/name,Wrong,,yes",
+    ]
+    lines = lines_of(house, "\n".join(rows) + "\n")
+    assert [bool(one.wrong) for one in lines] == [False, True, True, True, True, False]
+    assert "contact-form/name, contact-form/email" in lines[1].wrong
+    first, last = (case.contact.claims[0] for case in sorted(house.cases(), key=lambda case: case.contact.email, reverse=True))
+    assert ((first.field, first.right), (last.right, last.may_delete)) == (("name", "Robin Example"), ("", True))
+
+
+def test_a_policy_may_offer_the_form(serving):  # noqa: F811 - the fixture
+    """With what this version carries out, and not only as a draft: the compiler takes it, and the page is there."""
+    house = serving(compiled(*WEB))
+    assert house.browser().get("/privacy/agents").status_code == 200
+    assert serving(compiled()).browser().get("/privacy/agents").status_code == 404

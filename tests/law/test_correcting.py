@@ -38,12 +38,15 @@ def test_it_counts_towards_no_limit():
     assert clock.owed_free(RequestKind.KNOW, received, answered, CALIFORNIA).counted == 0
 
 
-def test_a_confirmed_request_is_never_denied_by_the_clock():
-    """7021(b): whoever has to decide is late, and the request waits; of an agent, only whose permission is still missing."""
+def test_a_confirmed_request_is_denied_only_where_its_agent_may_no_more():
+    """7021(b), 7063(a): whoever has to decide is late, and the request waits."""
     correct = kinds.of(RequestKind.CORRECT)
     denied = {state for (state, _), after in correct.transitions.moves.items() if after is State.DENIED}
-    assert denied == {State.ACKNOWLEDGING, State.VERIFYING, State.VERIFIED}
-    assert State.REVIEWING not in denied
+    unproved, unpermitted = (
+        {State.ACKNOWLEDGING, State.VERIFYING, State.VERIFIED},
+        {State.REVIEWING, State.FULFILLING, State.PROVED},
+    )
+    assert denied == unproved | unpermitted
 
 
 def test_a_statement_has_at_most_250_words_an_item():

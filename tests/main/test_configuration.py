@@ -102,6 +102,7 @@ WRONG = {
     "website.drp_id": ['"-"', '"MARROW BY"', f'"{"x" * 65}"', "7"],
     "data_rights_protocol.technical_contact": ['"no address"'],
     "data_rights_protocol.business_contact": ['"no address"'],
+    "data_rights_protocol.directory": ['"http://directory.example"', '"directory.example"', '"https://a.example/b"', '""'],
     "data_rights_protocol.private_hosts": ['["https://agent.example.com"]', '["Agent.example.com"]', '"agent.example.com"'],
     "data_rights_protocol.ca_file": ['"gone"', '"empty"', '"file"', '"folder"'],
     "openid_connect.issuer": [

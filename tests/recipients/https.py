@@ -61,7 +61,7 @@ class Receiver:
         self.secret = secrets.token_bytes(32)
         self.key_file = folder / "crm.key"
         self.key_file.write_text(f"whsec_{base64.b64encode(self.secret).decode()}\n", encoding="utf-8")
-        self.taken, self.answers = [], []
+        self.taken, self.answers, self.pages = [], [], {}
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -69,6 +69,9 @@ class Receiver:
 
             def do_POST(self):
                 receiver._post(self)
+
+            def do_GET(self):
+                receiver._get(self)
 
             def log_message(self, *_arguments):
                 """Say nothing."""
@@ -81,6 +84,15 @@ class Receiver:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _get(self, handler):
+        """Hand out a page: by its path a status, headers and bytes."""
+        status, headers, content = self.pages.get(handler.path, (404, {}, b""))
+        handler.send_response(status)
+        for name, value in {"content-length": str(len(content)), **headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(content)
 
     def _post(self, handler):
         content = handler.rfile.read(int(handler.headers["content-length"]))

@@ -32,6 +32,10 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+#: Ports that are tried.
+PORTS = 3
+
+
 class Postfix:
     """One server in a folder of its own; `tls` is its security level: "none", "may" or "encrypt"."""
 
@@ -83,15 +87,20 @@ class Postfix:
             "smtputf8_enable": "no",
         }
         (config / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in keys.items()), encoding="utf-8")
-        (config / "master.cf").write_text(MASTER.format(port=self.port), encoding="utf-8")
         for place, _, _ in os.walk(queue):
             shutil.chown(place, owner)
         shutil.chown(data, owner)
         for one in (queue, queue / "pid"):
             os.chown(one, 0, 0)
         environment = {**os.environ, "LD_LIBRARY_PATH": _libraries(), "MAIL_CONFIG": str(config)}
-        self._process = subprocess.Popen([SBIN / "master", "-d", "-c", config], env=environment, start_new_session=True)
-        wait_for(self._answers, 30, "Postfix")
+        for _ in range(PORTS):  # a port that nobody had may be somebody's by now, and then it ends at once
+            (config / "master.cf").write_text(MASTER.format(port=self.port), encoding="utf-8")
+            self._process = subprocess.Popen([SBIN / "master", "-d", "-c", config], env=environment, start_new_session=True)
+            wait_for(lambda: self._has_ended() or self._answers(), 30, "Postfix")
+            if not self._has_ended():
+                return
+            self.port = free_port()
+        raise AssertionError(self.log)
 
     @property
     def log(self):
@@ -99,8 +108,10 @@ class Postfix:
         path = self._folder / "postfix.log"
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    def _has_ended(self):
+        return self._process.poll() is not None
+
     def _answers(self):
-        assert self._process.poll() is None, self.log
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 

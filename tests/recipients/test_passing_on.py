@@ -32,6 +32,8 @@ from avow.recipients import passing_on as passing_on_module
 from avow.recipients.connectors.mail import Carrier
 from avow.recipients.passing_on import PassingOn
 from avow.recipients.register import Changes
+from avow.rights.cases import Contact
+from avow.rights.given import Recipients
 from avow.store.control import opt_outs as rows
 from avow.store.control import set_aside, tables
 
@@ -160,6 +162,8 @@ def test_a_number_that_went_out_before_the_no_and_was_in_the_spool_is_told_of(ho
     assert [(told.recipient, told.records) for told in one.tells] == [("shop", (click.record_id,))]
     assert (queue(vendor), vendor.carry(), queue(vendor)) == (1, 1, 0)
     assert receiver.bodies[-1]["data"]["records"] == [click.record_id]
+    (given,) = Recipients(house.store, house.versions).of(Contact("", visitor_id=VISITOR))
+    assert (given.name, given.identifiers) == ("shop", (("number of a click", click.record_id),))
     assert vendor.room.opt_outs.open_ones() == ()
 
 

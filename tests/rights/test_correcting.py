@@ -81,6 +81,16 @@ def test_a_field_is_corrected_by_a_person_and_proved(office):
     assert [one.did for one in office.desk.proofs(answer)[0].outcomes] == ["corrected"]
 
 
+def test_a_confirmed_request_is_never_denied_by_the_clock(office):
+    """11 CCR 7021(b): whoever has to decide is late, for three years if need be, and the request waits."""
+    write(office)
+    asked(office)
+    for _ in range(3):
+        office.house.wait(days=365)
+        office.walk()
+        assert case(office).state is State.REVIEWING
+
+
 def test_staff_see_before_and_after_for_a_purpose_alone(office):
     """Opened by the gate of reads, counted and logged; without a purpose nothing that is held is on the page."""
     record = write(office)

@@ -162,6 +162,7 @@ def test_what_was_answered_late_stays_late(office, job):
 LISTS = {
     "desk": lambda tx, at: request_lists.page(tx, at, 100, request_lists.Sought(), request_lists.Moments(50, 60)),
     "menu": lambda tx, _at: request_lists.waiting(tx),
+    "record": lambda tx, at: request_lists.recorded(tx, at, 100),
     "inbox": lambda tx, at: submissions.listed(tx, Sought(without=["newsletter"]), at, 100),
     "inbox of a form": lambda tx, at: submissions.listed(tx, Sought("contact-form"), at, 100),
     "outbox": lambda tx, at: deliveries.listed(tx, at, 100),

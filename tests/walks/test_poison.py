@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from tests.conftest import MARROWBY
 from tests.deliveries import planted
 from tests.erased import answered
@@ -180,8 +180,12 @@ class Planter:
         self.write("purge")
         self.write("retention")
         for name in of("purge"):
-            (subject,) = self.store.erase([person(f"{name}@example.com")], self.house.now_ms())
-            self.ids[f"subject {name}"] = subject.hex()
+            self.store.erase([person(f"{name}@example.com")], self.house.now_ms())
+        with self.store.control.reading() as tx:  # of the class that the record is of: the person's own has no rows
+            whose = tables.submission_subjects.c.record_id == self.ids["poison.purge"]
+            self.ids["subject poison.purge"] = (
+                tx.execute(select(tables.submission_subjects.c.subject).where(whose)).scalar_one().hex()
+            )
         self.keep("submissions", self.ids["poison.purge"], self.ids["poison.retention"])
         with self.store.control.transaction() as tx:
             own = tables.submissions.c.record_id.in_([self.ids[name] for name in of("retention")])

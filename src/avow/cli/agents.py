@@ -17,6 +17,8 @@ from avow.rights.protocol import directory as entries
 from avow.store.control.agents import Agent
 
 _T = TypeVar("_T")
+#: After how many lines of a file it is said how far it is.
+_TOLD_EVERY: Final = 100
 _SITE: Final = click.option("--site", default="", help="The website, where there are several.")
 
 
@@ -108,19 +110,23 @@ def add(operations: Operations, name: str, contact: str, accepts_terms: bool) ->
 def bulk_(operations: Operations, named: str, file: Path, site: str) -> None:
     """Take the requests in FILE of the agent NAMED, a line each (docs/specs/agents-csv.md).
 
-    A line that is wrong is named with its number and why, and stops no other; a line that was taken before is not taken twice.
+    A line that is wrong is named with its number and why, and stops no other; a line that was taken before is not taken twice, so
+    a command that was interrupted, by whatever, is given again and goes on where it was. How far it is, it says meanwhile.
     Exit status 1 when a line was wrong.
     """
+    content = file.read_bytes()
     with operations.agents(site) as room:
         agent = room.register.find(named)
         if agent is None:
             raise click.ClickException(f"there is no agent “{named}”; see `avow agents list`")
-        lines = _or_refused(bulk.take(file.read_bytes(), agent, room.taking))
+        lines, total = _or_refused(bulk.take(content, agent, room.taking)), bulk.lines_in(content)
         taken = before = wrong = 0
-        for line in lines:
+        for count, line in enumerate(lines, 1):
             taken, before, wrong = taken + (not line.wrong and line.is_new), before + (not line.is_new), wrong + bool(line.wrong)
             if line.wrong:
                 click.echo(f"line {line.number}: {line.wrong}", err=True)
+            if count % _TOLD_EVERY == 0:
+                click.echo(f"{count:,} of {total:,} lines: {taken:,} taken, {before:,} taken before, {wrong:,} wrong", err=True)
     click.echo(f"{taken} taken, {before} taken before, {wrong} wrong")
     if wrong:
         raise SystemExit(1)

@@ -274,6 +274,9 @@ def _of_protocol(configuration: Configuration) -> Iterator[str]:
         if count > 1:
             yield f"drp_id: {count} websites are “{name}”; agents tell websites apart by it"
     spoken = configuration.data_rights_protocol
+    if not _is_https_origin(spoken.directory):
+        wanted = "write an https origin, like https://discovery.datarightsprotocol.org"
+        yield f"data_rights_protocol.directory is “{spoken.directory[:_LONGEST_NAME]}”; {wanted}"
     yield from _of_sender("data_rights_protocol.technical_contact", spoken.technical_contact)
     yield from _of_sender("data_rights_protocol.business_contact", spoken.business_contact)
     for host in spoken.private_hosts:
@@ -323,6 +326,10 @@ def _is_issuer(text: str) -> bool:
         return False
     is_here = parts.scheme == "http" and (parts.hostname == "localhost" or _is_loopback(parts.hostname or ""))
     return plain and text.isprintable() and " " not in text and (parts.scheme == "https" or is_here)
+
+
+def _is_https_origin(text: str) -> bool:
+    return _is_issuer(text) and urlsplit(text).scheme == "https" and urlsplit(text).path in {"", "/"}
 
 
 def _is_loopback(host: str) -> bool:

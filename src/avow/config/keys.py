@@ -266,7 +266,11 @@ class DataRightsProtocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     #: Hosts of agents that may be inside your own network. None by default: an agent that is called back at a name which leads
     #: there would reach what only you may.
     private_hosts: tuple[str, ...] = ()
-    #: File with the authorities under which the certificates of agents are believed, in PEM. The system's by default.
+    #: Where the directory of agents is, an https origin. The protocol's own by default; a key that it changes is never taken by
+    #: itself, wherever it is.
+    directory: str = "https://discovery.datarightsprotocol.org"
+    #: File with the authorities under which the certificates of agents, and of the directory, are believed, in PEM. The system's
+    #: by default.
     ca_file: Path | None = None
 
 

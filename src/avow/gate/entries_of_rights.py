@@ -192,10 +192,15 @@ class RequestTarget(Entry):
 class RequestInstructed(Entry):
     """A recipient is to be told what to do with what it was given; was told; is reminded; has answered, or staff for it.
 
+    Or it is not told any more: the permission of the agent who asked had ended.
+
     `instruction` is a random id, `recipient` a name that the policy declares.
     """
 
-    kinds = ("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered")
+    kinds = (
+        *("request.instructed", "request.instruction-told", "request.reminded", "request.instruction-answered"),
+        "request.instruction-taken-back",
+    )
     what: str
     request: str
     instruction: str
@@ -248,6 +253,25 @@ class RequestDocument(Entry):
     """A document about what is contested was asked for, came, was opened by a member of staff; all of them were destroyed."""
 
     kinds = ("request.document-wanted", "request.document-kept", "request.document-read", "request.documents-destroyed")
+    what: str
+    request: str
+    staff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRead(Entry):
+    """A member of staff looked at so many lines of the record of consumer requests."""
+
+    kinds = ("request.record-read",)
+    lines: int
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPermission(Entry):
+    """The file by which an agent shows its permission came, was opened by a member of staff, was destroyed on its day."""
+
+    kinds = ("request.permission-kept", "request.permission-read", "request.permission-destroyed")
     what: str
     request: str
     staff: str | None = None

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -22,13 +22,15 @@ from typing import Final
 
 from avow.gate import deliveries, entries
 from avow.gate.deliveries import ToTell
+from avow.policy.law import rules
 from avow.store.control import Transaction
 from avow.store.control import instructions as rows
-from avow.store.control.instructions import SILENT, Instruction, due, get, of_requests, opened
+from avow.store.control.instructions import NOT_TOLD, SILENT, Instruction, due, get, of_requests, opened, untold
 from avow.store.store import Store
 
 __all__ = [
     "BY_STAFF",
+    "NOT_TOLD",
     "OF",
     "PURPOSE",
     "RECIPIENT",
@@ -56,6 +58,8 @@ __all__ = [
     "opened",
     "queue",
     "remind",
+    "take_back",
+    "untold",
     "words",
 ]
 
@@ -65,6 +69,8 @@ _MARK_LENGTH: Final = 32
 PURPOSE: Final = "consumer-requests"
 #: By whom an answer is that a recipient gave itself.
 RECIPIENT: Final = "recipient"
+#: Why what would have told a recipient is withdrawn.
+_TAKEN_BACK: Final = f"the permission of the agent who asked had ended ({rules.AGENTS})"
 _DAY_MS: Final = 24 * 3_600_000
 
 
@@ -227,6 +233,20 @@ def answer(store: Store, tx: Transaction, one: Instruction, said: Answer, reason
     )
     entries.record(tx, now_ms, noted)
     return True
+
+
+def take_back(tx: Transaction, untold_ids: Iterable[str], now_ms: int) -> None:
+    """Tell these recipients nothing any more, and withdraw what would tell them. What leaves at this moment has left.
+
+    Rule: 11 CCR 7063(a) (a permission that ended).
+    """
+    for instruction_id in sorted(untold_ids):
+        one = rows.get(tx, instruction_id)
+        if one is not None and rows.answered(tx, instruction_id, NOT_TOLD, b"", "", now_ms):
+            for delivery in rows.telling(tx, one):
+                deliveries.withdraw(tx, delivery, _TAKEN_BACK)
+            noted = entries.RequestInstructed("request.instruction-taken-back", one.request_id, one.id, one.recipient)
+            entries.record(tx, now_ms, noted)
 
 
 def identifiers(store: Store, one: Instruction) -> tuple[tuple[str, str], ...] | None:

@@ -27,6 +27,7 @@ __all__ = [
     "Registered",
     "Standing",
     "as_it_was",
+    "as_of",
     "broken",
     "contact",
     "gaps",
@@ -167,6 +168,12 @@ def as_it_was(rulebook: Rulebook | None, name: str, lacked: Collection[str]) -> 
     """
     declared = rulebook.recipients.get(name) if rulebook else None
     return declared.lacking(lacked) if declared is not None else None
+
+
+def as_of(control: Control, rulebook: Rulebook | None, name: str, at_ms: int) -> Recipient | None:
+    """Return the same as of a moment, by what contracts are known now to have lacked then."""
+    with control.reading() as tx:
+        return as_it_was(rulebook, name, lacked(contract_gaps.every(tx), name, at_ms))
 
 
 def gaps(tx: Transaction) -> tuple[Gap, ...]:

@@ -36,8 +36,9 @@ from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
 from avow.policy.rulebook.page_duties import page_duties
 from avow.publication.files import compile_policy, open_rulebook
+from avow.recipients.connectors.certificates import believed
 from avow.rights.desk import Desk
-from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY, DIRECTORY_BYTES, DIRECTORY_RULE
+from avow.rights.protocol.directory import AGENTS_PATH, DIRECTORY_BYTES, DIRECTORY_RULE
 from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
@@ -154,14 +155,16 @@ class Operations:
 
     def directory_of_agents(self) -> bytes | Refusal:
         """Fetch the directory of agents of the Data Rights Protocol."""
-        fetcher = Fetcher(DIRECTORY)
+        spoken = self.configuration().data_rights_protocol
+        fetcher = Fetcher(spoken.directory, believes=believed(spoken.ca_file, "data_rights_protocol"))
         try:
             fetched = fetcher.get(AGENTS_PATH, DIRECTORY_BYTES)
         finally:
             fetcher.close()
         if isinstance(fetched, Refusal):
-            return Refusal(f"{DIRECTORY} did not answer: {fetched.reason}", fetched.rule)
-        return fetched.body if fetched.status == HTTPStatus.OK else Refusal(f"{DIRECTORY} says {fetched.status}", DIRECTORY_RULE)
+            return Refusal(f"{spoken.directory} did not answer: {fetched.reason}", fetched.rule)
+        said = Refusal(f"{spoken.directory} says {fetched.status}", DIRECTORY_RULE)
+        return fetched.body if fetched.status == HTTPStatus.OK else said
 
     def entry_of_business(self, site: str) -> Mapping[str, object] | Refusal:
         """Return the entry of a website for the directory of businesses."""

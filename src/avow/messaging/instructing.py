@@ -71,7 +71,8 @@ class ToRecipients:
 
     def _message(self, row: Delivery, one: Instruction, to: str, rulebook: Rulebook) -> Message:
         """Return the message in the name of the request's website; its company is that of today."""
-        site, declared, current = self.sites.named(row.site), rulebook.recipients.get(one.recipient), self.versions.in_force()
+        site, current = self.sites.named(row.site), self.versions.in_force()
+        declared = recipients.as_of(self.store.control, rulebook, one.recipient, one.made_ms)
         link = f"{site.origin}/privacy/instructions/{instructions.link(self.store.vault.hmac, one.id)}"
         company = current.controller
         return Message(to, _subject(one, row), _text(one, declared, link, company.name, company.address, company.email))

@@ -12,10 +12,11 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
+from avow.definitions import LETTERS, IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
 from avow.policy.markup import joined
@@ -23,7 +24,7 @@ from avow.policy.printouts import incentives as incentive_words
 from avow.policy.printouts import opting_out
 from avow.policy.rulebook import combining, incentives
 from avow.policy.rulebook.audience import Audience
-from avow.policy.rulebook.declarations import Choice
+from avow.policy.rulebook.declarations import Choice, CollectionPoint
 from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
@@ -60,7 +61,7 @@ NAMED_MS: Final = 500
 #: So far back it is asked each time what went: asking costs the same on the first day and after years.
 _RECENT_MS: Final = 2 * 24 * 3_600_000
 _YEAR_MS: Final = int(timedelta(days=365).total_seconds() * 1000)
-#: Recipient, categories, purpose, version; and recipient, clause, and from when until when its contract lacks it.
+#: Recipient, categories, purpose, version.
 Went = tuple[str, str, str, str]
 #: What is registered of contracts is looked at anew after so many milliseconds: the links follow within a second.
 CONTRACTS_MS: Final = 500
@@ -77,13 +78,13 @@ class PolicyInForce:
     website: str = ""
     over_tls: bool = True
     _facts: dict[str, PolicyFacts] = field(default_factory=dict, init=False)
-    _ledger: tuple[frozenset[Went], Counted[Ledger]] = field(init=False)
-    _named: Counted[frozenset[Went]] = field(init=False)
+    _ledger: tuple[frozenset[Went], tuple[Gap, ...], Counted[Ledger]] = field(init=False)
+    _named: Counted[tuple[frozenset[Went], tuple[Gap, ...]]] = field(init=False)
     _third_parties: Counted[frozenset[str]] = field(init=False)
     _pages: dict[str, tuple[Ledger, Markup]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._ledger = frozenset(), Counted(LEDGER_MS, self._count)
+        self._ledger = frozenset(), (), Counted(LEDGER_MS, self._count)
         self._named = Counted(NAMED_MS, self._went)
         self._third_parties = Counted(CONTRACTS_MS, lambda _now: self._without_contract())
 
@@ -179,20 +180,22 @@ class PolicyInForce:
         return tuple(points)
 
     def _counted(self) -> Ledger:
-        """Return the ledger as it was counted a moment ago; at once anew when something goes to somebody that never did."""
-        now_ms, known = self.now_ms(), self._ledger[0]
-        names = self._named.at(now_ms)
-        if not names <= known:
-            self._ledger = known | names, Counted(LEDGER_MS, self._count)
-        return self._ledger[1].at(now_ms)
+        """Return the ledger as it was counted a moment ago; at once anew when something goes to somebody that never did.
 
-    def _went(self, now_ms: int) -> frozenset[Went]:
+        And when a contract turns out to lack something, or to have it: what went is called otherwise then.
+        """
+        now_ms, (known, gaps, _) = self.now_ms(), self._ledger
+        names, lacking = self._named.at(now_ms)
+        if not names <= known or lacking != gaps:
+            self._ledger = known | names, lacking, Counted(LEDGER_MS, self._count)
+        return self._ledger[2].at(now_ms)
+
+    def _went(self, now_ms: int) -> tuple[frozenset[Went], tuple[Gap, ...]]:
         """Return what went to whom since yesterday, without figures, and what contracts lack; the rest is in the ledger."""
         found = disclosures.totals(self.store, now_ms - _RECENT_MS)
         with self.store.control.reading() as tx:
             gaps = recipients.gaps(tx)
-        lacking = frozenset((one.recipient, one.clause, str(one.from_ms), str(one.until_ms)) for one in gaps)
-        return lacking | frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found)
+        return frozenset((one.recipient, one.categories, one.purpose, one.rulebook_id) for one in found), gaps
 
     def _count(self, now_ms: int) -> Ledger:
         """Count what was collected and disclosed in the last 12 months."""
@@ -286,6 +289,12 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail, offered)
 
 
+def _names_somebody(rulebook: Rulebook, point: CollectionPoint) -> bool:
+    """Return whether what a point takes is kept here and found by whose it is: so that somebody can have it deleted by itself."""
+    is_found = point.technology in LETTERS or any(rulebook.data[name].identifier for name in point.fields)
+    return is_found and not point.in_browser and not point.collected_by
+
+
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
     """Return one collection point as pages show it."""
     point = rulebook.points[name]
@@ -303,4 +312,5 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         counts_visits=rulebook.counts_visits(point.purposes),
         records=records,
         oldest=oldest,
+        names_somebody=_names_somebody(rulebook, point),
     )

@@ -14,6 +14,7 @@ from typing import Final
 
 from avow.definitions import Refusal
 from avow.gate import deliveries, entries, recipients
+from avow.gate.messages import Trouble
 from avow.gate.versions import Versions, changes_of
 from avow.policy import Rulebook, law, publication
 from avow.policy.changes.diff import Change, diff
@@ -113,12 +114,16 @@ class Publisher:
         return announced
 
     def note_in_force(self, now_ms: int) -> bool:
-        """Write into the audit log which version came into force; once for each. Returns False: nothing waits."""
+        """Write into the audit log which version came into force; once for each. Returns False: nothing waits.
+
+        What could not leave under the one before has its turn: it is asked again by this one.
+        """
         current = self.versions.current()
         if current is not None and current.in_force_ms is None:
             with self.control.transaction() as tx:
                 if publications.came_into_force(tx, current.seq, now_ms):
                     entries.record(tx, now_ms, entries.PolicyInForce(current.rulebook_id, current.in_force_on.isoformat()))
+                    deliveries.hasten_held(tx, Trouble.HELD, now_ms)
             self.versions.refresh()
         return False
 

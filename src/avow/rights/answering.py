@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.definitions import Refusal, local_date
-from avow.gate import instructions, told
-from avow.gate.instructions import RECIPIENT, SILENT, WITH_REASON, Answer, Instruction, What
+from avow.gate import instructions, recipients, told
+from avow.gate.instructions import NOT_TOLD, RECIPIENT, SILENT, WITH_REASON, Answer, Instruction, What
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import SHORT_CATEGORIES
 from avow.policy.law import rules
@@ -74,7 +74,7 @@ class RecipientPages:
         if one is None:
             return Refusal("this link is not one of ours", rules.RECORDS_KEPT)
         if not self._page(one).is_open:
-            return _OVER if one.answer in {"", SILENT} else _ALREADY
+            return _OVER if one.answer in {"", SILENT, NOT_TOLD} else _ALREADY
         if said not in dict(offered(one)):
             return Refusal("choose one of the answers", rules.RECORDS_KEPT)
         refusal = judged(Answer(said), reason)
@@ -100,7 +100,7 @@ class RecipientPages:
             rule=told.by_rule(is_third_party=is_third_party, what=one.what),
             what=one.what,
             answered_on=local_date(one.answered_ms, timezone) if one.answered_ms is not None else None,
-            answer="" if one.answer == SILENT else downstream.words(one),
+            answer="" if one.answer in {SILENT, NOT_TOLD} else downstream.words(one),
         )
         known = instructions.identifiers(self.cases.store, one) if not one.answer else None
         if known is None:
@@ -110,8 +110,7 @@ class RecipientPages:
 
     def declared(self, one: Instruction) -> Recipient | None:
         """Return what the version under which something last went to a recipient declares of it; it may have another name now."""
-        rulebook = self.versions.rulebook(one.rulebook_id)
-        return rulebook.recipients.get(one.recipient) if rulebook else None
+        return recipients.as_of(self.cases.store.control, self.versions.rulebook(one.rulebook_id), one.recipient, one.made_ms)
 
 
 def offered(one: Instruction) -> tuple[tuple[str, str], ...]:

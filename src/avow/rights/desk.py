@@ -63,6 +63,7 @@ from avow.rights.due import Due, What
 from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
+from avow.rights.record import Record
 from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
@@ -99,6 +100,11 @@ class Desk:
     reads: Reads
     told: ToldRecipients
     telling: Telling
+
+    @property
+    def record(self) -> Record:
+        """The record of all requests. Rule: 11 CCR 7101."""
+        return Record(self.cases, self.versions, self.now_ms)
 
     def _law(self, case: Case) -> LawTable:
         """Return the law that the request was filed under: a later version moves none of its days."""

@@ -185,7 +185,7 @@ class Discloser:
             tally, answer = archive.write(facts, self._sections(making), partial(self._answer, making), to, label)
         with keep(PAGE) as page:  # (3)
             page.writelines(archive.page(facts, answer, self._pieces(request, RECORDS)))
-        self.cases.remove_document(request, RECORDS)
+        self.cases.remove_documents(request, RECORDS)
         with keep(PACKED) as file, Packing(file, making.case.reference, moment(now_ms), self.sign) as packed:  # (4)
             for name in (PAGE, DATA, TABLE):
                 packed.add(name, self._pieces(request, name))

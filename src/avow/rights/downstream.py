@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from avow.definitions import Refusal, RequestKind
 from avow.gate import entries, instructions
-from avow.gate.instructions import RECIPIENT, SILENT, Answer, Instruction, What
+from avow.gate.instructions import NOT_TOLD, RECIPIENT, SILENT, Answer, Instruction, What
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.rights import due, plan
@@ -36,6 +36,8 @@ NOT_CONFIRMED: Final = {
     What.ERASE: "has not confirmed that it erased it",
     What.CORRECT: "has not confirmed that it corrected it",
 }
+#: What is said of one that was not told any more. Rule: 11 CCR 7063(a).
+TOLD_NOTHING: Final = "was not told, because the permission of the agent who asked had ended"
 #: What recipients are told for a request, by its kind, where that is not to erase.
 _TOLD_TO: Final[Mapping[str, What]] = {"correct": What.CORRECT}
 _ALREADY: Final = Refusal("this was answered already", rules.RECORDS_KEPT)
@@ -43,6 +45,8 @@ _ALREADY: Final = Refusal("this was answered already", rules.RECORDS_KEPT)
 
 def words(one: Instruction) -> str:
     """Return what became of what a recipient was told; "" while it may yet answer. Rule: 11 CCR 7022(b)(2)."""
+    if one.answer == NOT_TOLD:
+        return TOLD_NOTHING
     if one.answer == SILENT:
         return NOT_CONFIRMED[What(one.what)]
     return ANSWERS[one.answer] if one.answer else ""
@@ -72,6 +76,11 @@ def end_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> boo
     return cases.append(
         case, Step.OUTCOME, now_ms, detail, entries.RequestTarget(case.request_id, task["target"], task["rule"]), None
     )
+
+
+def not_told(task: Mapping[str, str], instruction: str) -> dict[str, Any]:  # Any: JSON
+    """Return the outcome of a recipient that is not told any more, as the history has it. Rule: 11 CCR 7063(a)."""
+    return _detail(Outcome(task["target"], TOLD_NOTHING, 0, task["rule"]), instruction, NOT_TOLD)
 
 
 def note(cases: Cases, one: Instruction, said: Answer, reason: str, by: str, now_ms: int) -> Refusal | None:

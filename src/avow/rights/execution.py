@@ -61,25 +61,21 @@ class Telling:
     connected: Mapping[str, frozenset[Way]] = field(default_factory=dict)
 
 
-def make_plan(
-    case: Case, rulebook: Rulebook, targets: Sequence[Target], finder: Finder, telling: Telling, cases: Cases, now_ms: int
-) -> bool:
-    """Write the plan, with what was found, into the history: later steps need it when the keys are gone.
+def make_plan(case: Case, prospect: Prospect, finder: Finder, telling: Telling, cases: Cases, now_ms: int) -> bool:
+    """Write what was foreseen into the history as the plan, with what was found: later steps need it when the keys are gone.
 
     To delete reaches what a purpose of the policy put together with what the person wrote: it was theirs to whoever read it. What
     tells recipients is queued with the plan: whoever may hold something hears of it as soon as we do. Nobody is told of invented
     people.
     Rule: 11 CCR 7022(b), 7024; Cal. Civ. Code § 1798.105(c)(1).
     """
-    wide = widened(case, finder, cases)
-    prospect = foresee(wide, rulebook, [target.name for target in targets], finder, telling, now_ms) if wide else None
-    if wide is None or wide.contact is None or prospect is None:  # seen at the next round, with where it went
+    contact = case.contact
+    if contact is None:
         return False
-    case, contact = wide, wide.contact
     ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
     given, by = prospect.given, prospect.answer_by
     wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}
-    located = finder.locate(contact.identifiers(), contact.points)
+    located = finder.locate(contact.identifiers(), contact.points, now_ms)
     detail = {
         "tasks": [planned(task, ids) for task in prospect.tasks],
         "lines": [keeping.as_json(line) for line in prospect.lines],
@@ -109,10 +105,15 @@ def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
 
     Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
     """
-    if case.contact is None or case.kind is not RequestKind.DELETE or case.contact.points:
+    if case.contact is None or case.kind is not RequestKind.DELETE or not _is_of_browsers(case.contact.points, finder):
         return case
     browsers = finder.browsers_of(case.contact.identifiers())
     return cases.widen(case.request_id, browsers) if browsers else case
+
+
+def _is_of_browsers(points: Sequence[str], finder: Finder) -> bool:
+    """Return whether a deletion reaches what browsers told: a whole one does. Rule: 11 CCR 7022(g)."""
+    return not points or finder.is_of_browsers(points)
 
 
 def foresee(
@@ -130,7 +131,7 @@ def foresee(
         is_guessed = confirming.is_guessed(case, rulebook, Cases(finder.store))
         return Prospect(confirming.plan_of((), (), today), (), confirming.lines(case, rulebook), today, is_guessed=is_guessed)
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
-    if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
+    if case.kind is RequestKind.DELETE and _is_of_browsers(contact.points, finder):  # as `widened`, before the walk comes to it
         contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
     if is_told and telling.recipients.are_leaving(contact):
         return None
@@ -282,9 +283,9 @@ def _without(outcome: dict[str, Any], fallen: Collection[str]) -> dict[str, Any]
     if len(left) == len(outcome.get("kept", ())):
         return outcome
     gone = {name: value for name, value in outcome.items() if name != "kept"}
+    is_apart = outcome["target"] == plan.KEPT  # of a deletion of named points what is kept is with what was erased
     if left:
-        return {**gone, "records": sum(line.get("records", 0) for line in left), "kept": left}
-    is_apart = outcome["target"] == plan.KEPT
+        return {**gone, **({"records": sum(line.get("records", 0) for line in left)} if is_apart else {}), "kept": left}
     return {**gone, "did": _LET_GO, "records": 0} if is_apart else gone
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import IdentifierKind, local_date
-from avow.gate import deliveries, disclosures
+from avow.gate import deliveries, disclosures, recipients
 from avow.gate.disclosures import ADDRESS, Disclosure
+from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.rights.cases import Contact
@@ -44,19 +45,21 @@ class Recipients:
         for one in found:
             if not one.demonstration and (not contact.points or one.point in contact.points):
                 by_recipient.setdefault(one.recipient, []).append(one)
-        return tuple(self._given(name, went, contact) for name, went in sorted(by_recipient.items()))
+        with self.store.control.reading() as tx:
+            gaps = recipients.gaps(tx) if by_recipient else ()
+        return tuple(self._given(name, went, contact, gaps) for name, went in sorted(by_recipient.items()))
 
     def are_leaving(self, contact: Contact) -> bool:
         """Return whether a record of this person is being handed over at this moment: nobody knows yet whether it went."""
         return deliveries.are_leaving(self.store, contact.identifiers())
 
-    def _given(self, name: str, went: list[Disclosure], contact: Contact) -> Given:
+    def _given(self, name: str, went: list[Disclosure], contact: Contact, gaps: Sequence[Gap]) -> Given:
         """Return what went to one recipient; the version is that of the last, by which it may hold it longest."""
         last = max(went, key=lambda one: one.at_ms)
         rulebook = self.versions.rulebook(last.rulebook_id)
         return Given(
             name=name,
-            declared=rulebook.recipients.get(name) if rulebook else None,
+            declared=recipients.as_it_was(rulebook, name, recipients.lacked(gaps, name, last.at_ms)),
             rulebook_id=last.rulebook_id,
             last_on=local_date(last.at_ms, self.versions.timezone),
             categories="".join(sorted({letter for one in went for letter in one.categories})),
@@ -65,11 +68,14 @@ class Recipients:
 
     def _identifiers(self, went: Sequence[Disclosure], contact: Contact) -> Iterable[tuple[str, str]]:
         """Yield what finds the person there: what of it went, and under which number of ours."""
-        clicks = {one.point for one in went if self._is_click(one)}
-        records = [one.record for one in went if one.record]
+        of_clicks = [one for one in went if self._is_click(one)]
+        clicks = {one.point for one in of_clicks}
+        records = [one.record for one in went if one.record and one.point not in clicks]
         kinds = {kind for one in went if one.record for kind in self._kinds(one)}
+        noted = [one.record for one in of_clicks if one.record]  # earlier versions noted none
         if contact.points:  # of a part: our numbers of its records, and nothing by which all is found
             yield from ((RECORD, record) for record in dict.fromkeys(records))
+            yield from ((CLICK, number) for number in dict.fromkeys(noted))
             return
         has_address = any(ADDRESS in one.categories for one in went if not one.record and one.point not in clicks)
         if has_address or IdentifierKind.EMAIL in kinds:
@@ -80,8 +86,8 @@ class Recipients:
             yield from ((BROWSER, one.value) for one in contact.identifiers() if one.kind is IdentifierKind.VISITOR)
         if clicks:
             held = self.store.find(contact.identifiers()).events
-            numbers = (event.fields.get(CLICK_ID, "") for event in held if event.point in clicks)
-            yield from ((CLICK, number) for number in dict.fromkeys(numbers) if number)
+            numbers = [event.fields.get(CLICK_ID, "") for event in held if event.point in clicks]
+            yield from ((CLICK, number) for number in dict.fromkeys([*noted, *numbers]) if number)
         yield from ((RECORD, record) for record in dict.fromkeys(records))
 
     def _kinds(self, one: Disclosure) -> Iterable[str]:

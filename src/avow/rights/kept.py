@@ -47,6 +47,8 @@ _BY_THEIR_WAY: Final = "by the way on which they came"
 BELIEF: Final = "belief"
 #: Documents that a person sent about what is contested, each under a name of its own.
 DOCUMENTS: Final = ("document-1", "document-2", "document-3")
+#: The file by which an agent shows its permission.
+PERMISSION: Final = "permission"
 #: Histories that are read at once.
 _AT_ONCE: Final = 500
 #: In the detail of a step: the day on which is looked for what is left of the person, "" once that is done.
@@ -486,8 +488,8 @@ class Cases:
         with self._control.transaction() as tx:
             requests.forget_contact(tx, request_id)
             read_reasons.remove_of_record(tx, request_id)
-        for name in (*ARCHIVES, ANSWER, RECORDS, SENT_FILES, *DOCUMENTS):
-            self._store.files.delete(f"{request_id}-{name}")
+        self.remove_answer(request_id)
+        self.remove_documents(request_id, *DOCUMENTS, PERMISSION)
         self.discard_unfinished(request_id)
 
     def purge(self, request_id: str) -> None:
@@ -511,9 +513,14 @@ class Cases:
         """Return a file of the request to be read piece by piece; None when it, or its key, is gone."""
         return self._store.reading_for_request(request_id, name)
 
-    def remove_documents(self, request_id: str) -> None:
-        """Remove what its person sent about what is contested. Rule: 11 CCR 7060(d)."""
-        for name in DOCUMENTS:
+    def remove_documents(self, request_id: str, *names: str) -> None:
+        """Remove files that a person, or an agent, sent with a request. Rule: 11 CCR 7060(d)."""
+        for name in names:
+            self._store.files.delete(f"{request_id}-{name}")
+
+    def remove_answer(self, request_id: str) -> None:
+        """Remove what was put together for an answer that nobody gets. Rule: 11 CCR 7060(d)."""
+        for name in (*ARCHIVES, ANSWER, RECORDS, SENT_FILES):
             self._store.files.delete(f"{request_id}-{name}")
 
     def document(self, request_id: str, name: str) -> bytes | None:
@@ -528,10 +535,6 @@ class Cases:
             return None
         found.close()
         return found.size
-
-    def remove_document(self, request_id: str, name: str) -> None:
-        """Remove a file of the request that nothing needs any more."""
-        self._store.files.delete(f"{request_id}-{name}")
 
     def discard_unfinished(self, request_id: str) -> None:
         """Remove what a crash left of files of the request that were being written."""

@@ -144,6 +144,22 @@ def how_verified_of(contact: Contact, rulebook: Rulebook) -> tuple[str, ...]:
     )
 
 
+def not_permitted(case: Case) -> str:
+    """Return why a request of an agent is not carried out, or not any further, with what was done; "" for other denials.
+
+    Rule: 11 CCR 7063(a); Cal. Civ. Code § 1798.145(h)(2) (the reasons are told).
+    """
+    denied = case.entry(Step.DENIED)
+    said = denied.detail if denied else {}
+    if said.get("reason") != "permission-ended":
+        return NOT_PERMITTED.get(str(said.get("reason", "")), "")
+    parts = ["The permission by which somebody asked for you as an agent does not hold any more, so we stopped."]
+    parts.append(f"Done before: {'; '.join(said['done'])}." if said["done"] else "Nothing had been done.")
+    parts += [f"Not done: {'; '.join(said['left'])}."] if said["left"] else []
+    parts += [f"Told before, and they answer for themselves: {'; '.join(said['told'])}."] if said["told"] else []
+    return " ".join(parts)
+
+
 def narrowed(case: Case, rulebook: Rulebook) -> str:
     """Return what the answer was narrowed to, and what it does not reach by the policy's names; "" for an answer in full.
 
@@ -233,7 +249,7 @@ def kept(case: Case, rulebook: Rulebook, cases: Cases) -> tuple[KeptLine, ...]:
             point=line.label,
             fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
             until=line.until,
-            reason=f"{line.reason}: {why[line.duty]}" if line.duty in why else line.reason,
+            reason=f"{line.reason[:1].upper()}{line.reason[1:]}: {why[line.duty]}" if line.duty in why else line.reason,
             purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
             records=line.records,
         )

@@ -118,7 +118,7 @@ def respond_unverified(case: Case, voice: Voice, cases: Cases, now_ms: int) -> b
     denied = case.entry(Step.DENIED)
     why = str(denied.detail.get("reason", "unverified")) if denied else "unverified"
     is_proved = verification.is_address_proved(case)
-    facts = replace(facts, is_address_proved=is_proved, reason=letter_facts.NOT_PERMITTED.get(why, ""))
+    facts = replace(facts, is_address_proved=is_proved, reason=letter_facts.not_permitted(case))
     message = message_of(case.contact, replace(facts, opt_out=letter_facts.opt_out(case, voice, cases)))
     return write(case, Step.ANSWER_WRITTEN, {"outcome": "denied", "reason": why}, message, cases, now_ms)
 

@@ -94,7 +94,9 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
                                    [receipts.follow]        inside the first period
     any to VERIFIED -> WITHDRAWN -> [agents.taking_back.withdraw]  its agent took it back, before anything was done
     WITHDRAWN   -> CLOSED       -> [response.close]
-    VERIFIED    -> DENIED       -> [agents.authority.deny_if_due] an agent showed no permission by the target day
+    VERIFIED, REVIEWING -> DENIED -> [agents.authority.deny_if_due] an agent showed no permission by the target day
+    FULFILLING, PROVED -> DENIED -> [agents.stopping.stop]   the permission ended: what is not carried out yet is not
+    FULFILLING, DOWNSTREAM -> same -> [agents.stopping.take_back] nor are recipients told that were not told yet
     any open    -> same         -> [agents.authority.permit, end]  the permission of an agent is shown; it does not hold
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
@@ -251,6 +253,11 @@ _RECORD: Final[Mapping[tuple[State, Step], State]] = {
 _RESUMED_FROM: Final = (State.FULFILLING, State.DOWNSTREAM, State.PROVED, State.DECIDING)
 #: What is proved of who asks, and what that comes to: it changes no state by itself.
 _PROVING: Final = (Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED)
+#: Where the permission of an agent may end, so that what is not done yet is not. Rule: 11 CCR 7063(a).
+_STOPPED: Final = (
+    *((State.REVIEWING, Step.DENIED), (State.FULFILLING, Step.DENIED)),
+    (State.PROVED, Step.DENIED),
+)
 VERIFIED_WALK: Final = _table(
     {
         (State.RECEIVED, Step.LINK_WRITTEN): State.ACKNOWLEDGING,
@@ -279,6 +286,7 @@ VERIFIED_WALK: Final = _table(
         (State.FULFILLING, Step.OUTCOME): State.FULFILLING,
         (State.FULFILLING, Step.PROVED): State.PROVED,
         (State.FULFILLING, Step.AWAITED): State.DOWNSTREAM,
+        **dict.fromkeys(_STOPPED, State.DENIED),
         (State.DOWNSTREAM, Step.OUTCOME): State.DOWNSTREAM,
         (State.DOWNSTREAM, Step.PROVED): State.PROVED,
         (State.PROVED, Step.REST_WRITTEN): State.TELLING,
@@ -354,6 +362,7 @@ CORRECT_WALK: Final = _table(
             if state not in _WHOLE and step not in _OF_PARTS  # what it covers is its fields, each decided by itself
         },
         (State.VERIFIED, Step.DENIED): State.DENIED,
+        (State.REVIEWING, Step.DENIED): State.DENIED,  # an agent showed no permission
         (State.VERIFIED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DOCUMENTS_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.APPROVED): State.REVIEWING,
@@ -389,7 +398,7 @@ WORDS: Final = {
     State.FULFILLING: "We are carrying out your request.",
     State.DOWNSTREAM: "We have carried it out here. We are waiting for companies that had data of yours from us to confirm it.",
     State.PROVED: "It is done. We are putting the proof into the public log.",
-    State.DENIED: "Your address was not confirmed in time, so we may not act on the request.",
+    State.DENIED: "We may not act on the request; our message says why.",
     State.RESTORED: "We have answered your request.",
     State.ANSWERING: "Our answer is written, and is on its way to you.",
     State.RESPONDED: "We have answered your request.",
@@ -435,7 +444,7 @@ FOR_STAFF: Final = {
     ),
     State.DENIED: (
         "denied",
-        "The person did not confirm in time, so nothing may be done for them. The message that says so is written next.",
+        "It was not confirmed in time, or not permitted, so nothing more may be done. The message that says so is written next.",
     ),
     State.RESTORED: ("answered before", "It was answered after the backup that was put back, and is closed again."),
     State.ANSWERING: ("answer not sent yet", "The answer is written, and has not left yet."),
@@ -472,7 +481,7 @@ STEP_WORDS: Final = {
     Step.LINK_WRITTEN: "Confirmation link written",
     Step.ACKNOWLEDGED: "Confirmation link sent",
     Step.VERIFIED: "Address confirmed",
-    Step.DENIED: "Not confirmed in time",
+    Step.DENIED: "Not carried out",
     Step.CORRECTED: "Address corrected, link sent again",
     Step.EXTENSION_WRITTEN: "Message about a longer period written",
     Step.EXTENDED: "Period extended, and the person told",

@@ -47,6 +47,7 @@ _SAID_PROVED = {
     "declaration": "a declaration was signed",
     "staff": "a member of staff knows who asks",
 }
+_SAID_DENIED = {"no-permission": "the agent showed no permission", "permission-ended": "the agent's permission had ended"}
 _SAID_NARROWED = {"categories": "by categories", "part": "what was proved reaches", "policy": "what our policy says to everybody"}
 
 
@@ -68,7 +69,8 @@ _SAID: Final[Mapping[Step, Callable[[Mapping[str, object]], str]]] = {
     **dict.fromkeys((Step.OUTCOME, Step.LATE), _outcomes),
     **dict.fromkeys((Step.JOINED, Step.LINK_WRITTEN, Step.ACKNOWLEDGED, Step.RESPONDED), _going_with),
     **dict.fromkeys((Step.EXTENSION_WRITTEN, Step.EXTENDED), lambda detail: f"until {detail['until']}"),
-    **dict.fromkeys((Step.DENIED, Step.VERIFIED), lambda detail: str(detail.get("reason") or detail.get("by") or "")),
+    Step.DENIED: lambda detail: _SAID_DENIED.get(str(detail.get("reason", "")), "not confirmed in time"),
+    Step.VERIFIED: lambda detail: str(detail.get("reason") or detail.get("by") or ""),
     Step.LOOKED: lambda detail: "released" if detail["released"] else "held back",
     Step.RESIDUE: lambda detail: left_over.words(dict(detail)),
 }

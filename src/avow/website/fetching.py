@@ -5,6 +5,7 @@ Nobody's cookie goes along and none is kept, so what comes back is what a visito
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,12 +62,16 @@ class Fetched:
 class Fetcher:
     """Fetches from one origin. `through` is where that origin is reached from here, when it is not reached by its own name."""
 
-    def __init__(self, origin: str, through: str = "") -> None:
-        """`origin` is the public origin, "https://www.example.com"; `through` e.g. "http://127.0.0.1:8400"."""
+    def __init__(self, origin: str, through: str = "", believes: ssl.SSLContext | None = None) -> None:
+        """`origin` is the public origin, "https://www.example.com"; `through` e.g. "http://127.0.0.1:8400".
+
+        `believes` has the authorities of certificates, None for the system's.
+        """
         self.origin = origin.rstrip("/")
         self._base = through.rstrip("/") or self.origin
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False, timeout=timeout)  # TLS is verified by default
+        # TLS is verified by default.
+        self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False, timeout=timeout, ssl_context=believes)
 
     def path_of(self, address: str, seen_on: str = "/") -> str:
         """Return path and query of an address of this site, seen on a page of it; "" for another site's, or none."""

@@ -64,6 +64,7 @@ ACTS: Final[Mapping[str, str]] = MappingProxyType(
         "approve": "be the second person where two are needed",
         "export": "take records out",
         "measure": "see figures",
+        "record": "see the record of consumer requests, which names nobody",
         "publish": "publish policies, pages and mailings",
         "administer": "look after accounts, imports and the installation",
     }

@@ -23,12 +23,13 @@ class Act(StrEnum):
     APPROVE = "approve"  #: be the second person of what needs two
     EXPORT = "export"  #: take records out
     MEASURE = "measure"  #: see figures, recordings apart
+    RECORD = "record"  #: see the record of consumer requests (11 CCR 7101), and nothing of people
     PUBLISH = "publish"  #: publish policies, pages and mailings
     ADMINISTER = "administer"  #: accounts, imports, what was set aside, the installation itself
 
 
 #: Acts that are about no records of people: a role that has only these names no points.
-WITHOUT_POINTS: Final = frozenset({Act.PUBLISH, Act.ADMINISTER})
+WITHOUT_POINTS: Final = frozenset({Act.RECORD, Act.PUBLISH, Act.ADMINISTER})
 #: Acts that need a training that holds. Rule: 11 CCR 7100(a).
 CLOSING: Final = frozenset({Act.ANSWER, Act.DECIDE, Act.DENY, Act.APPROVE, Act.EXPORT})
 #: The role that there always is: who has an account from before roles were declared has it.

@@ -18,15 +18,19 @@ from typing import Final
 from avow import telephones
 from avow.addresses import judged
 from avow.definitions import AvowError, Refusal, RequestKind
+from avow.policy import Rulebook
 from avow.rights import clock, kinds
 from avow.rights.agents.authority import Authority, Shown
 from avow.rights.agents.taking import BY_FORM, Taking, Wanted
-from avow.rights.cases import Case
+from avow.rights.cases import Case, Claim
+from avow.rights.correcting import claims
 from avow.store.control import Transaction, agents
 from avow.store.control.agents import Agent, Message
 
+#: What is to be corrected: the field as forms name it ("contact-form/name"), what is wrong and what is right in it.
+CLAIM: Final = ("field", "wrong", "right", "may_delete")
 #: The columns, in any order; the first two have to be there.
-COLUMNS: Final = ("kind", "email", "name", "phone", "pieces", "signed_by", "signed_on", "until", "details")
+COLUMNS: Final = ("kind", "email", "name", "phone", "pieces", "signed_by", "signed_on", "until", "details", *CLAIM)
 _NEEDED: Final = frozenset({"kind", "email"})
 #: Largest file, bytes; most lines, and longest value, characters.
 FILE_BYTES: Final = 20 * 1024 * 1024
@@ -35,9 +39,11 @@ VALUE_LENGTH: Final = 2_000
 #: How long a line is known to have been taken.
 _KNOWN: Final = timedelta(days=90)
 _KNOWN_MS: Final = _KNOWN // timedelta(milliseconds=1)
-#: Kinds that a line can say all of: what is to be corrected, and appeals, take a form.
+#: Kinds that agents ask by form and file.
 KINDS: Final = tuple(
-    kind for kind in kinds.KINDS if kind in {RequestKind.KNOW, RequestKind.DELETE, RequestKind.OPT_OUT, RequestKind.LIMIT}
+    kind
+    for kind in kinds.KINDS
+    if kind in {RequestKind.KNOW, RequestKind.DELETE, RequestKind.CORRECT, RequestKind.OPT_OUT, RequestKind.LIMIT}
 )
 _PIECES: Final = ("", "categories", "specific", "both")
 _FILE: Final = "docs/specs/agents-csv.md"
@@ -78,6 +84,11 @@ def take(content: bytes, agent: Agent, taking: Taking) -> Iterator[Line] | Refus
     return _lines(reader, header, agent, taking)
 
 
+def lines_in(content: bytes) -> int:
+    """Return about how many lines a file has below its first: a value that holds line ends counts as several."""
+    return max(0, content.count(b"\n") - (1 if content.endswith(b"\n") else 0))
+
+
 def _lines(reader: Iterator[list[str]], header: list[str], agent: Agent, taking: Taking) -> Iterator[Line]:
     number = 1
     while True:
@@ -99,7 +110,7 @@ def _line(number: int, values: list[str], header: list[str], agent: Agent, takin
         return Line(number, wrong=f"it has {len(values)} values, and the first line names {len(header)}")
     if any(len(one) > VALUE_LENGTH for one in values):
         return Line(number, wrong=f"a value is longer than {VALUE_LENGTH} characters")
-    wanted = read(dict(zip(header, (one.strip() for one in values), strict=True)))
+    wanted = read(dict(zip(header, (one.strip() for one in values), strict=True)), taking.rulebook)
     if isinstance(wanted, str):
         return Line(number, wrong=wanted)
     return _taken(number, sha256("\0".join([agent.id, taking.site, *values]).encode()).hexdigest(), wanted, agent, taking)
@@ -125,13 +136,13 @@ def _taken(number: int, digest: str, wanted: Wanted, agent: Agent, taking: Takin
     return Line(number, known.reference if known else "", is_new=False)
 
 
-def read(values: Mapping[str, str]) -> Wanted | str:
+def read(values: Mapping[str, str], rulebook: Rulebook) -> Wanted | str:
     """Return what a line asks, or why it asks nothing. Rule: 11 CCR 7063(a)."""
     kind = next((one for one in KINDS if one.value == values["kind"].lower()), None)
-    shown = _shown(values)
+    shown, claimed = _shown(values), _claims(kind, values, rulebook)
     wrong = f"kind is none of {', '.join(one.value for one in KINDS)}" if kind is None else _wrong(kind, values)
-    if wrong or kind is None or isinstance(shown, str):
-        return wrong or str(shown)
+    if wrong or kind is None or isinstance(shown, str) or isinstance(claimed, str):
+        return wrong or (shown if isinstance(shown, str) else str(claimed))
     return Wanted(
         kind=kind,
         email=values["email"],
@@ -139,8 +150,24 @@ def read(values: Mapping[str, str]) -> Wanted | str:
         phone=values.get("phone", ""),
         details=values.get("details", ""),
         pieces=values.get("pieces", "") or ("both" if kind is RequestKind.KNOW else ""),
+        claims=claimed,
         shown=shown,
     )
+
+
+def _claims(kind: RequestKind | None, values: Mapping[str, str], rulebook: Rulebook) -> tuple[Claim, ...] | str:
+    """Return the one field that a line is to correct, or what is wrong with it. Rule: 11 CCR 7023."""
+    field, wrong, right, may_delete = (values.get(name, "") for name in CLAIM)
+    if kind is not RequestKind.CORRECT:
+        return "field, wrong, right and may_delete are of a line to correct" if field + wrong + right + may_delete else ()
+    if may_delete.lower() not in {"", "yes", "no"}:
+        return "may_delete is yes or no"
+    row = {"field-1": field, "wrong-1": wrong, "right-1": right, "delete-1": "1" if may_delete.lower() == "yes" else ""}
+    found, errors = claims.judged(rulebook, row)
+    if "field-1" in errors:
+        known = ", ".join(one.value for one in claims.correctable(rulebook))
+        return f"field is none of {known}"
+    return found if not errors else " ".join(errors.values())
 
 
 def _wrong(kind: RequestKind, values: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from avow.definitions import moment
+from avow.rights.agents import files
 from avow.rights.agents.progress import Progress, told
 from avow.rights.protocol.directory import is_at
 from avow.store.control import Control, agents
@@ -91,6 +92,7 @@ class Callbacks:
     def _forget(self, one: AgentRequest) -> bool:
         """Seal again what an agent said, without what it showed of its permission."""
         kept = {name: value for name, value in self.progress.said(one).items() if name not in _OF_PERMISSION}
+        files.destroy(one.request_id, self.progress.cases, self.now_ms())
         store = self.progress.cases.store
         sealed = store.seal_for_request(one.request_id, json.dumps(kept).encode()) if one.sealed else b""
         with self.control.transaction() as tx:

@@ -11,7 +11,7 @@ from typing import Final
 from avow.definitions import Refusal, local_date
 from avow.policy.law import rules
 from avow.rights import response
-from avow.rights.agents import authority
+from avow.rights.agents import authority, files
 from avow.rights.agents.progress import Progress
 from avow.rights.cases import Case
 from avow.rights.states import State, Step
@@ -48,6 +48,7 @@ class AgentWords:
     where: str
     hints: tuple[str, ...]
     is_permitted: bool
+    has_file: bool
     may: frozenset[Noted]
 
 
@@ -78,8 +79,13 @@ class AgentDesk:
             where=str(shown.get("words", "") or said.get("power_of_attorney", "")),
             hints=tuple(said.get("hints", ())),
             is_permitted=authority.permits(case),
+            has_file=files.is_here(request_id, self.progress.cases),
             may=_may(case),
         )
+
+    def file(self, request_id: str, staff_id: str) -> bytes | None:
+        """Return the file by which an agent shows its permission; the look is logged. Rule: 11 CCR 7063(a), 7101(c)."""
+        return files.read(request_id, staff_id, self.progress.cases, self.now_ms())
 
     def note(self, request_id: str, what: str, words: str, until: date | None, staff_id: str) -> Refusal | None:
         """Note what a member of staff saw, or was told. Rule: 11 CCR 7063(a), (b), 7100(a) (trained)."""

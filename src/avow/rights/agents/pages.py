@@ -11,10 +11,13 @@ from datetime import date
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from avow.definitions import Refusal, RequestKind
+from avow.policy.law import rules
 from avow.rights import verification
+from avow.rights.agents import files
 from avow.rights.agents.progress import Progress
 from avow.rights.agents.register import Agents
 from avow.rights.agents.taking import BY_FORM, Taking, Wanted
+from avow.rights.cases import Case
 from avow.rights.protocol.directory import is_at
 from avow.rights.states import ANSWERED, State, Step
 from avow.rights.verification import Hmac, Link
@@ -46,13 +49,37 @@ class AgentPages:
     progress: Progress
     keyed: Hmac
 
-    def ask(self, name: str, contact: str, wanted: Wanted, *, accepts_terms: bool) -> str | Refusal:
-        """File a request by the form, and return the token of its status page. Rule: 11 CCR 7063, 7026(j), 7027(i)."""
+    def ask(self, name: str, contact: str, wanted: Wanted, file: bytes = b"", *, accepts_terms: bool) -> str | Refusal:
+        """File a request by the form, and return the token of its status page. Rule: 11 CCR 7063, 7026(j), 7027(i).
+
+        `file` is the permission itself, b"" for none; one that a crash loses is sent again on the status page.
+        """
         agent = self.register.add(name, contact, "form", accepts_terms=accepts_terms)
         if isinstance(agent, Refusal):
             return agent
         case = self.taking.take(agent, wanted, BY_FORM)
-        return case if isinstance(case, Refusal) else verification.link(Link.STATUS, case.request_id, self.keyed)
+        if isinstance(case, Refusal):
+            return case
+        if file:
+            files.keep(case, file, self.taking.today(), self.taking.cases, self.taking.now_ms())
+        return verification.link(Link.STATUS, case.request_id, self.keyed)
+
+    def may_show(self, token: str) -> bool:
+        """Return whether who filed a request as an agent may show a permission on its page. Rule: 11 CCR 7063(a)."""
+        case = self._filed(token)
+        return case is not None and files.may_come(case)
+
+    def show(self, token: str, file: bytes) -> Refusal | None:
+        """Keep the permission of a request that was filed before; None once it is. Rule: 11 CCR 7063(a)."""
+        case = self._filed(token)
+        if case is None:
+            return Refusal("there is no such request", rules.AGENTS)
+        return files.keep(case, file, self.taking.today(), self.taking.cases, self.taking.now_ms())
+
+    def _filed(self, token: str) -> Case | None:
+        """Return the request behind the token of who filed it; its person's own opens nothing here."""
+        request_id = verification.request_of(Link.STATUS, token, self.keyed)
+        return self.taking.cases.get(request_id) if request_id else None
 
     def for_person(self, token: str, redirect_to: str) -> ForPerson | None:
         """Return what is shown behind the link that an agent has; None for one that is not ours, or whose request is over."""

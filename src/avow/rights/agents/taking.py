@@ -21,7 +21,7 @@ from avow.rights import applying, clock, receive
 from avow.rights.agents import authority
 from avow.rights.agents.authority import Authority, Shown
 from avow.rights.agents.register import is_name
-from avow.rights.cases import Case, Contact
+from avow.rights.cases import Case, Claim, Contact
 from avow.rights.kept import Cases
 from avow.rights.states import Step
 from avow.store.control import Transaction, agents
@@ -41,8 +41,8 @@ _NEEDS_PERMISSION: Final = Refusal(
 class Wanted:
     """What an agent asks for somebody: `shown` is what it shows of its permission, None where that is to follow.
 
-    `answer_to` is the address of who holds a power of attorney. `said` is what else the agent said, kept sealed: claims and
-    custom ones, its own number of the request, where it is called back.
+    `claims` are what is to be corrected. `answer_to` is the address of who holds a power of attorney. `said` is what else the
+    agent said, kept sealed: claims about the person and custom ones, its own number of the request, where it is called back.
     """
 
     kind: RequestKind
@@ -52,6 +52,7 @@ class Wanted:
     details: str = ""
     pieces: str = ""
     jurisdiction: str = ""
+    claims: tuple[Claim, ...] = ()
     shown: Shown | None = None
     answer_to: str = ""
     demonstration: bool = False
@@ -152,6 +153,7 @@ def _contact(agent: Agent, wanted: Wanted) -> Contact:
         phone=wanted.phone.strip(),
         agent=called(agent),
         answer_to=wanted.answer_to.strip(),
+        claims=wanted.claims,
     )
 
 

@@ -88,6 +88,6 @@ def read(case: Case, name: str, staff_id: str, cases: Cases, now_ms: int) -> byt
 def destroy(case: Case, cases: Cases, now_ms: int) -> None:
     """Destroy the documents of a request whose fields are all decided; safe to repeat. Rule: 11 CCR 7060(d)."""
     if held(case, cases):
-        cases.remove_documents(case.request_id)
+        cases.remove_documents(case.request_id, *DOCUMENTS)
         with cases.writing() as tx:
             entries.record(tx, now_ms, entries.RequestDocument("request.documents-destroyed", case.request_id))

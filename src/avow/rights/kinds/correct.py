@@ -7,6 +7,7 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.rights import clock, downstream
+from avow.rights.agents import stopping
 from avow.rights.cases import Case
 from avow.rights.correcting import carrying
 from avow.rights.degrees import Degree
@@ -27,14 +28,18 @@ def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook = tools.voice.rulebook
     return (
-        carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
+        stopping.stop(case, tools.cases, now_ms)
+        or stopping.take_back(case, tools.cases, now_ms)
+        or carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
         or downstream.wait(case, rulebook, tools.cases, now_ms)
         or carrying.prove(case, tools.cases, now_ms)
     )
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
-    ended = downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+    ended = stopping.take_back(case, tools.cases, now_ms) or downstream.end_if_due(
+        case, tools.voice.rulebook, tools.cases, now_ms
+    )
     return ended or carrying.prove(case, tools.cases, now_ms)
 
 

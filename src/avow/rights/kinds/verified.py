@@ -8,7 +8,7 @@ from typing import Final
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
 from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, sent_files, verification
-from avow.rights.agents import authority
+from avow.rights.agents import authority, stopping
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
@@ -55,10 +55,12 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
     foreseen = reviewing.judged(prospect, case.kind, tools.finder.applications)
     if reviewing.want(case, foreseen, rulebook, tools.cases, now_ms):
         return True
-    return execution.make_plan(case, tools.voice.rulebook, tools.targets, tools.finder, tools.telling, tools.cases, now_ms)
+    return execution.make_plan(wide, prospect, tools.finder, tools.telling, tools.cases, now_ms)
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    if stopping.stop(case, tools.cases, now_ms) or stopping.take_back(case, tools.cases, now_ms):
+        return True
     if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
         return False
     return (
@@ -70,6 +72,8 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
+    if stopping.take_back(case, tools.cases, now_ms):
+        return True
     ended = execution.resume(case, tools.cases, now_ms) or downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
     return ended or execution.prove(case, tools.targets, tools.cases, now_ms)
 
@@ -79,10 +83,17 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
+    if stopping.stop(case, tools.cases, now_ms):
+        return True
     if case.is_suspected and case.kind is RequestKind.KNOW:  # what was put together goes to nobody who may be somebody else
         return False
     is_resumed = execution.resume(case, tools.cases, now_ms)
     return is_resumed or response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
+
+
+def _tell_denied(case: Case, tools: Tools, now_ms: int) -> bool:
+    stopping.destroy_shown(case, tools.cases)
+    return response.respond_unverified(case, tools.voice, tools.cases, now_ms)
 
 
 def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -109,11 +120,12 @@ STEPS: Final[Mapping[State, StepOf]] = {
     State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,
     State.DOWNSTREAM: _wait,
-    State.REVIEWING: lambda _case, _tools, _now_ms: False,  # it waits for staff; the clock goes on, and denies nobody
+    # It waits for staff; the clock goes on, and denies nobody but whose agent has no permission.
+    State.REVIEWING: once_permitted(lambda _case, _tools, _now_ms: False),
     State.PROVED: _respond,
     State.TELLING: lambda _case, _tools, _now_ms: False,  # it waits for its letter to leave
     State.DECIDING: lambda case, tools, now_ms: execution.resume(case, tools.cases, now_ms),
-    State.DENIED: lambda case, tools, now_ms: response.respond_unverified(case, tools.voice, tools.cases, now_ms),
+    State.DENIED: _tell_denied,
     State.DECIDED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),
     State.ANSWERING: ending.purge,
     State.JOINED: lambda case, tools, _now_ms: asked_again.purge_left_alone(case, tools.cases),  # its lead takes it along
@@ -148,6 +160,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
     State.ACKNOWLEDGING: _denied,
     State.VERIFYING: _denied,
     State.VERIFIED: _verified,
+    State.REVIEWING: lambda case, rulebook, now_ms: now_ms + DAY_MS if authority.permits(case) else due.denied_ms(case, rulebook),
     State.FULFILLING: _looked_at_or_soon,
     State.DOWNSTREAM: lambda case, rulebook, now_ms: (
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS

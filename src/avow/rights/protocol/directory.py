@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 
 from avow.rights.protocol.envelope import key_of
 
-#: Where the directory is, and what of it.
-DIRECTORY: Final = "https://discovery.datarightsprotocol.org"
+#: What of the directory is read; where it is, the configuration says.
 AGENTS_PATH: Final = "/agents.json"
 DIRECTORY_RULE: Final = "DRP 1.0, 3.05"
 #: An id, as entries have it in practice.

@@ -73,6 +73,7 @@ FIELDS: Final[Mapping[tuple[Status, str], frozenset[str]]] = {
 REASONS: Final[Mapping[str, Reason]] = {
     "unverified": Reason.INSUFFICIENT,
     "no-permission": Reason.INSUFFICIENT,
+    "permission-ended": Reason.INSUFFICIENT,
     "fraudulent": Reason.SUSPECTED_FRAUD,
     "nothing-held": Reason.NO_MATCH,
     "not-covered": Reason.NOT_COVERED,

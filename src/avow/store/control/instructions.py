@@ -4,6 +4,7 @@
     untold  -> told      -> [told]       the delivery left, or a member of staff passed it on
     told    -> told      -> [reminded]   once for each reminder, whoever of two processes comes first
     either  -> answered  -> [answered]   once; the recipient on its page or by its computers, or a member of staff for it
+    untold  -> answered  -> [answered]   as NOT_TOLD: it is taken back, and its delivery when its turn comes
     either  -> asked     -> [asked_again] a member of staff asks again after an answer that is not the end
 
 A row names nobody: what finds the person, and what was said about them, is sealed under the key of their consumer request, and
@@ -20,11 +21,13 @@ from typing import Final
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
 from avow.store.control.database import Transaction
-from avow.store.control.tables import instructions
+from avow.store.control.tables import deliveries, delivery_people, instructions
 
 #: The way of one that a member of staff passes on, and what is kept where there was no answer until the contact was forgotten.
 PAGE: Final = "page"
 SILENT: Final = "silent"
+#: What is kept of one that is not told any more: what was asked for was taken back before.
+NOT_TOLD: Final = "not-told"
 #: Ids that one statement names; both databases take more.
 _AT_ONCE: Final = 5_000
 _own: Final = instructions.c
@@ -74,6 +77,20 @@ def of_requests(tx: Transaction, request_ids: Collection[str]) -> tuple[Instruct
         wanted = select(*_COLUMNS).where(_own.request_id.in_(ids[start : start + _AT_ONCE]))
         found += map(_of_row, tx.execute(wanted.order_by(_own.recipient, _own.id)).mappings())
     return tuple(found)
+
+
+def untold(tx: Transaction, request_id: str) -> frozenset[str]:
+    """Return those of a consumer request that nobody was told of yet."""
+    waiting = (_own.request_id == request_id, _own.told_ms.is_(None), _own.answer == "")
+    return frozenset(tx.scalars(select(_own.id).where(*waiting)))
+
+
+def telling(tx: Transaction, one: Instruction) -> tuple[str, ...]:
+    """Return the deliveries that would tell of one and have not left."""
+    own = delivery_people.c
+    about = select(own.delivery).where(own.request_id == one.request_id, own.record == one.id)
+    waiting = deliveries.c.id.in_(about), deliveries.c.kind == "instruction", deliveries.c.state.in_(("waiting", "failed"))
+    return tuple(tx.scalars(select(deliveries.c.id).where(*waiting)))
 
 
 def told(tx: Transaction, instruction_id: str, at_ms: int, next_ms: int | None) -> bool:

@@ -65,6 +65,13 @@ def page(tx: Transaction, at: Place, limit: int, sought: Sought, moments: Moment
     return paging.page(tx, (*parts, answered), at, limit)
 
 
+def recorded(tx: Transaction, at: Place, limit: int) -> Page[RowMapping]:
+    """Return a page of all requests but of the demonstration: what is open, then what is answered, each with the newest first."""
+    rows = select(*COLUMNS).where(_ONE.demonstration == false())
+    parts = [Part(rows.where(_ONE.is_open == one), _ONE.received_ms, _ONE.id) for one in (true(), false())]
+    return paging.page(tx, parts, at, limit)
+
+
 def waiting(tx: Transaction) -> int:
     """Return how many open requests wait for staff, by an index of what is open."""
     failed = and_(_failed(), _ONE.demonstration.is_(False))

@@ -21,6 +21,7 @@ from avow.web.console.messages import MessagePages
 from avow.web.console.opt_outs import OptOutPages
 from avow.web.console.publishing import PublishingPages
 from avow.web.console.recipients import RecipientPages
+from avow.web.console.record import RecordPages
 from avow.web.console.recordings import RecordingsPages
 from avow.web.console.reviews import ReviewPages
 from avow.web.console.sending import SendingPages
@@ -51,6 +52,7 @@ class Console:
             ReviewPages(door),
             CorrectionPages(door),
             KeptPages(door),
+            RecordPages(door),
             EvidencePages(door),
             AuditPages(door),
             PublishingPages(door),

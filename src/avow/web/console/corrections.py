@@ -88,12 +88,7 @@ class CorrectionPages:
         content = self._rights.contested.read_document(request.path_params["request_id"], name, member.staff_id)
         if content is None:
             raise HTTPException(404)
-        headers = {
-            "Content-Disposition": f'attachment; filename="{shown_name(name, kind_of(content))}"',
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "X-Content-Type-Options": "nosniff",
-        }
-        return Response(content, media_type="application/octet-stream", headers=headers)
+        return saved(name, content)
 
     def _page(
         self, request: Request, member: Member, form: dict[str, str], refusal: Refusal | None = None, number: int = -1
@@ -121,3 +116,13 @@ class CorrectionPages:
             most=REASON_MAX,
             reason_length=REASON_LENGTH,
         )
+
+
+def saved(name: str, content: bytes) -> Response:
+    """Return what a stranger sent as a file to be saved: no browser shows it."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{shown_name(name, kind_of(content))}"',
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type="application/octet-stream", headers=headers)

@@ -22,6 +22,7 @@ from avow.rights.answers import NewRequest, Wanted
 from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
 from avow.telephones import number_of
+from avow.web.console.corrections import saved
 from avow.web.console.door import Door, place
 from avow.web.console.needs import Shows, needs
 from avow.web.console.opening import to_open
@@ -118,6 +119,7 @@ class DeskPages:
                 "/console/requests/{request_id}/appeal", self._decide_appeal, needs(requests=[Act.DENY], fresh=True)
             ),
             self._door.action("/console/requests/{request_id}/agent", self._note_agent, needs(requests=[Act.DECIDE])),
+            self._door.page("/console/requests/{request_id}/permission", self._permission, opens),
             self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/answer", self._answer_for, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/file", self._file, needs(requests=[Act.DECIDE], fresh=True)),
@@ -174,6 +176,16 @@ class DeskPages:
             return self._told(request, member, form, hears)
         refusal = self._rights.decide_appeal(request_id, *said, member.staff_id, is_alone=hears.is_alone)
         return self._told(request, member, form, refusal)
+
+    def _permission(self, request: Request, member: Member) -> Response:
+        """Hand out the file of an agent's permission, to be saved and never shown: what a stranger sent may deceive."""
+        refusal = self._door.house.roles.works(member, only_looks=True)
+        if refusal is not None:
+            return self._door.refused(request, member, refusal)
+        content = self._door.house.agents.desk.file(request.path_params["request_id"], member.staff_id)
+        if content is None:
+            raise HTTPException(404)
+        return saved("permission", content)
 
     def _note_agent(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         """Note what was shown of an agent's permission, or that it does not hold. Rule: 11 CCR 7063."""

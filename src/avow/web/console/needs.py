@@ -70,6 +70,7 @@ MENU: Final[Mapping[str, Mapping[str, str]]] = {
     "Requests": {
         "/console/requests": "Request desk",
         "/console/kept": "Kept records",
+        "/console/record": "Record",
         "/console/recipients/opt-outs": "Opt-outs to pass on",
     },
     "Policy": {

@@ -19,11 +19,16 @@ from starlette.routing import Route
 from avow.addresses import address_of
 from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
+from avow.policy import Rulebook
 from avow.rights.agents.authority import POWER_OF, Authority, Shown
 from avow.rights.agents.bulk import KINDS
+from avow.rights.agents.files import FIELD
 from avow.rights.agents.taking import Wanted
-from avow.web.forms import day_of, read_form
+from avow.rights.correcting.claims import WRONG_LENGTH, correctable, judged
+from avow.web.form_input import read
+from avow.web.forms import day_of
 from avow.web.house import DEMONSTRATION_KEY
+from avow.web.privacy_center.documents import wrong_with
 from avow.web.rendering import View
 
 PATH: Final = "/privacy/agents"
@@ -32,6 +37,8 @@ _AGENTS: Final = "agents"
 _AGENTS_MOST: Final = 30
 _LENGTHS: Final = {"agent": 80, "name": 120, "signed_by": 120, "where": 1000, "details": 2000}
 _STATE_LETTERS: Final = 2
+#: Fields that the form has rows for; more are another request.
+ROWS: Final = 3
 
 
 class AgentPages:
@@ -46,6 +53,7 @@ class AgentPages:
             Route(PATH, self._show),
             Route(PATH, self._file, methods=["POST"]),
             Route(f"{PATH}/{{token}}", self._for_person),
+            Route("/privacy/requests/{token}/permission", self._send, methods=["POST"]),
         ]
 
     def _show(self, request: Request) -> Response:
@@ -54,18 +62,36 @@ class AgentPages:
     async def _file(self, request: Request) -> Response:
         if not self._is_offered():
             return self._form(request, {}, {}, 404)
-        values = await read_form(request)
+        sent = await read(request, 1)
+        values = dict(sent.pairs)
         own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
-        wanted, errors = asked_for(values, self._view.today(), is_invented=request.scope.get(DEMONSTRATION_KEY, False))
-        if wanted is not None:
+        rulebook = self._view.house.agents.taking.rulebook
+        wanted, errors = asked_for(values, self._view.today(), rulebook, is_invented=request.scope.get(DEMONSTRATION_KEY, False))
+        wrong = await wrong_with(self._view.house, sent.uploads) if sent.uploads else ""
+        errors |= {FIELD: wrong} if wrong else {}
+        if wanted is not None and not wrong:
+            file = sent.uploads[0].content if sent.uploads else b""
             if not await run_in_threadpool(self._is_let_in, request, own):
-                return await run_in_threadpool(self._ask_once_more, request, values, again=CHECK in own)
+                return await run_in_threadpool(self._ask_once_more, request, values, has_file=bool(file), again=CHECK in own)
             pages, who = self._view.house.agents.pages, (values.get("agent", ""), values.get("contact", ""))
-            answer = await run_in_threadpool(lambda: pages.ask(*who, wanted, accepts_terms="terms" in values))
+            answer = await run_in_threadpool(lambda: pages.ask(*who, wanted, file, accepts_terms="terms" in values))
             if not isinstance(answer, Refusal):
                 return RedirectResponse(f"/privacy/requests/{answer}", 303)
             errors = {"": f"{answer.reason[:1].upper()}{answer.reason[1:]} ({answer.rule})."}
         return await run_in_threadpool(self._form, request, values, errors, 422)
+
+    async def _send(self, request: Request) -> Response:
+        """Keep the permission of a request that was filed before; 303 back, 404 for none that waits, 422 for another file."""
+        token, sent, pages = request.path_params["token"], await read(request, 1), self._view.house.agents.pages
+        if not await run_in_threadpool(pages.may_show, token):
+            raise HTTPException(404)
+        wrong = await wrong_with(self._view.house, sent.uploads)
+        if not wrong:
+            refusal = await run_in_threadpool(pages.show, token, sent.uploads[0].content)
+            if refusal is None:
+                return RedirectResponse(f"/privacy/requests/{token}?shown=1", 303)
+            wrong = f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."
+        return await run_in_threadpool(self._view.sorry, request, 422, wrong)
 
     def _is_offered(self) -> bool:
         """Return whether the policy says that agents ask by the form. Rule: 11 CCR 7011(e) (agents are told how)."""
@@ -85,11 +111,12 @@ class AgentPages:
         senders = self._view.house.senders
         return senders.passes(request, _AGENTS, own) if own.get(CHECK) else senders.let_in(request, _AGENTS, _AGENTS_MOST)
 
-    def _ask_once_more(self, request: Request, values: Mapping[str, str], *, again: bool) -> Response:
-        """Ask once more, with everything typed in hidden fields."""
+    def _ask_once_more(self, request: Request, values: Mapping[str, str], *, has_file: bool, again: bool) -> Response:
+        """Ask once more, with everything typed in hidden fields; a file has to be chosen again."""
         check, pairs = self._view.house.senders.check(_AGENTS), values.items()
         page = "form_check.html"
-        return self._view.page(request, page, 428, action=PATH, pairs=pairs, files=(), check=check, bits=BITS, again=again)
+        files = ((FIELD, "The signed permission"),) if has_file else ()
+        return self._view.page(request, page, 428, action=PATH, pairs=pairs, files=files, check=check, bits=BITS, again=again)
 
     def _form(self, request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int) -> Response:
         if not self._is_offered():
@@ -98,10 +125,14 @@ class AgentPages:
             return self._view.sorry(request, 404, f"A person takes what an agent asks. {ways}; how else stands in our policy.")
         offered = [kind for kind in KINDS if kind in self._view.house.agents.taking.rulebook.rights]
         page = "privacy_center/agents.html"
-        return self._view.page(request, page, status, values=values, errors=errors, kinds=offered, today=self._view.today())
+        shown = {"kinds": offered, "today": self._view.today(), "field": FIELD, "rows": range(1, ROWS + 1)}
+        shown |= {"fields": correctable(self._view.house.agents.taking.rulebook), "wrong_length": WRONG_LENGTH}
+        return self._view.page(request, page, status, values=values, errors=errors, **shown)
 
 
-def asked_for(values: Mapping[str, str], today: date, *, is_invented: bool = False) -> tuple[Wanted | None, dict[str, str]]:
+def asked_for(
+    values: Mapping[str, str], today: date, rulebook: Rulebook, *, is_invented: bool = False
+) -> tuple[Wanted | None, dict[str, str]]:
     """Return what an agent filled in, or None and words for what is missing, by field. Rule: 11 CCR 7063(a), (b)."""
     errors: dict[str, str] = {}
     kind = next((one for one in KINDS if one.value == values.get("kind")), None)
@@ -116,6 +147,8 @@ def asked_for(values: Mapping[str, str], today: date, *, is_invented: bool = Fal
         if len(values.get(field, "")) > limit:
             errors[field] = f"Please use at most {limit} characters."
     shown = _shown(values, today, errors)
+    claims, wrong = judged(rulebook, values) if kind is RequestKind.CORRECT else ((), {})
+    errors |= wrong
     if errors or kind is None or email is None or contact is None:
         return None, errors
     is_power = shown is not None and shown.authority is Authority.POWER
@@ -125,6 +158,7 @@ def asked_for(values: Mapping[str, str], today: date, *, is_invented: bool = Fal
         name=values.get("name", ""),
         details=values.get("details", ""),
         pieces="both" if kind is RequestKind.KNOW else "",
+        claims=claims,
         shown=shown,
         answer_to=contact if is_power else "",
         demonstration=is_invented,

@@ -16,15 +16,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from avow.collection.forms.spam import CHECK, OWN_FIELDS
-from avow.collection.forms.uploads import Upload, kind_of
-from avow.definitions import Refusal, RequestKind, ScannerUnavailable
-from avow.policy.language.vocabulary import FILE_TYPES
-from avow.policy.markup import megabytes
+from avow.definitions import Refusal, RequestKind
 from avow.rights.correcting.claims import CLAIMS, WRONG_LENGTH
-from avow.rights.correcting.documents import KINDS, MOST_BYTES
 from avow.web.form_input import read
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
+from avow.web.privacy_center.documents import wrong_with
 from avow.web.privacy_center.requests import RequestPages, asked_for, numbered
 from avow.web.rendering import View
 
@@ -116,27 +113,13 @@ class CorrectingPages:
         status = await run_in_threadpool(self._rights.status, token)
         if status is None or not status.wants_documents:
             raise HTTPException(404)
-        wrong = await self._wrong_with(sent.uploads)
+        wrong = await wrong_with(self._view.house, sent.uploads)
         if not wrong:
             refusal = await run_in_threadpool(self._rights.contested.send_document, token, sent.uploads[0].content)
             if refusal is None:
                 return RedirectResponse(f"/privacy/requests/{token}?sent=1#documents", 303)
             wrong = f"{refusal.reason[:1].upper()}{refusal.reason[1:]}."
         return await run_in_threadpool(self._view.sorry, request, 422, wrong)
-
-    async def _wrong_with(self, uploads: list[Upload]) -> str:
-        """Return what is wrong with a document, in a sentence; "" for nothing."""
-        if not uploads or not uploads[0].content:
-            return "Please choose a file."
-        content = uploads[0].content
-        if len(content) > MOST_BYTES or kind_of(content) not in KINDS:
-            allowed = ", ".join(FILE_TYPES[kind] for kind in KINDS)
-            return f"A document can be one of these: {allowed}; and has {megabytes(MOST_BYTES)} at most."
-        try:
-            is_harmful = await self._view.house.attachments.is_harmful(content)
-        except ScannerUnavailable as error:
-            raise HTTPException(503, "We cannot look through files just now. Please try again later.") from error
-        return "Our virus scanner found something harmful in it. Please send another file." if is_harmful else ""
 
     def _add(self, token: str, number: int, form: dict[str, str]) -> Refusal | None:
         return self._rights.contested.state(token, number, form.get("statement", ""), tells="tells" in form)

@@ -150,6 +150,8 @@ class FollowingPages:
             stated="stated" in request.query_params,
             statement_words=self._rights.contested.statement_words,
             says=says.value,
+            shows_permission=self._view.house.agents.pages.may_show(token),
+            was_shown="shown" in request.query_params,
             not_asked_before=self._view.house.choices.not_asked_before(token),
         )
 

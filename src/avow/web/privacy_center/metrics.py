@@ -23,6 +23,7 @@ from avow.web.rendering import View
 REASONS: Final = {
     "unverified": "not confirmed in time",
     "fraudulent": "believed to be fraudulent",
+    "permission-ended": "asked by an agent whose permission ended",
     "no-permission": "asked by an agent who showed no permission",
     "other": "for another reason",
 }
