@@ -214,3 +214,10 @@ def test_a_part_that_is_interrupted_is_finished_and_counted_once(office, way, wr
     assert case.state is State.CLOSED
     assert [one["records"] for one in case.entry(Step.OUTCOME).detail["outcomes"]] == [1]
     assert held(office) == {letter}
+
+
+def test_the_evidence_says_that_a_consent_ends_it(office):
+    """Next to the day of each record: of the pool, and of no form that something else holds."""
+    judged = office.house.promises().judged(office.house.now_ms())
+    said = {one.control for promise in judged for one in promise.findings if "A consent that is taken back" in one.control}
+    assert [control.partition(":")[0] for control in said] == ["Talent pool"]
