@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -234,6 +235,16 @@ def house(tmp_path, request):
     store.close()
     if server:
         server.drop(url)
+
+
+@contextmanager
+def house_in(folder):
+    """Give an installation in a folder, opened again where there is one, and close it; over SQLite."""
+    store = Store(control_in(folder), NoEvents(), Vault(folder / "keys.db"), Files(folder / "files"))
+    try:
+        yield House(store)
+    finally:
+        store.close()
 
 
 @pytest.fixture

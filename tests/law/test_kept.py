@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from markupsafe import escape
 from tests.houses import compiled
 from tests.rights.test_keeping import BOUND
 
 from avow import policy
 from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS, WEIGHED_EXCEPTIONS
+from avow.policy.printouts.tables import rights_list
 from avow.policy.rulebook import keeping
 
 CALIFORNIA = policy.law.tables()["US-CA"]
@@ -59,6 +61,22 @@ def test_an_exception_is_one_that_people_were_told_of(code):
 def test_105_d_8_an_order_of_law_does_not_wait_for_the_policy():
     """What came before the policy said so is under the law as well."""
     assert [one.duty.name for one in kept(compiled(*BOUND), own=compiled())] == ["applications"]
+
+
+@pytest.mark.parametrize("code", sorted(WEIGHED_EXCEPTIONS))
+def test_7022_f_what_staff_weigh_may_be_named_in_the_policy(code):
+    """Without a duty: people read under the right to delete that it may come to that."""
+    named = ('"rights-request"\n\n[right.opt-out]', f'"rights-request"\nexceptions   = ["{code}"]\n\n[right.opt-out]')
+    text = next(one.text for one in CALIFORNIA.exceptions if one.code == code).replace("; ", ", ")
+    assert escape(text) in str(rights_list(compiled(named)))
+
+
+@pytest.mark.parametrize("code", ["H1", "H5", "D1"])
+def test_7022_f_nothing_else_is_named_without_a_duty(code):
+    """A legal hold and a household are no exceptions of the policy; D1 is one that a duty declares."""
+    named = ('"rights-request"\n\n[right.opt-out]', f'"rights-request"\nexceptions   = ["{code}"]\n\n[right.opt-out]')
+    with pytest.raises(AssertionError, match=r"AV0708|AV0721"):
+        compiled(named)
 
 
 @pytest.mark.parametrize("code", sorted(WEIGHED_EXCEPTIONS | {"H1", "H5"}))

@@ -249,7 +249,7 @@ def kept(case: Case, rulebook: Rulebook, cases: Cases) -> tuple[KeptLine, ...]:
             point=line.label,
             fields=tuple(rulebook.data[name].label if name in rulebook.data else name for name in line.fields),
             until=line.until,
-            reason=f"{line.reason}: {why[line.duty]}" if line.duty in why else line.reason,
+            reason=f"{line.reason[:1].upper()}{line.reason[1:]}: {why[line.duty]}" if line.duty in why else line.reason,
             purpose=rulebook.purposes[line.purpose].label if line.purpose in rulebook.purposes else line.purpose,
             records=line.records,
         )

@@ -89,7 +89,10 @@ def _why_not(duty: Entry, point: Entry) -> str:
 
 
 def _promised(entries: Entries, points: Mapping[str, list[Entry]]) -> Iterator[Diagnostic]:
-    """Check that the right to delete names the exceptions that are used, and no others. Rule: 11 CCR 7022(f)."""
+    """Check that the right to delete names the exceptions that duties use, and no others but what staff weigh case by case.
+
+    Rule: 11 CCR 7022(f).
+    """
     used = {_code(duty): duty for duty in entries.of("duty") if duty.name in points and _code(duty) in DECLARED_EXCEPTIONS}
     for right in entries.of("right"):
         if right.name != "delete" or right.values.get("by_people", False):

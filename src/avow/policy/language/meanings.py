@@ -269,7 +269,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
                 "form": "the collection point that takes the request",
                 "by_people": "true if staff carry it out and not the software",
                 "autopilot": "true if a verified request goes on by itself; else staff look first, as always for applications",
-                "exceptions": "codes of the exceptions from deletion that are used, as `D1`",
+                "exceptions": "codes of the exceptions from deletion that are used: by duties, or (D4 to D7, H2 to H4) by staff",
                 "per_12_months": "most requests to know that are owed in 12 months; no less than 2, for `know` alone",
                 "jurisdictions": "where it is offered; default everywhere",
                 "gives": "what the right about automated decisions gives: `opt-out`, `access`",

@@ -19,7 +19,8 @@ def _request(facts: LetterFacts) -> Blocks:
 def _own_request(facts: LetterFacts) -> Blocks:
     asked, received = ASKED[facts.kind], day(facts.received_on)
     done = f", and it was carried out on {day(facts.done_on)}" if facts.done_on else ""
-    return (paragraph(f"This is the answer to your request {facts.reference}: on {received} you asked us {asked}{done}."),)
+    what = "our answer to most of" if facts.outcome is Outcome.REST else "the answer to"
+    return (paragraph(f"This is {what} your request {facts.reference}: on {received} you asked us {asked}{done}."),)
 
 
 def _scope(facts: LetterFacts) -> Blocks:

@@ -44,11 +44,14 @@ def _recipients(facts: LetterFacts) -> Blocks:
 
 
 def _searched(facts: LetterFacts) -> Blocks:
-    found = "nothing of yours but what is kept as named above" if facts.kept else "nothing of yours"
+    left = {"kept": facts.kept, "not decided about yet, and kept until it is,": facts.undecided}
+    named = " and ".join(words for words, some in left.items() if some)
+    found = f"nothing of yours but what is {named} as named above" if named else "nothing of yours"
     where = "where this part is kept" if facts.scope else "every store"
+    sealed = "until they are old enough to go" if facts.scope else "under the key that we destroyed"
     words = (
-        f"Afterwards we searched {where} again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
-        "not come back when a backup is restored."
+        f"Afterwards we searched {where} again and found {found}. {BACKUPS} {sealed}, and they will not come back when a backup "
+        "is restored."
     )
     return (paragraph(words),)
 
