@@ -12,9 +12,10 @@ from tests.rights.test_withdrawn import say, send
 
 from avow.gate import withdrawn
 from avow.policy.rulebook import retention_classes
-from avow.rights.keeping import Keeper
+from avow.rights.keeping import Keeper, KeptRecords
 from avow.rights.outcomes import Erasure, Located
-from avow.rights.parts import NamedForms
+from avow.rights.parts import NamedPoints
+from avow.rights.targets import Waiting
 
 __all__ = ["house"]
 PEOPLE = st.integers(0, 1)
@@ -32,6 +33,7 @@ class Parts(RuleBasedStateMachine):
     def begin(self):
         type(self).rounds += 1  # other people each time: tombstones are for ever
         self.held, self.classes, self.sent = {}, set(), []
+        self.named: dict = {}
         self.erased, self.ended, self.refused, self.asked = {}, {}, set(), set()
 
     @rule(
@@ -65,7 +67,7 @@ class Parts(RuleBasedStateMachine):
         facts |= {"retention_class": ""} if before else {}
         record = send(self, self.who(min(who)), point, **facts)
         name = "" if before else self.class_of(point)
-        over = [self.erased.get(one) for one in who] + [self.ended.get((one, name)) for one in who if name]
+        over = [ended.get(key) for one in who for ended, key in self.over(one, point, name)]
         if point == POOL and who & self.refused:
             return
         if all(moment is None or at > moment for moment in over):
@@ -113,9 +115,13 @@ class Parts(RuleBasedStateMachine):
         """By keys where there are classes, row by row of what an earlier version kept."""
         self.house.wait(minutes=1)
         people, now_ms = (person(self.who(number)),), self.house.now_ms()
-        target = NamedForms(self.store, Keeper(self.store, self.house.versions), (point,))
+        kept = KeptRecords(
+            Keeper(self.store, self.house.versions), Waiting(lambda _people, _ms: (0, 0), lambda _people, _ms: None)
+        )
+        target = NamedPoints(self.store, kept, None, (point,))
         target.erase(Erasure(people, Located((), {}), now_ms), now_ms)
         self.end({number}, {point, self.class_of(point)})
+        self.named[number, point] = self.house.now
         self.held = {one: facts for one, facts in self.held.items() if not (number in facts[0] and facts[1] == point)}
 
     @rule(number=PEOPLE)
@@ -150,6 +156,10 @@ class Parts(RuleBasedStateMachine):
         self.ended |= {(number, name): self.house.now for number in people for name in names}
         self.held = {one: facts for one, facts in self.held.items() if not (people & facts[0] and facts[2] in names and facts[2])}
         self.classes = {pair for pair in self.classes if not (pair[0] in people and pair[1] in names)}
+
+    def over(self, number, point, name):
+        """Return where to look for the moments at which something of a person was over."""
+        return [(self.erased, number), (self.named, (number, point)), *([(self.ended, (number, name))] if name else [])]
 
     def is_known(self, number):
         return bool(self.store.vault.lookup([self.identity(number)]))

@@ -79,7 +79,7 @@ def test_a_consent_that_is_taken_back_destroys_one_key(office):
     assert len(held(office)) == 2
 
 
-@pytest.mark.parametrize("source", ["form-link", "form-gpc", "request"])
+@pytest.mark.parametrize("source", ["form-link", "form-gpc", "request", "age"])
 def test_what_anybody_can_say_for_anybody_destroys_nothing(office, source):
     """A form that names an address, and a request, prove nothing: the no holds, and what is kept stays for now."""
     pool = send(office)
