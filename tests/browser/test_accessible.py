@@ -44,6 +44,7 @@ PUBLIC = [
     "/privacy/opt-out",
     "/privacy/choices",
     "/privacy/choices?saved=1",
+    "/privacy/incentives",
     "/privacy/status",
     "/console/sign-in",
 ]
@@ -57,6 +58,7 @@ STAFF = [
     "/requests",
     "/requests?waits_for=person&state=closed",
     "/requests/new",
+    "/record",
     "/outbox",
     "/choices",
     "/refusals",

@@ -403,3 +403,10 @@ def test_a_line_corrects_one_field(house):
     assert "contact-form/name, contact-form/email" in lines[1].wrong
     first, last = (case.contact.claims[0] for case in sorted(house.cases(), key=lambda case: case.contact.email, reverse=True))
     assert ((first.field, first.right), (last.right, last.may_delete)) == (("name", "Robin Example"), ("", True))
+
+
+def test_a_policy_may_offer_the_form(serving):  # noqa: F811 - the fixture
+    """With what this version carries out, and not only as a draft: the compiler takes it, and the page is there."""
+    house = serving(compiled(*WEB))
+    assert house.browser().get("/privacy/agents").status_code == 200
+    assert serving(compiled()).browser().get("/privacy/agents").status_code == 404

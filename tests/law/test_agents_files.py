@@ -8,7 +8,6 @@ from tests.houses import compiled, insider
 from tests.law.test_agents import FORM, WEB, case_of, filled, note, now
 from tests.web.conftest import serving  # noqa: F401 - a fixture
 
-from avow.policy.checks.carried_out import EVERYTHING
 from avow.rights.kept import PERMISSION
 from avow.rights.states import State
 from avow.store.control import agents
@@ -18,7 +17,7 @@ PDF = b"%PDF-1.7\nI, Robin Example, permit Example Agency to ask for me.\n"
 
 @pytest.fixture
 def house(serving):  # noqa: F811 - the fixture
-    return serving(compiled(*WEB, does=EVERYTHING))
+    return serving(compiled(*WEB))
 
 
 def sent(house, content=PDF, name="permission.pdf", **more):

@@ -57,6 +57,7 @@ def test_105_d_what_a_policy_declares_or_nothing_allows_keeps_no_part(office, co
         ({"point": "nowhere"}, "held of this person"),
         ({"point": "newsletter"}, "held of this person"),
         ({"purpose": "nothing"}, "purpose"),
+        ({"records": ("0" * 32,)}, "which are held of this person"),
         ({"purpose": ""}, "purpose"),
         ({"fields": ("resume",)}, "resume"),
         ({"fields": ()}, "name the fields"),

@@ -207,7 +207,7 @@ CASES = [
         "by a link sent to your e-mail address and your passport",
     ),
     ("AV0708", KNOW, KNOW.replace("by a link sent to your e-mail address", "by post"), "by post"),
-    ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "web"]\n', "web"),
+    ("AV0708", 'methods    = ["email", "phone"]\n', 'methods    = ["email", "account"]\n', "account"),
     ("AV0709", 'languages = ["English"]', 'languages = ["English", "Spanish"]', "Spanish"),
     ("AV0709", "[controller]", 'metrics = "https://tarn.example/figures"\n\n[controller]', "https://tarn.example/figures"),
     (

@@ -10,7 +10,7 @@ from tests.pool import PAIRS, POOL, PURPOSE
 from tests.rights.test_desk import Office
 
 from avow.audit.log import Log
-from avow.definitions import RequestKind, StoreUnavailable
+from avow.definitions import Refusal, RequestKind, StoreUnavailable
 from avow.gate import choices
 from avow.gate.choices import Choice
 from avow.rights import applying
@@ -35,7 +35,7 @@ def send(office, email=ROBIN, point=POOL, **changes):
     permit = rulebook.permit(point, frozenset(), office.house.now.date(), yes)
     fields = {"email": email, "name": "Robin", "message": "I play the organ"}
     facts = {"purposes": sorted(permit.purposes), "delete_on": permit.delete_on.isoformat(), "fields": fields}
-    return office.house.write(email, point=point, yes=yes, **facts, **changes)
+    return office.house.write(email, point=point, yes=yes, **{**facts, **changes})
 
 
 def held(office, email=ROBIN):
@@ -79,7 +79,7 @@ def test_a_consent_that_is_taken_back_destroys_one_key(office):
     assert len(held(office)) == 2
 
 
-@pytest.mark.parametrize("source", ["form-link", "form-gpc", "request"])
+@pytest.mark.parametrize("source", ["form-link", "form-gpc", "request", "age"])
 def test_what_anybody_can_say_for_anybody_destroys_nothing(office, source):
     """A form that names an address, and a request, prove nothing: the no holds, and what is kept stays for now."""
     pool = send(office)
@@ -115,17 +115,22 @@ def test_what_serves_another_purpose_stays_by_its_own_period_and_is_named(office
     assert held(office) == {both}
 
 
-def test_one_that_turns_out_nobody_s_own_destroys_nothing(office):
-    """The person writes back within the week: denied as fraudulent, and the pool stays."""
+@pytest.mark.parametrize("by_staff", [True, False])
+def test_one_that_turns_out_nobody_s_own_destroys_nothing(office, by_staff):
+    """The person writes back within the week: staff take it back, or they say yes again themselves; the pool stays."""
     pool, request = send(office), withdraw(office)
-    case = office.cases.get(request)
+    office.house.wait(days=1)
     belief = "they called from the number that we have, and never asked for it"
-    assert applying.deny(case, belief, "staff", office.tools.voice.rulebook, office.cases, office.house.now_ms()) is not None
-    assert case.state is State.CLOSED  # it is confirmed: who says so afterwards says yes again
-    say(office, "link", is_out=False)
+    if by_staff:
+        assert applying.is_ending(office.cases.get(request))
+        assert office.desk.deny_as_fraudulent(request, belief, "staff") is None
+    else:
+        say(office, "link", is_out=False)
     office.house.wait(days=8)
     office.walk()
     assert held(office) == {pool}
+    assert choices.opted_out_by(office.house.store, [person(ROBIN)]) == frozenset()
+    assert isinstance(office.desk.deny_as_fraudulent(request, belief, "staff"), Refusal)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -209,3 +214,10 @@ def test_a_part_that_is_interrupted_is_finished_and_counted_once(office, way, wr
     assert case.state is State.CLOSED
     assert [one["records"] for one in case.entry(Step.OUTCOME).detail["outcomes"]] == [1]
     assert held(office) == {letter}
+
+
+def test_the_evidence_says_that_a_consent_ends_it(office):
+    """Next to the day of each record: of the pool, and of no form that something else holds."""
+    judged = office.house.promises().judged(office.house.now_ms())
+    said = {one.control for promise in judged for one in promise.findings if "A consent that is taken back" in one.control}
+    assert [control.partition(":")[0] for control in said] == ["Talent pool"]

@@ -94,6 +94,23 @@ def answer_of(office, case):
     return verification.link(Link.ANSWER, case.request_id, office.house.store.vault.hmac)
 
 
+def test_a_part_of_what_was_named_is_withheld_as_of_a_whole_deletion(office):
+    """What is kept and falls is destroyed, and what was erased is counted as before."""
+    filed = office.ask(RequestKind.DELETE, points=("contact-form",))
+    office.walk()
+    office.press(filed)
+    case = walked(office, office.cases.get(filed.partition("-")[0]))
+    number = want(office, case)
+    case = carried_out(office, case)
+    (kept,) = office.house.store.kept.of([person(ROBIN)])
+    assert (case.state, list(kept.fields)) == (State.DECIDING, ["message"])
+    assert office.house.store.find([person(ROBIN)]).submissions == ()
+    assert office.reviews.look(case.request_id, number, SECOND, agrees=False) is None
+    case = walked(office, case)
+    assert (case.state, office.house.store.kept.of([person(ROBIN)])) == (State.CLOSED, ())
+    assert [(one["target"], one["records"]) for one in execution.outcomes_of(case)] == [("what was named", 1)]
+
+
 def test_what_was_decided_before_goes_with_one_letter(office):
     """Who looks while it waits for staff keeps nobody waiting."""
     case = verified(office)

@@ -24,10 +24,10 @@ def person(running, mailbox):
     return browser, address, canary, visitor
 
 
-def ask(browser, mailbox, address, kind, staff=None, **answers):
+def ask(browser, mailbox, address, kind, staff=None, also=None, **answers):
     """File a request, press the button in the message, and return the answer's page and its message."""
     before = len(mailbox.messages)
-    answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything"})
+    answer = browser.post(f"/privacy/{kind}", data={"email": address, "period": "everything", **(also or {})})
     assert answer.status_code == 303
     message = mailbox.to(address, "confirm", before)
     link = re.search(r"http://\S+/privacy/verify/\S+", message.get_body(("plain",)).get_content())[0]
@@ -66,6 +66,32 @@ def test_know_then_delete_then_nothing_is_left(running, mailbox, person, tmp_pat
     assert running.avow("assurance", "residue", "--request", proof.read(attached.decode()).reference).startswith("0 found")
     assert proof.read(attached.decode()).reference in text
     assert log.read_state(running.data / "audit" / "private").size > 5
+
+
+def test_what_browsers_told_goes_alone_where_that_is_named(running, mailbox):
+    """The page views of that person, in the engine and in the old answer; their message stays, and so do others' page views."""
+    address, canary, page = "pat.part@example.com", "canary-part-5150", "/products/part-5150"
+    browser, other = running.browser(), running.browser()
+    for one in (browser, other):
+        body = json.dumps({"events": [{"point": "page-view", "page": page, "language": "en"}]})
+        assert one.post("/avow/events", content=body).status_code == 204
+    form = {"name": "Pat Part", "email": address, "company": "Part and Sons", "message": canary}
+    assert browser.post("/avow/forms/contact-form", data=form).status_code == 303
+    running.drain()
+    known = {"name": "Part, Pat", "company": "Part and Sons"}
+    _, before, _ = ask(browser, mailbox, address, "know", **known)
+    assert page in browser.get(f"{before}/archive.json").text
+
+    named = {"what": "part", "point.page-view": "1"}
+    _, deleted, letter = ask(browser, mailbox, address, "delete", also=named, **known)
+    assert "what was named: erased" in letter.get_body(("plain",)).get_content()
+    assert browser.get(f"{deleted}/proof.tlog-proof").status_code == 200
+    assert browser.get(f"{before}/archive.json").status_code == 404
+    assert browser.post("/avow/events", content=body).status_code == 204  # later ones are collected as before
+    running.drain()
+    _, after, _ = ask(browser, mailbox, address, "know", **known)
+    archive = browser.get(f"{after}/archive.json").text
+    assert (archive.count(page), canary in archive) == (1, True)
 
 
 def test_a_deletion_by_the_other_spelling_of_the_domain_leaves_nothing(running, mailbox):

@@ -93,7 +93,7 @@ def test_everything_is_offered_first_and_parts_are_named(house):
     """7022(g): deleting everything is more prominent than a part."""
     browser = house.browser()
     page = browser.get("/privacy/delete").text
-    assert page.index("Everything you hold about me") < page.index("Only what I sent by")
+    assert page.index("Everything you hold about me") < page.index("Only what came by")
     assert 'value="everything" checked' in page
     browser.post("/privacy/delete", data={"email": ROBIN, "what": "part", "point.contact-form": "1", "point.unknown": "1"})
     assert last(house).contact.points == ("contact-form",)

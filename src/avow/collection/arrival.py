@@ -9,12 +9,27 @@ from typing import Final
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
-from avow.gate import choices, corrected, disclosures, handing_over, minors, profiles
+from avow.gate import choices, corrected, disclosures, handing_over, minors, named, profiles
 from avow.gate.contacts import LastContact
 from avow.policy import Rulebook
 from avow.store.store import Store
 
 _NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _without(record: Record, away: named.Deleted) -> Iterator[Record]:
+    """Yield what is left of a record of somebody who had what came by named points deleted since. Rule: 11 CCR 7022(d), (h)."""
+    if not away or isinstance(record, Submission):  # a form's own marks are asked where it is narrowed
+        yield record
+    elif isinstance(record, EventBatch):
+        gone = {point for point, one in record.terms.items() if one.recognises and _is_away(record, point, away)}
+        yield from narrowing.at_points(record, record.terms.keys() - gone)
+    elif not _is_away(record, record.point, away):
+        yield record
+
+
+def _is_away(record: Event | EventBatch | Recording, point: str, away: named.Deleted) -> bool:
+    return record.collected_ms <= away.get((named.whose(record), point), -1)
 
 
 class Arrival:
@@ -41,7 +56,8 @@ class Arrival:
         self._hear([one for one in records if isinstance(one, Signalled)])
         brought = [one for one in records if not isinstance(one, Signalled)]
         marked = corrected.of_browsers(self._store, brought)
-        came = [self._corrected(one, marked) for one in brought]
+        away = named.deleted(self._store, brought)
+        came = [left for one in brought for left in _without(self._corrected(one, marked), away)]
         for form in (one for one in came if isinstance(one, Submission)):
             if (rulebook := self._rulebook_of(form.rulebook_id)) is not None:
                 minors.note_with_form(self._store, form, rulebook)

@@ -8,7 +8,7 @@ Rule: 11 CCR 7025(c)(1), 7026(f).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -30,8 +30,21 @@ def events(batch: EventBatch, rulebook_of: RulebookOf, opted_out: frozenset[str]
         yield batch
         return
     left = {name: one for name, one in terms.items() if one is not None}
+    yield from _parts(batch, left, {name: _fields(name, one, rulebook_of, opted_out, today) for name, one in left.items()})
+
+
+def at_points(batch: EventBatch, points: Collection[str]) -> Iterator[EventBatch]:
+    """Yield the events of a batch at these points: itself, or parts of it in which each event has the id that it had."""
+    left = {name: one for name, one in batch.terms.items() if name in points}
+    if len(left) == len(batch.terms):
+        yield batch
+    else:
+        yield from _parts(batch, left, dict.fromkeys(left))
+
+
+def _parts(batch: EventBatch, left: Mapping[str, Terms], fields: Mapping[str, frozenset[str] | None]) -> Iterator[EventBatch]:
+    """Yield the events that are left of a batch, under these terms and with these fields, each with the id that it had."""
     first, part = int(batch.record_id, 16), 0
-    fields = {name: _fields(name, one, rulebook_of, opted_out, today) for name, one in left.items()}
     for place in range(len(batch.events) + 1):
         if place < len(batch.events) and batch.events[place][_POINT] in left:
             continue

@@ -22,8 +22,8 @@ from avow.store.control import choices as rows
 from avow.store.holdings import HeldSubmission
 from avow.store.store import Store
 
-#: The sources of a no that anybody can say for anybody: a request, and before the signal's name a form that a browser sent.
-_UNPROVED: Final = ("request", "form-")
+#: The sources of a no that nobody proved to be their own word: a request, a form (before the signal's name), an age.
+_UNPROVED: Final = ("request", "form-", "age")
 
 
 @dataclass(frozen=True, slots=True)

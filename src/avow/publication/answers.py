@@ -96,7 +96,8 @@ class PointFacts:
     `purposes`, `recipients` are labels. `silenced_by` names the signals that leave the point no purpose at all, so that
     the tag need not even send. `event` is what an event of the tag says happened ("view", "leave", "outbound", "download",
     "search", "custom"); "" for other technologies. `counts_visits`: it serves a purpose of the tag or of a beacon. `records` and
-    `oldest` are live evidence; None when the store was not asked.
+    `oldest` are live evidence; None when the store was not asked. `names_somebody`: what it takes is kept here, and found again
+    by whose it is.
     """
 
     name: str
@@ -112,6 +113,7 @@ class PointFacts:
     counts_visits: bool = False
     records: int | None = None
     oldest: date | None = None
+    names_somebody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

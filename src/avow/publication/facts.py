@@ -12,7 +12,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from avow.definitions import IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
+from avow.definitions import LETTERS, IdentifierKind, Refusal, RequestKind, StoreUnavailable, Technology, moment
 from avow.gate import disclosures, recipients
 from avow.gate.counted import Counted
 from avow.gate.disclosures import DisclosureTotal
@@ -24,7 +24,7 @@ from avow.policy.printouts import incentives as incentive_words
 from avow.policy.printouts import opting_out
 from avow.policy.rulebook import combining, incentives
 from avow.policy.rulebook.audience import Audience
-from avow.policy.rulebook.declarations import Choice
+from avow.policy.rulebook.declarations import Choice, CollectionPoint
 from avow.policy.rulebook.page_duties import PageDuties, page_duties
 from avow.publication.answers import (
     ChoiceFacts,
@@ -289,6 +289,12 @@ def _choice_facts(rulebook: Rulebook, choice: Choice) -> ChoiceFacts:
     return ChoiceFacts(choice.name, choice.label, said, choice.stops, asks, on_pages, stopped, by_mail, offered)
 
 
+def _names_somebody(rulebook: Rulebook, point: CollectionPoint) -> bool:
+    """Return whether what a point takes is kept here and found by whose it is: so that somebody can have it deleted by itself."""
+    is_found = point.technology in LETTERS or any(rulebook.data[name].identifier for name in point.fields)
+    return is_found and not point.in_browser and not point.collected_by
+
+
 def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, oldest: date | None = None) -> PointFacts:
     """Return one collection point as pages show it."""
     point = rulebook.points[name]
@@ -306,4 +312,5 @@ def _point_facts(rulebook: Rulebook, name: str, records: int | None = None, olde
         counts_visits=rulebook.counts_visits(point.purposes),
         records=records,
         oldest=oldest,
+        names_somebody=_names_somebody(rulebook, point),
     )

@@ -28,7 +28,7 @@ from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome, WithdrawnLine
 from avow.rights.response import message_of, write
-from avow.rights.states import Entry, Step
+from avow.rights.states import Entry, State, Step
 from avow.rights.voice import Voice
 
 #: Shortest and longest belief that a request is fraudulent, characters: it is documented, and read when it is contested.
@@ -121,6 +121,13 @@ def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> 
     withdrawn.end(cases.store, people, standing.intersection(applied.detail["refused"]), now_ms)
 
 
+def is_ending(case: Case) -> bool:
+    """Return whether what ends with a withdrawn consent is there yet, so that it can be taken back as nobody's own."""
+    applied = case.entry(Step.APPLIED)
+    is_confirmed = case.kind is RequestKind.WITHDRAW_CONSENT and case.state is State.CLOSED and case.contact is not None
+    return is_confirmed and applied is not None and bool(applied.detail.get("ends")) and case.entry(Step.DECIDED) is None
+
+
 def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     """Confirm a request once it holds everywhere: here at once, elsewhere when who got something was told.
 
@@ -162,9 +169,14 @@ def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now
     shortest, longest = BELIEF
     if not shortest <= len(belief.strip()) <= longest:
         return Refusal(f"say in {shortest} to {longest} characters why you believe so; it is kept", rules.FRAUDULENT_OPT_OUT)
-    if case.contact is None or not case.may(Step.DECIDED):
+    if case.contact is None or not (case.may(Step.DECIDED) or is_ending(case)):
         return Refusal("this request is answered, or its person is not known any more", rules.FRAUDULENT_OPT_OUT)
     cases.keep_belief(case.request_id, belief.strip())
+    if is_ending(case):  # it was confirmed; whoever says that it was not them keeps what would have ended
+        with cases.writing() as tx:
+            refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.match_keys(), now_ms)
+            entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
+        return None
     detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by}
     with cases.writing() as tx:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):

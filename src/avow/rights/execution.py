@@ -75,7 +75,7 @@ def make_plan(case: Case, prospect: Prospect, finder: Finder, telling: Telling, 
     ids = {task.recipient: instructions.new_id() for task in prospect.tasks if task.action is plan.Action.INSTRUCT}
     given, by = prospect.given, prospect.answer_by
     wanted = {ids[one.name]: wanted_of(one, by, telling.connected) for one in given if one.name in ids}
-    located = finder.locate(contact.identifiers(), contact.points)
+    located = finder.locate(contact.identifiers(), contact.points, now_ms)
     detail = {
         "tasks": [planned(task, ids) for task in prospect.tasks],
         "lines": [keeping.as_json(line) for line in prospect.lines],
@@ -105,10 +105,15 @@ def widened(case: Case, finder: Finder, cases: Cases) -> Case | None:
 
     Rule: Cal. Civ. Code § 1798.105(c)(1). Why: decision 0067.
     """
-    if case.contact is None or case.kind is not RequestKind.DELETE or case.contact.points:
+    if case.contact is None or case.kind is not RequestKind.DELETE or not _is_of_browsers(case.contact.points, finder):
         return case
     browsers = finder.browsers_of(case.contact.identifiers())
     return cases.widen(case.request_id, browsers) if browsers else case
+
+
+def _is_of_browsers(points: Sequence[str], finder: Finder) -> bool:
+    """Return whether a deletion reaches what browsers told: a whole one does. Rule: 11 CCR 7022(g)."""
+    return not points or finder.is_of_browsers(points)
 
 
 def foresee(
@@ -126,7 +131,7 @@ def foresee(
         is_guessed = confirming.is_guessed(case, rulebook, Cases(finder.store))
         return Prospect(confirming.plan_of((), (), today), (), confirming.lines(case, rulebook), today, is_guessed=is_guessed)
     is_told = case.kind is RequestKind.DELETE and not case.demonstration
-    if case.kind is RequestKind.DELETE and not contact.points:  # as `widened`, for who looks before the walk has come to it
+    if case.kind is RequestKind.DELETE and _is_of_browsers(contact.points, finder):  # as `widened`, before the walk comes to it
         contact = replace(contact, more_visitors=(*contact.more_visitors, *finder.browsers_of(contact.identifiers())))
     if is_told and telling.recipients.are_leaving(contact):
         return None
@@ -278,9 +283,9 @@ def _without(outcome: dict[str, Any], fallen: Collection[str]) -> dict[str, Any]
     if len(left) == len(outcome.get("kept", ())):
         return outcome
     gone = {name: value for name, value in outcome.items() if name != "kept"}
+    is_apart = outcome["target"] == plan.KEPT  # of a deletion of named points what is kept is with what was erased
     if left:
-        return {**gone, "records": sum(line.get("records", 0) for line in left), "kept": left}
-    is_apart = outcome["target"] == plan.KEPT
+        return {**gone, **({"records": sum(line.get("records", 0) for line in left)} if is_apart else {}), "kept": left}
     return {**gone, "did": _LET_GO, "records": 0} if is_apart else gone
 
 

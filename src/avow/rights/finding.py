@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from avow.definitions import FORMS, Identifier, IdentifierKind, Technology
+from avow.definitions import FORMS, LETTERS, Identifier, IdentifierKind, Technology
 from avow.policy import Rulebook
 from avow.policy.rulebook.conversions import VISITOR_ID
 from avow.policy.rulebook.declarations import DataItem
@@ -18,6 +18,7 @@ from avow.rights.keeping import Keeper
 from avow.rights.outcomes import Located
 from avow.rights.plan import Holding, Withheld
 from avow.rights.targets import CONTROL, EVENTS, FILES, NAMED, RECORDINGS
+from avow.store import named_points
 from avow.store.store import Store
 
 #: By what applications come in: a portal of ours, or one that somebody else runs.
@@ -49,10 +50,16 @@ class Finder:
         """
         return self.keeper.holdings(identifiers, today, withheld)
 
-    def locate(self, identifiers: Sequence[Identifier], points: Collection[str] = ()) -> Located:
-        """Return pseudonyms and counts by target, with what was sent by the points that are named. Why: decision 0005."""
+    def is_of_browsers(self, points: Sequence[str]) -> bool:
+        """Return whether what these points take is told by browsers, by any of them. Rule: 11 CCR 7022(g)."""
+        known = self.keeper.versions.everything_declared().points
+        return any(name in known and Technology(known[name].technology) not in LETTERS for name in points)
+
+    def locate(self, identifiers: Sequence[Identifier], points: Collection[str] = (), until_ms: int = 0) -> Located:
+        """Return pseudonyms and counts by target, with what came by the points that are named. Why: decision 0005."""
         subjects = self.store.vault.subjects_of(identifiers)
         held = self.store.remaining_of(subjects)
+        named = named_points.Part(tuple(identifiers), tuple(points), until_ms)
         return Located(
             tuple(sorted(one.hex() for one in subjects)),
             {
@@ -60,14 +67,9 @@ class Finder:
                 RECORDINGS: held.recordings,
                 CONTROL: held.total - held.events - held.recordings,
                 FILES: self.store.remaining_files(subjects),
-                **({NAMED: self._sent_by(identifiers, points)} if points else {}),
+                **({NAMED: named_points.left(named, self.store)} if points else {}),
             },
         )
-
-    def _sent_by(self, identifiers: Sequence[Identifier], points: Collection[str]) -> int:
-        """Return how many forms of these points these people sent; a browser's number finds none."""
-        people = [one for one in identifiers if one.kind is not IdentifierKind.VISITOR]
-        return len({form.record_id for one in people for form in self.store.submissions_of(one) if form.point in points})
 
     def parts_of(self, contact: Contact, rulebook: Rulebook) -> tuple[Part, ...]:
         """Return what is held of who asks as parts that are reached one by one (`parts_of`). Rule: 11 CCR 7060(c), 7062."""

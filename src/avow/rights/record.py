@@ -74,6 +74,11 @@ class Record:
     versions: Versions
     now_ms: Callable[[], int]
 
+    @property
+    def months(self) -> int:
+        """How long the law wants each request in the record, from its response. Rule: 11 CCR 7101(a)."""
+        return self.versions.in_force().law_table.record_months
+
     def page(self, at: Place, member: Member) -> Page[Recorded] | Refusal:
         """Return a page, what is open first, then what came last; the look is logged. Rule: 11 CCR 7101(b), (c)."""
         refusal = Roles(self.cases.store.control, self.versions, self.now_ms).looks(member, [Act.RECORD], "")

@@ -20,7 +20,7 @@ from avow.gate import corrected, entries
 from avow.rights import after_restore
 from avow.rights.after_restore import Missed
 from avow.rights.kept import Cases
-from avow.store import backup, identity
+from avow.store import backup, identity, named_points
 from avow.store.backup import Restored
 from avow.store.control import Control, settings
 from avow.store.identity import Stores
@@ -62,6 +62,7 @@ def restore(place: Place, source: Path, now_ms: int) -> tuple[Restored, Missed]:
             found = _missed(place, reopened)
             after_restore.close_answered(found, Cases(reopened).every(), Cases(reopened), now_ms)
             corrected.again(reopened, now_ms)
+            named_points.again(reopened)
             if found.is_nothing:
                 _settle(place, reopened, found, now_ms)
         finally:
@@ -89,6 +90,7 @@ def acknowledge(place: Place, now_ms: int) -> Missed:
         found = _missed(place, store)
         after_restore.close_answered(found, Cases(store).every(), Cases(store), now_ms)
         corrected.again(store, now_ms)
+        named_points.again(store)
         _settle(place, store, found, now_ms)
         return found
 

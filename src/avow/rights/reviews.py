@@ -305,7 +305,10 @@ class Reviews:
         case = self.cases.get(request_id)
         if case is None or case.contact is None:
             return _NO_REQUEST
-        held = {one.point: frozenset(name for name, _ in one.fields) for one in self._held(case)}
+        held = {
+            one.point: withholding.Held(frozenset(name for name, _ in one.fields), frozenset(record for record, _ in one.records))
+            for one in self._held(case)
+        }
         rulebooks = withholding.Rulebooks(self._rulebook(case), self.versions.in_force())
         return withholding.want(case, wanted, held, rulebooks, member, self.cases, self.now_ms())
 

@@ -21,7 +21,7 @@ RECORDINGS: Final = "session recordings"
 CONTROL: Final = "control store"
 FILES: Final = "files"
 SPOOL: Final = "spool"
-#: What of somebody was sent by the collection points that they named to be deleted, and nothing else.
+#: What of somebody came by the collection points that they named to be deleted, and nothing else.
 NAMED: Final = "what was named"
 #: Every place of an installation, as plans name them.
 NAMES: Final = (KEPT, VAULT, EVENTS, RECORDINGS, CONTROL, FILES, SPOOL)
@@ -87,15 +87,19 @@ class SealedFiles:
         del now_ms
         if self._sent(erasure):
             return None  # the purge job removes files with the rows that name them
-        earlier = self._earlier(erasure)
-        for case in earlier:
-            self.cases.forget_contact(case.request_id)
-        count = len(earlier) + erasure.located.counts.get(FILES, 0)
+        count = self.forget_earlier(erasure) + erasure.located.counts.get(FILES, 0)
         return Outcome(self.name, "erased" if count else "nothing held", count)
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
         return len(self._earlier(erasure)) + self._sent(erasure)
+
+    def forget_earlier(self, erasure: Erasure) -> int:
+        """Destroy the keys of earlier, closed requests of the same address, and what they sealed; return how many."""
+        earlier = self._earlier(erasure)
+        for case in earlier:
+            self.cases.forget_contact(case.request_id)
+        return len(earlier)
 
     def _sent(self, erasure: Erasure) -> int:
         """Return how many files of these people are left."""

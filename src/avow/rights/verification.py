@@ -272,6 +272,8 @@ def reaches(case: Case, parts: Sequence[Part], rulebook: Rulebook, cases: Cases)
     asked = [one.name for one in matching.questions(rulebook, contested(case))]
     if case.kind is RequestKind.CORRECT and case.contact is not None:  # what is not contested stays as it is
         parts = [one for one in parts if one.point in {claim.point for claim in case.contact.claims}]
+    if case.kind is RequestKind.DELETE and case.contact is not None and case.contact.points:  # the rest stays as it is
+        parts = [one for one in parts if not one.record or one.point in case.contact.points]
     if case.kind is RequestKind.CONFIRM_IDENTIFIER and case.contact is not None:  # what cannot hold it decides about nobody
         numbers = {name for name, _ in case.contact.numbers}
         parts = [one for one in parts if one.point not in rulebook.points or numbers & set(rulebook.points[one.point].fields)]

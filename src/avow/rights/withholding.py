@@ -70,13 +70,13 @@ class Wanted:
 def want(
     case: Case,
     wanted: Wanted,
-    held: Mapping[str, frozenset[str]],
+    held: Mapping[str, Held],
     rulebooks: Rulebooks,
     member: Member,
     cases: Cases,
     now_ms: int,
 ) -> Refusal | None:
-    """Name a part that is to be withheld; `held` are the fields of what is held of the person by point.
+    """Name a part that is to be withheld; `held` is what is held of the person, by point.
 
     Rule: 11 CCR 7022(f)(1) (the detailed basis), 7024(e), (h).
     """
@@ -139,6 +139,14 @@ def in_words(detail: Mapping[str, Any]) -> str:  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of a person by one point: its fields, and the records that can be named one by one."""
+
+    fields: frozenset[str]
+    records: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebooks:
     """The versions by which a part is judged: that of the request with its law, and the one in force, for its purposes."""
 
@@ -195,15 +203,15 @@ FACTS: Final = (
 )
 
 
-def _no_such(case: Case, wanted: Wanted, held: Mapping[str, frozenset[str]], rulebooks: Rulebooks) -> Refusal | None:
+def _no_such(case: Case, wanted: Wanted, held: Mapping[str, Held], rulebooks: Rulebooks) -> Refusal | None:
     """Return why nothing of the person is named so."""
     if wanted.point not in held:
         return Refusal("name something that is held of this person", _RULE)
-    unknown = sorted(set(wanted.fields) - held[wanted.point])
+    unknown = sorted(set(wanted.fields) - held[wanted.point].fields)
     if unknown or not wanted.fields:
         return Refusal(f"nothing is held there as {', '.join(unknown)}" if unknown else "name the fields that it is about", _RULE)
-    if len(wanted.records) > MOST_RECORDS:
-        return Refusal(f"name at most {MOST_RECORDS} records one by one", _RULE)
+    if len(wanted.records) > MOST_RECORDS or set(wanted.records) - held[wanted.point].records:
+        return Refusal(f"name at most {MOST_RECORDS} records one by one, which are held of this person there", _RULE)
     points = {**rulebooks.own.points, **rulebooks.in_force.points}
     is_watched = wanted.point in points and points[wanted.point].technology == Technology.SESSION_RECORDING
     if case.kind is RequestKind.DELETE and is_watched:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from avow.definitions import Identifier, IdentifierKind, spellings
-from avow.store import corrected, keys_file
+from avow.store import corrected, keys_file, named
 
 #: Most values bound in one statement: SQLite's own limit is 32,766; one page of the index is enough.
 _CHUNK: Final = 500
@@ -38,6 +38,8 @@ class Base:
         self._secret = keys_file.secret(self._connection)
         #: What was corrected of people.
         self.corrected = corrected.Marks(self._lock, self._read, self._writing, self.hmac)
+        #: What people had deleted by named collection points.
+        self.named = named.Marks(self._lock, self._read, self._writing, self.hmac)
 
     def close(self) -> None:
         """Close the file; no call may follow."""

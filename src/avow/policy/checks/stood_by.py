@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from avow.definitions import RequestKind, Technology
 from avow.policy.findings.diagnostics import Diagnostic, diagnostic
 from avow.policy.language.read import Entries, Entry
-from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS, WEIGHED_EXCEPTIONS
+from avow.policy.language.vocabulary import DECLARED_EXCEPTIONS, METHODS, WEIGHED_EXCEPTIONS
 from avow.policy.rulebook.own_pages import METRICS
 
 _STAFF: Final = "add by_people = true, and take the right out of the form, if your staff carry it out"
@@ -61,7 +61,7 @@ THIS_VERSION: Final = StoodBy(
     exceptions=DECLARED_EXCEPTIONS | WEIGHED_EXCEPTIONS,  # the latter by staff, for one request at a time
     per_12_months=False,
     verification=_BY_MAIL_AND_QUESTIONS,
-    agents_by=frozenset({"email", "phone", "post", "in-person"}),
+    agents_by=frozenset(METHODS) - {"account"},
     languages=frozenset({"english"}),
     business_transfer=False,
     place=frozenset({Technology.FORM, Technology.CAREERS_PORTAL, Technology.FEED, "conversation"}),
@@ -80,7 +80,9 @@ def check_stood_by(entries: Entries, does: StoodBy) -> Iterator[Diagnostic]:
         for place, method in enumerate(agents.values["methods"]):
             if method not in does.agents_by:
                 message = f'this version has no way for agents to ask by "{method}"'
-                yield diagnostic("AV0708", agents.at("methods", place), message, "name the ways by which your staff take it")
+                yield diagnostic(
+                    "AV0708", agents.at("methods", place), message, "name another way: there are no accounts of people yet"
+                )
     yield from _languages(entries, does)
     for transfer in entries.of("business_transfer"):
         if not does.business_transfer and not transfer.values.get("by_people", False):

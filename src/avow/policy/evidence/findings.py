@@ -13,12 +13,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from avow.definitions import LETTERS
 from avow.policy.evidence.facts import Asked, Disclosed, Facts, Held, limit
 from avow.policy.language.vocabulary import RIGHTS, SIGNALS
 from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.markup import joined, lowered
-from avow.policy.rulebook import combining
+from avow.policy.rulebook import combining, retention_classes
 from avow.policy.rulebook.incentives import INCENTIVE_SOURCE
 from avow.policy.rulebook.rulebook import Rulebook
 from avow.policy.rulebook.seeing import in_words, seeing
@@ -121,10 +122,11 @@ def _retention(rulebook: Rulebook, facts: Facts, name: str, held: Held) -> Findi
     oldest = f"Oldest record: {_age_of(held.oldest, facts)}, promised {promised}. " if held.oldest else ""
     overdue = f"{_many(held.overdue, 'record')} past the day to be {done}."
     verdict = Verdict.FAILS if held.overdue else Verdict.HOLDS if held.records else Verdict.NO_EVIDENCE
-    label = rulebook.points[name].label
-    return Finding(
-        f"{label}: each record has its own last day, on which the sweep has it {done}.", oldest + overdue, verdict, facts.at_ms
-    )
+    point = rulebook.points[name]
+    ends = f"{point.label}: each record has its own last day, on which the sweep has it {done}."
+    if retention_classes.ends_with_consent(rulebook, point, point.purposes) and point.technology in LETTERS:
+        ends += " A consent that is taken back ends it before: the one key of what its person sent here for it is destroyed."
+    return Finding(ends, oldest + overdue, verdict, facts.at_ms)
 
 
 def _given(rulebook: Rulebook, facts: Facts, name: str) -> Finding:

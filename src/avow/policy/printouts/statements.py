@@ -49,9 +49,10 @@ def agents_words(rulebook: Rulebook, _: Audience = EVERYBODY) -> Markup:
         return _sentence("Nobody else can ask for you.")
     asks = joined(AGENT_ASKS[name] for name in agents.asks)
     confirm = joined((AGENT_CONFIRMATIONS[name] for name in agents.and_one_of), "or")
+    taken = "down what comes otherwise than by the form" if "web" in agents.methods else "it down"
     return _sentence(
         f"An authorized agent may ask for you by {joined((METHODS[name] for name in agents.methods), 'or')}.",
-        "" if "web" in agents.methods else "Our staff take it down.",
+        "" if agents.methods == ("web",) else f"Our staff take {taken}.",
         f"We ask the agent for {asks}." if asks else "",
         f"We may also {confirm}." if confirm else "",
         "An agent with a power of attorney under California Probate Code sections 4121 to 4130 is asked for none of this.",

@@ -19,7 +19,7 @@ from avow.rights.states import VERIFIED_WALK, State
 
 
 def _with_places(step: StepOf) -> StepOf:
-    """Return a step that reaches what the request covers: everything, or the forms of the points that it names."""
+    """Return a step that reaches what the request covers: everything, or what came by the points that it names."""
 
     def of_part(case: Case, tools: Tools, now_ms: int) -> bool:
         points = case.contact.points if case.contact else ()

@@ -48,9 +48,10 @@ def _searched(facts: LetterFacts) -> Blocks:
     named = " and ".join(words for words, some in left.items() if some)
     found = f"nothing of yours but what is {named} as named above" if named else "nothing of yours"
     where = "where this part is kept" if facts.scope else "every store"
+    sealed = "until they are old enough to go" if facts.scope else "under the key that we destroyed"
     words = (
-        f"Afterwards we searched {where} again and found {found}. {BACKUPS} under the key that we destroyed, and they will "
-        "not come back when a backup is restored."
+        f"Afterwards we searched {where} again and found {found}. {BACKUPS} {sealed}, and they will not come back when a backup "
+        "is restored."
     )
     return (paragraph(words),)
 

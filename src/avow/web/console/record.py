@@ -26,7 +26,8 @@ class RecordPages:
         return [self._door.page(PAGE, self._list, needs(Act.RECORD))]
 
     def _list(self, request: Request, member: Member) -> Response:
-        found = self._door.house.rights.record.page(place(request), member)
+        record = self._door.house.rights.record
+        found = record.page(place(request), member)
         if isinstance(found, Refusal):
             return self._door.refused(request, member, found)
-        return self._door.show(request, "record.html", member, found=found)
+        return self._door.show(request, "record.html", member, found=found, months=record.months)

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from avow.addresses import SENTENCE, Mailbox, judged
 from avow.collection import signals
 from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
-from avow.definitions import LETTERS, Refusal, RequestKind
+from avow.definitions import Refusal, RequestKind
 from avow.publication.answers import PointFacts, PolicyFacts, PurposeFacts
 from avow.rights.answers import NewRequest
 from avow.rights.clock import APPLIED
@@ -180,8 +180,8 @@ def _purposes(kind: RequestKind, facts: PolicyFacts) -> tuple[PurposeFacts, ...]
 
 
 def _parts(facts: PolicyFacts) -> tuple[PointFacts, ...]:
-    """Return the collection points that a request to delete can name: what people send themselves."""
-    return tuple(one for one in facts.points if one.technology in LETTERS)
+    """Return the collection points that a request to delete can name: what people send, and what is told of who is recognised."""
+    return tuple(one for one in facts.points if one.names_somebody)
 
 
 def asked_for(

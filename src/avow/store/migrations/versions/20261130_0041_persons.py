@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0036"
+revision = "20261130_0041"
 down_revision = "20261130_0040"
 branch_labels = None
 depends_on = None
