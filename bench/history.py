@@ -39,6 +39,7 @@ from avow.store.control import requests
 from avow.store.control.requests import RequestEvent, StoredRequest
 from avow.store.embedded import Engine
 from avow.store.store import Store
+from bench.events import person
 from bench.machine import MARROWBY, REPOSITORY, free_port, scratch
 
 CLOSED, OPEN = 10_000, 1_000
@@ -220,7 +221,7 @@ def mailed(built: House, got: Counter[str]) -> list[str]:
         request_id = plant(built, tx, now_ms(), _ENDED[:2])
         for number in range(MESSAGES):
             is_odd = number % (MESSAGES // ODD) == 0
-            to = _ADDRESSES[number // (MESSAGES // ODD) % len(_ADDRESSES)] if is_odd else f"robin.{number}@example.com"
+            to = _ADDRESSES[number // (MESSAGES // ODD) % len(_ADDRESSES)] if is_odd else person(number).email
             body = {"to": to, "subject": "A message", "text": "Some words.", "attachments": []}
             deliveries.queue_letter(built.store, tx, request_id, json.dumps(body).encode(), now_ms())
     carry = next(job for job in built.jobs if job.name == "mail")
