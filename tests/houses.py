@@ -61,6 +61,9 @@ class NoEvents:
     def query(self, name, **parameters):
         return [one for one in self.views if name == "find_click" and one["record_id"] == parameters["record"]]
 
+    def command(self, _name, **_parameters):
+        """Change nothing."""
+
     def newest(self, _sites, _from_ms, _to_ms):
         return -1
 

@@ -92,6 +92,22 @@ def test_the_page_of_the_request_leads_there_too(house):
     assert appeal.contact.email == ROBIN
 
 
+def test_who_filed_and_proved_nothing_gets_no_link_that_counts_for_the_address(house):
+    """A stranger files with somebody's address: once that is forgotten, an address of their own is not taken for the person's."""
+    case = refused(house)
+    status = verification.link(Link.STATUS, case.request_id, house.store.vault.hmac)
+    browser = house.browser()
+    path = re.search(r'href="(/privacy/appeal/[0-9a-f-]+)"', browser.get(f"/privacy/requests/{status}").text)[1]
+    in_letter = link_in_letter(house, case)
+    assert path != in_letter
+    while one_of(house, case.request_id).contact is not None:
+        house.now += timedelta(days=1)
+        house.walk()
+    assert browser.post(path, data={"details": WHY, "email": "someone.else@example.com"}).status_code == 422
+    assert appeals(house) == []
+    assert browser.post(in_letter, data={"details": WHY, "email": ROBIN}).status_code == 303
+
+
 def test_reference_and_code_lead_there_as_well(house):
     """For who has a letter of before, or took notes; a wrong code leads nowhere."""
     case, browser = refused(house), house.browser()

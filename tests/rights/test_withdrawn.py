@@ -12,7 +12,7 @@ from tests.rights.test_desk import Office
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, StoreUnavailable
 from avow.gate import choices
-from avow.gate.choices import Choice
+from avow.gate.choices import Choice, Choices
 from avow.rights import applying
 from avow.rights.states import State, Step
 from avow.store.control import deliveries
@@ -86,6 +86,45 @@ def test_what_anybody_can_say_for_anybody_destroys_nothing(office, source):
     say(office, source)
     assert held(office) == {pool}
     assert choices.opted_out_by(office.house.store, [person(ROBIN)]) == {PURPOSE}
+
+
+def test_what_a_shared_browser_said_destroys_nothing_of_who_confirms_a_request_in_it(office):
+    """The link proves the address, and not that the browser's choice is of this person: the no holds, and the data stays."""
+    pool = send(office)
+    filed = office.ask(RequestKind.KNOW)
+    office.walk()
+    answer = office.press(filed)
+    house = office.house
+    meeting = Choices(house.store, house.versions.in_force(), house.now_ms, office.desk.person_of, "marrowby.example")
+    assert PURPOSE in meeting.meet(answer, frozenset({PURPOSE}))
+    assert held(office) == {pool}
+    assert choices.opted_out_by(office.house.store, [person(ROBIN)]) == {PURPOSE}
+
+
+def test_a_withdrawal_denied_as_fraudulent_destroys_nothing_though_another_no_stands(office):
+    """An earlier no by a form stays, and ends nothing either; the denial is noted once."""
+    pool = send(office)
+    say(office, "form-gpc")
+    request = withdraw(office)
+    assert office.desk.deny_as_fraudulent(request, "They telephoned: it was not them.", "s1") is None
+    office.house.wait(days=8)
+    office.walk()
+    assert held(office) == {pool}
+
+
+def test_to_name_a_part_leaves_a_withdrawal_its_week(office):
+    """What the letter promised for its day is erased on it, whatever else was deleted meanwhile."""
+    pool, _ = send(office), send(office, point="contact-form")
+    withdraw(office)
+    office.house.wait(days=2)
+    filed = office.ask(RequestKind.DELETE, points=("contact-form",))
+    office.walk()
+    office.press(filed)
+    office.walk()
+    assert held(office) == {pool}
+    office.house.wait(days=8)
+    office.walk()
+    assert held(office) == set()
 
 
 def test_a_request_says_what_ends_and_what_stays_and_does_it_a_week_later(office):

@@ -1,7 +1,10 @@
 """Events that are put right: in a column, among the readable fields, and inside what is sealed; with the real engine."""
 
+from uuid import UUID
+
 import pytest
 from store_records import MORNING
+from tests.conftest import wait_for
 
 from avow.definitions import IdentifierKind, identifier
 from avow.gate import corrected
@@ -57,11 +60,15 @@ def test_doing_it_again_changes_nothing(store, writer):
 
 
 def test_the_former_value_leaves_the_disk(store, writer, folder):
-    """As an erased row does."""
+    """As an erased row does; and the engine's own words about the change name neither it nor its person."""
     store.write([writer.batch(ADA), writer.batch(BERTA)])
-    store.correct_events(subjects(store, ADA), "page-view", "other", "x", "right")
+    store.correct_events(subjects(store, ADA), "page-view", "other", "x", "the right value")
     assert store.events.await_removal()
-    assert said(store, ADA, "other") == ["right"]
+    assert said(store, ADA, "other") == ["the right value"]
+    (subject,) = subjects(store, ADA)
+    named = (b"the right value", str(UUID(bytes=subject)).encode())
+    texts = lambda: [one.read_bytes() for one in folder.rglob("mutation_*.txt")]  # noqa: E731 - one question
+    wait_for(lambda: not any(name in text for text in texts() for name in named), what="the engine's removal of its last words")
 
 
 def note(store, field, before, after, at_ms=MORNING):

@@ -147,7 +147,7 @@ class Choices:
                 new = self._optional(dict.fromkeys(sorted(opted_out - rows.opted_out(tx, subject)), True))
                 said += [(subject, purpose, is_out) for purpose, is_out in new]
                 found |= {purpose for purpose, _ in new}
-        self._keep(said, "link", now)
+        self._keep(said, f"{WITH_FORM}link", now)  # as their browser had it: they proved an address, and not that it was they
         return found
 
     def of_number(self, visitor_id: str) -> frozenset[str]:

@@ -87,7 +87,7 @@ def of_browsers(store: Store, records: Iterable[Record]) -> Mapping[str, frozens
         return {}
     numbers = {one.visitor for one in records if isinstance(one, Event | EventBatch)} - {""}
     known = store.vault.each_subjects_of(identifier(IdentifierKind.VISITOR, one) for one in numbers)
-    corrected = store.vault.corrected.subjects() if known else frozenset()
+    corrected = store.vault.corrected.among(frozenset().union(*known.values())) if known else frozenset()
     return {one.value: subjects & corrected for one, subjects in known.items() if subjects & corrected}
 
 

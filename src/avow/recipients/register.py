@@ -25,7 +25,7 @@ from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import CLAUSES, THIRD_PARTY_CLAUSES
 from avow.policy.law import rules
 from avow.store import sealing
-from avow.store.control import Transaction
+from avow.store.control import Transaction, opt_outs
 from avow.store.control import contract_gaps as gaps
 from avow.store.control import recipients as rows
 from avow.store.store import Store
@@ -144,6 +144,8 @@ class Register:
                 gaps.take_back(tx, name, clause)
             else:
                 (gaps.begin if is_missing else gaps.end)(tx, name, clause, self.now_ms())
+            if is_missing:
+                opt_outs.reopen_of(tx, name, self.now_ms())
         return None
 
     def withdraw(self, name: str, by: str) -> Refusal | None:

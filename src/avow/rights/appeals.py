@@ -25,7 +25,7 @@ from avow.rights.answers import NewRequest
 from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.receive import DETAILS_LENGTH
-from avow.rights.states import ANSWERED
+from avow.rights.states import ANSWERED, Step
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
 from avow.store.control import requests
@@ -78,6 +78,7 @@ class Appeals:
         if found is None:
             return None
         case, went_to_address = found
+        tells = went_to_address or case.kind in clock.APPLIED  # the outcome of the rest is for who proved to be its person
         voice, earlier = self.voice_of(case), self._earlier(case)
         rulebook = voice.rulebook
         dates = clock.appeal_dates(local_date(self.now_ms(), rulebook.law_table.timezone), rulebook)
@@ -86,11 +87,11 @@ class Appeals:
             reference=case.reference,
             kind=case.kind,
             received_on=case.received_on,
-            answered=_OUTCOMES.get(str(case.answer.get("outcome", "")), "answered"),
+            answered=_OUTCOMES.get(str(case.answer.get("outcome", "")), "answered") if tells else "answered",
             decide_by=dates.decide_target if dates else None,
             refusal=self._refusal(case, earlier, rulebook) or (None if is_known or went_to_address else _FORGOTTEN),
             under_way=self._under_way(earlier, voice),
-            needs_address=not is_known,
+            needs_address=case.contact is None or not case.contact.written_to,
         )
 
     def file(self, token: str, words: str, email: str) -> str | Refusal:
@@ -115,7 +116,7 @@ class Appeals:
         known = case.contact
         asked = NewRequest(
             RequestKind.APPEAL,
-            known.written_to if known else email,
+            (known.written_to if known else "") or email,
             name=known.name if known else "",
             details=said,
             demonstration=case.demonstration,
@@ -124,17 +125,21 @@ class Appeals:
         filed = self.receive(asked)
         return filed if isinstance(filed, Refusal) else verification.link(Link.STATUS, filed.request_id, voice.keyed)
 
-    def path(self, case: Case) -> str:
+    def path(self, case: Case, *, is_proved: bool) -> str:
         """Return the path of the page of an appeal against an answer, for who has a link to it; "" where nothing can be appealed.
 
-        What was done in full is not offered an appeal. Rule: each state's act on appeals.
+        What was done in full is not offered an appeal. Who filed and proved nothing is told of no outcome but that nobody
+        confirmed, and gets a link that proves nothing either: the other one is in the letter alone.
+        Rule: each state's act on appeals.
         """
         voice = self.voice_of(case)
         right = voice.rulebook.right(RequestKind.APPEAL)
-        is_refused = case.answer.get("outcome") in {"partial", "denied"}
+        is_told = is_proved or case.kind in clock.APPLIED
+        is_refused = case.answer.get("outcome") in {"partial", "denied"} if is_told else case.entry(Step.DENIED) is not None
         if right is None or not right.by_form or not is_refused or appealing.refusal(case, voice.rulebook) is not None:
             return ""
-        return f"/privacy/appeal/{verification.link(Link.APPEAL, case.request_id, voice.keyed)}"
+        link = Link.APPEAL if is_proved else Link.STATUS
+        return f"/privacy/appeal/{verification.link(link, case.request_id, voice.keyed)}"
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -113,6 +113,7 @@ def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> 
         applied is None
         or case.contact is None
         or case.entry(Step.DECIDED) is not None
+        or cases.belief(case.request_id)  # denied after it was confirmed: the belief was kept first, and no step says so
         or now_ms < due.forgotten_ms(case, rulebook)
     ):
         return

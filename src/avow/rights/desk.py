@@ -187,7 +187,7 @@ class Desk:
             wants_documents=is_answer and documents.are_wanted(case),
             next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
             code=following.code(found[0].request_id, self.voice.keyed),
-            appeal=self.appeals.path(case),
+            appeal=self.appeals.path(case, is_proved=is_answer),
             about=reference(case.parent) if case.kind is RequestKind.APPEAL else "",
         )
 

@@ -151,7 +151,7 @@ def removed_ms(case: Case, law: Rulebook | LawTable) -> int:
     """
     is_signed = any(one.step is Step.PROVED_BY and one.detail["by"] == ProvedBy.DECLARATION for one in case.history)
     months = max(_law(law).record_months, degrees.values(_law(law)).declaration_months if is_signed else 0)
-    written = case.entry(Step.ANSWER_WRITTEN)
+    written = case.entry(Step.ANSWER_WRITTEN) or case.entry(Step.REST_WRITTEN)
     answered = moment(case.answered_ms or (written.at_ms if written else case.received_ms)).date()
     return begins_ms(add_months(answered, months), "UTC")
 

@@ -184,6 +184,17 @@ def execute(case: Case, rulebook: Rulebook, targets: Sequence[Target], discloser
     return cases.append(case, Step.OUTCOME, now_ms, detail, entry, None)
 
 
+def is_begun(case: Case, cases: Cases) -> bool:
+    """Return whether something of a planned deletion is destroyed, whether or not that is in the history yet."""
+    planned, vault = case.entry(Step.PLANNED), cases.store.vault
+    if planned is None or case.contact is None:
+        return False
+    people = case.contact.identifiers()
+    pairs = ((one, point) for one in vault.own_subjects_of(people) for point in case.contact.points)
+    moments = (*vault.erased_at(people).values(), *vault.named.until(pairs).values())
+    return any(at_ms >= planned.at_ms for at_ms in moments)
+
+
 def _disclose(case: Case, tasks: Sequence[Mapping[str, str]], discloser: Discloser, cases: Cases, now_ms: int) -> bool:
     """Have everything put together; or write that a member of staff has to look at files first. Rule: 11 CCR 7024(d)."""
     made = discloser.disclose(case, now_ms)
@@ -204,7 +215,7 @@ def prove(case: Case, targets: Sequence[Target], cases: Cases, now_ms: int) -> b
     if open_tasks_of(case) or case.contact is None:
         return False
     erasure = _erasure(case)
-    _let_go(case, cases, now_ms)
+    let_go(case, cases, now_ms)
     if case.kind is RequestKind.DELETE:
         unfinished = [target for target in targets if target.remaining(erasure)]
         for target in unfinished:  # something came in between: have it erased, and search again the next time
@@ -262,7 +273,7 @@ def _counting(case: Case) -> list[Entry]:
     return found
 
 
-def _let_go(case: Case, cases: Cases, now_ms: int) -> None:
+def let_go(case: Case, cases: Cases, now_ms: int) -> None:
     """Destroy what was kept of parts that are not withheld after all. Safe to repeat. Rule: 11 CCR 7022(f)(2)."""
     fallen = {one.name for one in withheld.fallen(case)}
     if fallen and case.contact is not None and case.kind is RequestKind.DELETE:

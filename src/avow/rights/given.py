@@ -56,10 +56,14 @@ class Recipients:
     def _given(self, name: str, went: list[Disclosure], contact: Contact, gaps: Sequence[Gap]) -> Given:
         """Return what went to one recipient; the version is that of the last, by which it may hold it longest."""
         last = max(went, key=lambda one: one.at_ms)
-        rulebook = self.versions.rulebook(last.rulebook_id)
+        then = [
+            recipients.as_it_was(self.versions.rulebook(one.rulebook_id), name, recipients.lacked(gaps, name, one.at_ms))
+            for one in sorted(went, key=lambda one: one.at_ms, reverse=True)
+        ]
+        sold = (one for one in then if one is not None and one.effective_role == "third-party")
         return Given(
             name=name,
-            declared=recipients.as_it_was(rulebook, name, recipients.lacked(gaps, name, last.at_ms)),
+            declared=next(sold, then[0]),  # no sale is undone by what went later
             rulebook_id=last.rulebook_id,
             last_on=local_date(last.at_ms, self.versions.timezone),
             categories="".join(sorted({letter for one in went for letter in one.categories})),

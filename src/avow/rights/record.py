@@ -21,7 +21,7 @@ from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import execution, grounds
+from avow.rights import execution, grounds, plan, withheld
 from avow.rights.cases import Case
 from avow.rights.correcting.grounds import GROUNDS
 from avow.rights.kept import Cases
@@ -136,6 +136,7 @@ def _basis(case: Case, response: str, law: LawTable) -> str:
         found.append(f"{ground.code}: {ground.rule}" if ground else _REASONS.get(code, code))
     if response == "partial":
         found += [f"{line.code}: {line.rule}" for line in execution.kept_of(case)]
+        found += [f"{one.code}: {one.rule}" for one in withheld.agreed(case)] if case.kind in plan.DISCLOSED else []
         narrowed = case.entry(Step.NARROWED)
         found += [str(narrowed.detail["rule"])] if narrowed is not None else []
     if case.kind is RequestKind.CORRECT:

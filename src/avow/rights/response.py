@@ -184,7 +184,7 @@ def purge_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> b
 
     Rule: 11 CCR 7101(a), 24 months.
     """
-    is_over = case.state in {State.RECORD_ONLY, State.ANSWERING}
+    is_over = case.state in {State.RECORD_ONLY, State.ANSWERING, State.TELLING}
     if not is_over or now_ms < due.removed_ms(case, rulebook):
         return False
     cases.purge(case.request_id)

@@ -30,7 +30,7 @@ _NO_REQUEST = Refusal("there is no such request any more", rules.RECORD_KEEPING)
 #: States in which what would happen is known and has not begun.
 _BEFORE = frozenset({State.VERIFIED, State.REVIEWING})
 #: The steps by which staff decide about a request.
-_DECIDING = frozenset({Step.DECIDED, Step.APPROVED, Step.REVIEW_WANTED})
+_DECIDING = frozenset({Step.DECIDED, Step.APPROVED, Step.REVIEW_WANTED, Step.PART_WANTED, Step.PART_DECIDED, Step.LOOKED})
 _WORDS = {
     Action.ERASE: "erase",
     Action.KEEP: "keep",

@@ -12,7 +12,7 @@ from avow.rights.cases import Case
 from avow.rights.kept import Cases
 from avow.rights.outcomes import Erasure, Outcome
 from avow.rights.plan import KEPT
-from avow.rights.states import State
+from avow.rights.states import State, Step
 from avow.store.store import Store
 
 VAULT: Final = "key vault"
@@ -111,8 +111,14 @@ class SealedFiles:
         Rule: 11 CCR 7060, 7062: who shares a browser with somebody has not proved to be them.
         """
         wanted = {one for one in erasure.identifiers if one.kind is IdentifierKind.EMAIL}
-        closed = (case for case in self.cases.about(wanted) if case.state is State.CLOSED)
+        closed = (case for case in self.cases.about(wanted) if case.state is State.CLOSED and not _is_ending(case))
         return [case for case in closed if case.contact and wanted & set(case.contact.identifiers())]
+
+
+def _is_ending(case: Case) -> bool:
+    """Return whether a withdrawn consent still ends something by the contact of its request, a week after it was confirmed."""
+    applied = case.entry(Step.APPLIED)
+    return applied is not None and bool(applied.detail.get("ends"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,12 @@ class Marks:
         with self.lock:
             return frozenset(bytes(row[0]) for row in self.read("SELECT DISTINCT subject FROM corrected", ()))
 
+    def among(self, subjects: Iterable[bytes]) -> frozenset[bytes]:
+        """Return those of these of whom something was corrected."""
+        asked = "SELECT 1 FROM corrected WHERE subject = ? LIMIT 1"
+        with self.lock:
+            return frozenset(one for one in subjects if any(True for _ in self.read(asked, (one,))))
+
     def is_any(self) -> bool:
         """Return whether anything was ever corrected here: where nothing was, nothing has to be looked for."""
         with self.lock:

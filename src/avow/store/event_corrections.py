@@ -32,12 +32,15 @@ def correct(subjects: Collection[bytes], point: str, field: str, before: str, af
     found = _Found(field, before, after)
     count = sum(found.note(row, vault.key_of) for row in rows)
     if not count:
+        if named:
+            events.command("forget_mutation")  # of a try that was interrupted
         return 0
     place = event_rows.COLUMNS.get(field, "")
     asked = {"subjects": named, "point": point, "after": after, "befores": sorted(found.befores) or [before]}
     asked |= {"place": place if place in _COLUMNS else "", "prop": "" if place else field}
     for olds in _some(sorted(found.sealed)):
         events.command("correct_events", **asked, olds=olds, news=[found.sealed.get(one, "") for one in olds])
+    events.command("forget_mutation")
     events.await_removal()
     return count
 

@@ -84,6 +84,7 @@ def erase(part: Part, store: Store, keep: Callable[[], None]) -> Erased:
         _end_classes(part, store)  # after what is found by the records in them
         written = removal.erase_submissions(forms, store.control, store.files)
     events = _erase_events(found, part.until_ms, store)
+    store.events.command("forget_mutation")
     store.control.checkpoint()
     return Erased(written, events, watched, others)
 
@@ -106,12 +107,18 @@ def again(store: Store) -> int:
         return 0
     pairs = [(row["subject"].bytes, row["point"]) for row in store.events.query("known_points")]
     gone = sum(_erase_events(Named([one], [point]), at_ms, store) for (one, point), at_ms in marks.until(pairs).items())
+    store.events.command("forget_mutation")
     owned = {one.record_id: one for one in _deleted_forms(store)}
     subjects = {name: store.owners(name) | store.people_of(name) for name in owned}
     gone += removal.erase_submissions(sorted(owned), store.control, store.files)
     for name, form in owned.items():
         with store.control.transaction() as tx:
             rows.forget(tx, Named(subjects[name], [form.point], [name]))
+    with store.control.reading() as tx:
+        others = rows.every_pair(tx)
+    for (one, point), at_ms in marks.until(others).items():
+        with store.control.transaction() as tx:
+            rows.forget(tx, Named([one], [point]), at_ms)
     return gone + _erase_recordings(store)
 
 
@@ -141,10 +148,16 @@ def _erase_recordings(store: Store) -> int:
 
 
 def _end_classes(part: Part, store: Store) -> None:
-    """Destroy the keys of these classes, once: what comes later in them has others."""
+    """Destroy the keys of these classes, once: what comes later in them has others.
+
+    Of a class in which something came since the plan, the rows of before go alone.
+    """
     people, vault = part.addresses, store.vault
+    forms = (form for one in people for point in part.points for form in store.submissions_of(one, point))
+    newer = {vault.class_of(store.owners(form.record_id)) for form in forms if form.collected_ms > part.until_ms}
     ended = vault.ended_ms((one, name) for one in people for name in part.classes)
-    going = [name for name in part.classes if any(ended.get((one, name), -1) < part.until_ms for one in people)]
+    older = {name for name in part.classes if any(ended.get((one, name), -1) < part.until_ms for one in people)}
+    going = sorted(older - newer)
     if going:
         vault.end_classes(people, going, part.until_ms)
 

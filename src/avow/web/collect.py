@@ -47,11 +47,15 @@ class Collect:
         if exchange.method != "POST":
             exchange.answer_error(405, "Events are sent with POST.", [("allow", "POST")])
             return
-        if (exchange.repeats or exchange.first.get(b"sec-fetch-site") != _OURS) and _is_from_elsewhere(exchange, b"origin"):
+        first = exchange.first
+        is_told = (
+            b"sec-fetch-site" in first or b"origin" in first
+        )  # a browser always tells; each event would pay for the question
+        if is_told and (exchange.repeats or first.get(b"sec-fetch-site") != _OURS) and _is_from_elsewhere(exchange, b"origin"):
             exchange.answer_error(403, "Events are taken from pages of this site only.")
             return
         done = partial(self._answer_events, exchange)
-        self._intake.take(exchange.body, exchange.client, exchange.lines, exchange.first, self._now_ms(), done)
+        self._intake.take(exchange.body, exchange.client, exchange.lines, first, self._now_ms(), done)
 
     def pixel(self, exchange: Exchange) -> None:
         """GET /avow/pixel.gif[?point=name&field=text]: the GIF when kept or refused; 404 unknown point; 429; 503 full."""

@@ -270,15 +270,19 @@ class Connection(asyncio.Protocol):
         length = int(announced)
         if length > way.limit:
             raise BodyRefused(413, f"The body is larger than the {way.limit} bytes that are read here.")
-        is_free = self._current is None and not self._parsed
         self._parts = []
         self.deadline = self._all.now + BODY_SECONDS
         if way.streams:
             self._moving = min(length, MOVED_BYTES)
-            if not is_free:
+            if not self._is_free:
                 raise BodyRefused(400, "A request with files is sent after the answer to the one before it.")
-        if is_free and b"expect" in exchange.first and exchange.first[b"expect"].lower() == b"100-continue":
+        if b"expect" in exchange.first and exchange.first[b"expect"].lower() == b"100-continue" and self._is_free:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether no request before the one that is being read waits for its answer."""
+        return self._current is None and not self._parsed
 
     def on_body(self, part: bytes) -> None:
         """Gather, or hand on, a part of the body; refuse it when this worker, or its sender, holds too many bytes of bodies."""

@@ -273,7 +273,8 @@ def _rests_on_consent(entries: Entries, point: Entry) -> bool:
     asked = {purpose.name for purpose in entries.of("purpose") if purpose.values.get("choice") == "consent"}
     found = any(items.get(name, {}).get("identifier") in _ADDRESSES for name in values.get("required", ()))
     is_all = all(period.get("until") == "consent-withdrawn" for _, period in build.periods(point))
-    return values["technology"] in _SENT and found and is_all and asked.issuperset(values["purposes"])
+    is_alone = asked.issuperset(values["purposes"]) and not values.get("duties")  # a duty is another ground
+    return values["technology"] in _SENT and found and is_all and is_alone
 
 
 def _reporting(entries: Entries, point: Entry) -> bool:

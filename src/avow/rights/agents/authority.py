@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from avow.definitions import Refusal
+from avow.definitions import Refusal, local_date
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -94,6 +94,22 @@ def permits(case: Case) -> bool:
         return True
     said = next((one for one in reversed(case.history) if one.step in {Step.PERMITTED, Step.UNPERMITTED}), None)
     return said is not None and said.step is Step.PERMITTED
+
+
+def is_over(case: Case, rulebook: Rulebook, now_ms: int) -> bool:
+    """Return whether the last day of a signed permission is over. Rule: 11 CCR 7063(a). Why: decision 0086."""
+    said = case.entry(Step.PERMITTED)
+    if said is None or said.detail["authority"] != Authority.PERMISSION.value or "until" not in said.detail:
+        return False
+    return date.fromisoformat(said.detail["until"]) < local_date(now_ms, rulebook.law_table.timezone)
+
+
+def end_if_over(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Note that a permission ended by its own day: what is not carried out yet is not. Rule: 11 CCR 7063(a)."""
+    if not case.agent or not permits(case) or not is_over(case, rulebook, now_ms) or not case.may(Step.UNPERMITTED):
+        return False
+    logged = entries.RequestByAgent("request.unpermitted", case.request_id, case.agent)
+    return cases.append(case, Step.UNPERMITTED, now_ms, {}, logged, None)
 
 
 def is_seen(case: Case) -> bool:

@@ -40,7 +40,9 @@ def keep(case: Case, content: bytes, today: date, cases: Cases, now_ms: int) -> 
         said = agents.said(tx, case.request_id)
         if said is None:
             return _NOT_NOW
-        agents.said_again(tx, case.request_id, said.sealed, said.permission_until or today + authority.PERMISSION)
+        is_open = said.permission_until is not None and said.permission_until >= today
+        until = said.permission_until if is_open else today + authority.PERMISSION  # of one that is signed anew
+        agents.said_again(tx, case.request_id, said.sealed, until)
         entries.record(tx, now_ms, entries.RequestPermission("request.permission-kept", case.request_id))
     cases.keep_document(case.request_id, PERMISSION, content)
     return None

@@ -31,7 +31,7 @@ def stop(case: Case, cases: Cases, now_ms: int) -> bool:
 
     The step names what was done and what was not; recipients that were not told yet are not, in the same transaction.
     """
-    if authority.permits(case) or not case.may(Step.DENIED) or not _can_stop(case):
+    if authority.permits(case) or not case.may(Step.DENIED) or not _can_stop(case, cases):
         return False
     own = [task for task in execution.open_tasks_of(case) if task["action"] != plan.Action.INSTRUCT]
     done = [one["target"] for one in execution.outcomes_of(case) if "instruction" not in one]
@@ -76,12 +76,12 @@ def destroy_shown(case: Case, cases: Cases) -> None:
         cases.remove_answer(case.request_id)
 
 
-def _can_stop(case: Case) -> bool:
-    """Return whether something is left that can be left undone."""
+def _can_stop(case: Case, cases: Cases) -> bool:
+    """Return whether something is left that can be left undone: a deletion that has destroyed something is finished."""
     if case.kind in plan.DISCLOSED:
         return case.state in {State.FULFILLING, State.PROVED}
     if case.state is not State.FULFILLING:
         return False
     if case.kind is RequestKind.DELETE:
-        return not any("instruction" not in one for one in execution.outcomes_of(case))
+        return not any("instruction" not in one for one in execution.outcomes_of(case)) and not execution.is_begun(case, cases)
     return any(task["action"] != plan.Action.INSTRUCT for task in execution.open_tasks_of(case))

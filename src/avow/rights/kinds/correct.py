@@ -7,7 +7,7 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.rights import clock, downstream
-from avow.rights.agents import stopping
+from avow.rights.agents import authority, stopping
 from avow.rights.cases import Case
 from avow.rights.correcting import carrying
 from avow.rights.degrees import Degree
@@ -28,7 +28,8 @@ def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook = tools.voice.rulebook
     return (
-        stopping.stop(case, tools.cases, now_ms)
+        authority.end_if_over(case, rulebook, tools.cases, now_ms)
+        or stopping.stop(case, tools.cases, now_ms)
         or stopping.take_back(case, tools.cases, now_ms)
         or carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
         or downstream.wait(case, rulebook, tools.cases, now_ms)
@@ -37,6 +38,8 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
+    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+        return True
     ended = stopping.take_back(case, tools.cases, now_ms) or downstream.end_if_due(
         case, tools.voice.rulebook, tools.cases, now_ms
     )

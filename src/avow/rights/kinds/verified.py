@@ -7,7 +7,7 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, response, reviewing, scoping, sent_files, verification
+from avow.rights import asked_again, downstream, due, execution, plan, response, reviewing, scoping, sent_files, verification
 from avow.rights.agents import authority, stopping
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
@@ -19,6 +19,8 @@ from avow.rights.states import State, Step
 LETTERS: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.REST, Outcome.GRANTED, Outcome.PARTIAL, Outcome.UNVERIFIED}
 )
+#: What gives something to whoever asks: it goes to nobody who may be somebody else.
+GIVING: Final = plan.DISCLOSED | {RequestKind.CONFIRM_IDENTIFIER}
 
 
 def once_permitted(step: StepOf) -> StepOf:
@@ -28,6 +30,8 @@ def once_permitted(step: StepOf) -> StepOf:
     """
 
     def take(case: Case, tools: Tools, now_ms: int) -> bool:
+        if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+            return True
         if authority.permits(case):
             return step(case, tools, now_ms)
         return authority.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
@@ -59,9 +63,13 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
+    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+        return True
     if stopping.stop(case, tools.cases, now_ms) or stopping.take_back(case, tools.cases, now_ms):
         return True
-    if case.is_suspected and case.entry(Step.OUTCOME) is None:  # once keys are destroyed, half of it would help nobody
+    if case.is_suspected and (
+        case.kind in GIVING or case.entry(Step.OUTCOME) is None
+    ):  # once keys are destroyed, half of it would help nobody
         return False
     return (
         execution.resume(case, tools.cases, now_ms)
@@ -72,6 +80,8 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
+    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+        return True
     if stopping.take_back(case, tools.cases, now_ms):
         return True
     ended = execution.resume(case, tools.cases, now_ms) or downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
@@ -83,12 +93,21 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
-    if stopping.stop(case, tools.cases, now_ms):
+    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms) or stopping.stop(case, tools.cases, now_ms):
         return True
-    if case.is_suspected and case.kind is RequestKind.KNOW:  # what was put together goes to nobody who may be somebody else
+    if case.is_suspected and case.kind in GIVING:  # what was put together goes to nobody who may be somebody else
         return False
     is_resumed = execution.resume(case, tools.cases, now_ms)
     return is_resumed or response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
+
+
+def _tell_rest(case: Case, tools: Tools, now_ms: int) -> bool:
+    """Wait for the letter about the rest to leave; what is not withheld after all goes at once, and the record on its day.
+
+    Rule: 11 CCR 7022(f)(2), 7101(a).
+    """
+    execution.let_go(case, tools.cases, now_ms)
+    return ending.purge(case, tools, now_ms)
 
 
 def _tell_denied(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -123,7 +142,7 @@ STEPS: Final[Mapping[State, StepOf]] = {
     # It waits for staff; the clock goes on, and denies nobody but whose agent has no permission.
     State.REVIEWING: once_permitted(lambda _case, _tools, _now_ms: False),
     State.PROVED: _respond,
-    State.TELLING: lambda _case, _tools, _now_ms: False,  # it waits for its letter to leave
+    State.TELLING: _tell_rest,
     State.DECIDING: lambda case, tools, now_ms: execution.resume(case, tools.cases, now_ms),
     State.DENIED: _tell_denied,
     State.DECIDED: lambda case, tools, now_ms: response.respond_denied(case, tools.voice, tools.cases, now_ms),

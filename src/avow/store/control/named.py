@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, true, update
 
 from avow.store.control import deliveries as leaving
 from avow.store.control.database import Transaction
@@ -36,16 +36,29 @@ def every_recording(tx: Transaction) -> tuple[tuple[bytes, str], ...]:
     return tuple((row.subject, row.point) for row in tx.execute(wanted))
 
 
-def forget(tx: Transaction, one: Named) -> tuple[int, int, int]:
+def every_pair(tx: Transaction) -> frozenset[tuple[bytes, str]]:
+    """Return whose what waits, what leaves and what went is, and of which points."""
+    people = delivery_people.c
+    going = select(people.subject, deliveries.c.point).join(deliveries, deliveries.c.id == people.delivery)
+    lists = select(people.subject, mailings.c.point).join(deliveries, deliveries.c.id == people.delivery)
+    mailed = lists.join(mailings, mailings.c.id == deliveries.c.batch).where(deliveries.c.kind == "mailing")
+    waiting, went = select(pending.c.subject, pending.c.point), select(disclosures.c.subject, disclosures.c.point)
+    found = (row for one in (going, mailed, waiting, went) for row in tx.execute(one.distinct()))
+    return frozenset((row.subject, row.point) for row in found if row.subject and row.point)
+
+
+def forget(tx: Transaction, one: Named, until_ms: int | None = None) -> tuple[int, int, int]:
     """Forget what waits for a confirmation, what goes or went to them, and whose what went to others was; return how much.
 
-    What has not left is withdrawn; that something went to a recipient stays, for the 12-month chart, and names nobody.
+    With `until_ms` what was made or went until then alone. What has not left is withdrawn; that something went to a recipient
+    stays, for the 12-month chart, and names nobody.
     """
     waiting = tx.execute(select(pending.c.record_id, pending.c.delivery).where(_waiting(one))).all()
     tx.execute(delete(pending).where(_waiting(one)))
-    ids = {*tx.scalars(_leaving(one)), *(row.delivery for row in waiting if row.delivery)}
+    made, gone = (true(), true()) if until_ms is None else (deliveries.c.made_ms <= until_ms, disclosures.c.at_ms <= until_ms)
+    ids = {*tx.scalars(_leaving(one).where(made)), *(row.delivery for row in waiting if row.delivery)}
     sent = leaving.let_go(tx, sorted(ids))
-    went = int(tx.execute(update(disclosures).where(_went(one)).values(**NOBODY)).rowcount)
+    went = int(tx.execute(update(disclosures).where(_went(one), gone).values(**NOBODY)).rowcount)
     return len(waiting), sent, went
 
 

@@ -103,6 +103,12 @@ def look(tx: Transaction, at_ms: int, subject: bytes | None = None) -> None:
     tx.execute(update(opt_outs).where(*own).values(look_ms=at_ms))
 
 
+def reopen_of(tx: Transaction, recipient: str, at_ms: int) -> None:
+    """Have those looked at again of whose data something went to a recipient: what that was is judged otherwise from now on."""
+    theirs = select(disclosures.c.subject).where(disclosures.c.recipient == recipient, disclosures.c.subject.is_not(None))
+    tx.execute(update(opt_outs).where(_own.subject.in_(theirs)).values(closed_ms=None, look_ms=at_ms))
+
+
 def looked_at(tx: Transaction, opt_out_id: str, again_ms: int) -> None:
     """Note that one that is not over was looked at, and when it is again."""
     tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(look_ms=again_ms))

@@ -64,6 +64,8 @@ class AgentPages:
             return self._form(request, {}, {}, 404)
         sent = await read(request, 1)
         values = dict(sent.pairs)
+        if any(values[name] != value for name, value in sent.pairs):
+            raise HTTPException(400, "The form has a field twice, with different values. Nothing was done.")
         own = {name: values.pop(name) for name in OWN_FIELDS & values.keys()}
         rulebook = self._view.house.agents.taking.rulebook
         wanted, errors = asked_for(values, self._view.today(), rulebook, is_invented=request.scope.get(DEMONSTRATION_KEY, False))
@@ -85,6 +87,8 @@ class AgentPages:
         token, sent, pages = request.path_params["token"], await read(request, 1), self._view.house.agents.pages
         if not await run_in_threadpool(pages.may_show, token):
             raise HTTPException(404)
+        if not await run_in_threadpool(self._is_let_in, request, {}):
+            raise HTTPException(429)
         wrong = await wrong_with(self._view.house, sent.uploads)
         if not wrong:
             refusal = await run_in_threadpool(pages.show, token, sent.uploads[0].content)

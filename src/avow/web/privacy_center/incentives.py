@@ -6,11 +6,13 @@ is taken wherever choices are. The page asks nobody: who said no is told so, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,7 +24,7 @@ from avow.policy.rulebook.incentives import INCENTIVE_SOURCE
 from avow.publication.answers import IncentiveFacts
 from avow.web.asking import signals_of
 from avow.web.forms import read_form
-from avow.web.privacy_center.choices import ChoicePages
+from avow.web.privacy_center.choices import CONFIRMED, ChoicePages
 from avow.web.privacy_center.requests import visitor_of
 from avow.web.privacy_center.switches import IN, OUT, SIGNALS
 from avow.web.rendering import View
@@ -68,6 +70,11 @@ class IncentivePages:
         before = house.incentives.number_not_asked_before(one.name, visitor) if visitor and answer != IN else None
         return Shown(one, house.policy.incentive_notice(one.name), answer, signal, before)
 
+    def _second_step(self, request: Request, form: Mapping[str, str], label: str) -> Response:
+        """Ask whether a yes after a no is meant: nothing of it is kept before. Rule: 11 CCR 7028(a)."""
+        page = "privacy_center/second_step.html"
+        return self._view.page(request, page, back=INCENTIVES_PATH, pairs=sorted(form.items()), labels=[label])
+
     async def _answer(self, request: Request) -> Response:
         """Keep a yes or a no; 404 for an incentive that is not offered. What says neither is a no."""
         name = request.path_params["name"]
@@ -76,5 +83,7 @@ class IncentivePages:
             raise HTTPException(404)
         form = await read_form(request)
         out, into = (_NOBODY, one.purposes) if form.get("answer") == IN else (one.purposes, _NOBODY)
+        if into & signals_of(request.headers).choices and CONFIRMED not in form:  # 11 CCR 7028(a)
+            return await run_in_threadpool(self._second_step, request, form, one.label)
         back = RedirectResponse(f"{INCENTIVES_PATH}?saved=1#{one.name}", 303)
         return await self._choices.keep(request, out, into, INCENTIVE_SOURCE, back)
