@@ -1,5 +1,7 @@
 """A permission that ends after the plan was made: what is not carried out yet is not, and what was is said (11 CCR 7063(a))."""
 
+from datetime import timedelta
+
 import pytest
 from tests.law.test_agents import ROBIN, WEB, ask, case_of, filled, follow, letters, note, now
 from tests.reviewed import carried_out
@@ -9,6 +11,7 @@ from tests.web.conftest import serving  # noqa: F401 - a fixture
 from avow.definitions import Refusal
 from avow.gate.instructions import NOT_TOLD
 from avow.rights import execution, states
+from avow.rights.agents import authority
 from avow.rights.states import State, Step
 from avow.store.control import deliveries, instructions
 
@@ -75,6 +78,27 @@ def test_before_the_keys_are_destroyed_nothing_is_erased(house):
     for words in ("so we stopped. Nothing had been done.", "Not done:", "key vault", "event store"):
         assert words in text
     assert [one.fields["email"] for one in house.store.submissions_of(ROBIN, "contact-form")] == ["robin@example.com"]
+
+
+def test_a_deletion_that_destroyed_something_is_not_stopped_where_no_step_says_so_yet(house):
+    """Killed between the keys and the history: the letter may not say that nothing was done."""
+    case = confirmed(house, "delete")
+    begun = until(house, case, State.FULFILLING)
+    assert not execution.is_begun(begun, house.rooms.rights.cases)
+    house.store.erase(begun.contact.identifiers(), house.now_ms())
+    assert note(house, case, "ended", PAST) is None
+    assert until(house, case, State.PROVED).entry(Step.DENIED) is None
+
+
+def test_a_permission_ends_on_its_day_without_anybody(house):
+    """Not a day before; what is not carried out by then is not (decision 0086)."""
+    rulebook, cases = house.versions.in_force(), house.rooms.rights.cases
+    case = ask(house, "delete", until=(house.now + timedelta(days=3)).date().isoformat())
+    house.wait(days=3)
+    assert not authority.end_if_over(now(house, case), rulebook, cases, house.now_ms())
+    house.wait(days=1)
+    assert authority.end_if_over(now(house, case), rulebook, cases, house.now_ms())
+    assert not authority.permits(now(house, case))
 
 
 def test_once_the_keys_are_gone_it_is_finished_here_and_nobody_else_is_told(house):

@@ -80,6 +80,15 @@ def test_opting_out_of_all_leaves_it_too(visitor):
     assert CLUB in cookie(visitor.post("/avow/choices", json={"opt_out": [CLUB]}))
 
 
+def test_a_yes_after_a_no_is_asked_once_more(visitor):
+    """11 CCR 7028(a): two steps here as on every other page of ours; the first keeps nothing."""
+    visitor.cookies.set("avow_choices", f"v1.{CLUB}")
+    asked = visitor.post(f"{PAGE}/{CLUB}", data={"answer": "in"})
+    assert (asked.status_code, "Do you mean it?" in asked.text, "set-cookie" in asked.headers) == (200, True, False)
+    joined = visitor.post(f"{PAGE}/{CLUB}", data={"answer": "in", "confirmed": "yes"})
+    assert (joined.status_code, f"+{CLUB}" in cookie(joined)) == (303, True)
+
+
 def test_the_form_is_taken_of_members_alone(visitor, house):
     """Its data are for members: whoever has not joined is told where, and nothing of theirs is kept."""
     page = visitor.get(f"/avow/forms/{CLUB}").text
