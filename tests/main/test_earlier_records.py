@@ -46,7 +46,8 @@ purposes   = {names(purposes)}
 recipients = {names(recipients)}
 
 """
-    return MARROWBY.replace(FORM, form).replace('["banner"]', told_by)
+    plain = MARROWBY.replace('max_length = 160\nmatch      = "words"\n', "max_length = 160\n")  # no form has to have a company
+    return plain.replace(FORM, form).replace('["banner"]', told_by)
 
 
 versions = st.builds(
