@@ -54,7 +54,7 @@ _STEPS: Final[Mapping[State, StepOf]] = {
     State.DOWNSTREAM: _wait,
 }
 #: A review ends when a member of staff decides, which is an entry of the history; until then nothing is to be done.
-_RESTS: Final[Mapping[State, RestOf]] = verified.RESTS
+_RESTS: Final[Mapping[State, RestOf]] = {state: rest for state, rest in verified.RESTS.items() if state in CORRECT_WALK.states}
 KIND: Final = Kind(
     name=RequestKind.CORRECT,
     transitions=CORRECT_WALK,

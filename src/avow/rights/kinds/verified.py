@@ -185,6 +185,7 @@ RESTS: Final[Mapping[State, RestOf]] = {
         due.denied_ms(case, rulebook) if execution.open_tasks_of(case) else now_ms + SOON_MS
     ),
     State.PROVED: soon,
+    State.TELLING: ending.removed,
     State.ANSWERING: ending.removed,
     **ending.RESTS,
 }
