@@ -35,6 +35,7 @@ from clickhouse_connect.driver import options
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
+from avow.store.asker import Asker, NobodyWaits
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -65,6 +66,9 @@ _ASKED: Final = 20_000
 _ASKED_PEOPLE: Final = 5_000
 #: Rows turned into columns at once.
 _ROWS_AT_ONCE: Final = 500
+#: The most that a question of a page may take, seconds: whatever takes longer is no page.
+ASKED_SECONDS: Final = 60
+_END: Final = "KILL QUERY WHERE query_id = {query_id:String} ASYNC"
 _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
 
 
@@ -145,8 +149,27 @@ class Events:
 
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
-        answer = self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters)))
-        return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
+        return _rows(self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters))))
+
+    def asker(self) -> Asker:
+        """Return somebody who asks as `query` does, and whose statement ends when they leave."""
+        return Asker(self)
+
+    def ask(
+        self, name: str, parameters: Mapping[str, object], query_id: str, stay: Callable[[], None]
+    ) -> list[dict[str, Any]]:  # Any: as `query`
+        """Run a named statement under an id; `stay` raises NobodyWaits once they have left, so that it is not tried again."""
+        settings = {"query_id": query_id, "max_execution_time": ASKED_SECONDS}
+
+        def once(client: Any) -> Any:  # Any: as `_call`
+            stay()
+            return client.query(statement(name), parameters=_bindable(parameters), settings=settings)
+
+        return _rows(self._call(once))
+
+    def end(self, query_id: str) -> None:
+        """Have the statement of this id end, when it still runs."""
+        self._call(lambda client: client.command(_END, parameters={"query_id": query_id}))
 
     def command(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
@@ -278,6 +301,8 @@ class Events:
         while True:
             try:
                 return self._once(work)
+            except NobodyWaits:
+                raise
             except StoreUnavailable:
                 if time.monotonic() > until:
                     raise
@@ -317,6 +342,7 @@ class Events:
                 self._client = clickhouse_connect.get_client(
                     dsn=url,
                     autogenerate_session_id=False,  # threads share the client
+                    autogenerate_query_id=False,  # an id is of who may leave
                     compress=False,
                     show_clickhouse_errors=False,  # an engine's message quotes values
                     send_receive_timeout=_ANSWER_SECONDS,
@@ -330,6 +356,11 @@ class Events:
         with self._lock:
             if self._client is client:
                 self._client = None
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:  # Any: as `Events.query`
+    """Return the rows of an answer as dicts."""
+    return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
 
 
 def _columns(rows: Iterable[EventRow]) -> list[list[Any]]:  # Any: of each column's own type
