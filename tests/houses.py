@@ -61,6 +61,13 @@ class NoEvents:
     def query(self, name, **parameters):
         return [one for one in self.views if name == "find_click" and one["record_id"] == parameters["record"]]
 
+    def asker(self):
+        """Return who asks it what pages ask, and never has to wait."""
+        return self
+
+    def leave(self):
+        """End nothing: all is answered at once."""
+
     def command(self, _name, **_parameters):
         """Change nothing."""
 

@@ -160,28 +160,31 @@ def _is_answered(host, user):
 def test_what_changes_the_events_changes_their_number_and_what_looks_does_not(folder, store, writer):
     """Pages that show figures are asked again by it alone."""
     run = folder / "run"
-    seen = [changed.last(run)]
+    seen = [changed.last(run).number]
 
     def is_new():
-        seen.append(changed.last(run))
+        seen.append(changed.last(run).number)
         return seen[-1] not in seen[:-1]
 
     store.events.query("dashboard_totals", **SCOPE)
     assert not is_new()
+    assert changed.last(run).is_empty
     store.write([writer.event(visitor(1))])
     assert is_new()
+    assert not changed.last(run).is_empty
     store.find([browser(1)])
     store.purge()
     assert not is_new()
     store.erase([browser(1)], 2_000_000_000_000)
     store.purge()
     assert is_new()
+    assert changed.last(run).is_empty
     assert all(seen)
 
 
 def test_a_disk_that_takes_no_word_of_a_change_leaves_nothing_that_says_unchanged(tmp_path):
     """The folder is gone: what was said last is not known, and nobody is told that nothing is new."""
-    changed.note(tmp_path)
-    assert changed.last(tmp_path)
-    changed.note(tmp_path / "away")
-    assert changed.last(tmp_path / "away") == ""
+    changed.note(tmp_path, is_empty=True)
+    assert changed.last(tmp_path).number
+    changed.note(tmp_path / "away", is_empty=True)
+    assert changed.last(tmp_path / "away") == changed.State()

@@ -54,6 +54,7 @@ _TABLE: Final = b"ATTACH "
 _ID: Final = re.compile(rb"UUID '([0-9a-f-]{36})'")
 #: What chDB imports where it is installed.
 _ARROW: Final = "pyarrow"
+_ROWS: Final = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
 #: How the engine's note of a mutation begins.
 _MUTATION: Final = b"format version: "
 
@@ -90,7 +91,7 @@ class Engine:
             raise StoreUnavailable(f"{self._folder}: the event engine does not open ({type(error).__name__})") from error
         self._parts.start()
         self._questions = Questions(self._execute, self._connect)
-        changed.note(self._announcement.parent)
+        self._threads.submit(self._note).result()
         password = secrets.token_urlsafe(24)
         self._server = http.serve(self.run, self._questions.end, password)
         self.url = f"http://avow:{password}@127.0.0.1:{self._server.port}"
@@ -151,7 +152,15 @@ class Engine:
             raise StatementFailed(str(error)) from error
         finally:
             if statement.changes:  # also where it failed: some of it may be done
-                changed.note(self._announcement.parent)
+                self._note()
+
+    def _note(self) -> None:
+        """Say that the events are in another state, and whether there are any; the engine knows how many without counting."""
+        try:
+            rows = bytes(self._local.connection.query(_ROWS).bytes() or b"").strip()
+        except _REFUSALS:
+            rows = b"not known"
+        changed.note(self._announcement.parent, is_empty=rows in {b"", b"0"})
 
     def _apply(self, connection: Any, wanted: dict[str, str]) -> None:  # Any: as above
         """Make the connection's settings those of this statement; HTTP requests share no settings."""
