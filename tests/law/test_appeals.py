@@ -1,6 +1,8 @@
 """Appeals by the person themself: Va. Code § 59.1-577(C), C.R.S. 6-1-1306(3) and the like. By the pages as they are served."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from tests.web.conftest import serving
 from avow import policy
 from avow.definitions import Refusal, RequestKind
 from avow.rights import clock, due, verification
+from avow.rights.answers import NewRequest
 from avow.rights.states import State, Step
 from avow.rights.verification import Link
 
@@ -162,6 +165,24 @@ def test_one_is_heard_for_each_request_and_a_second_names_the_authority(house):
     again = browser.post(path, data={"details": WHY})
     assert again.status_code == 422
     assert policy.law.tables()["US-VA"].authority in again.text
+    assert len(appeals(house)) == 1
+
+
+def test_two_tabs_file_one(house):
+    """What both were shown before either sent it is filed once, and the other is led to it; staff enter no second one either."""
+    case = refused(house)
+    path, together = link_in_letter(house, case), threading.Barrier(4)
+
+    def send():
+        browser = house.browser()
+        together.wait(30)
+        return browser.post(path, data={"details": WHY}).headers["location"]
+
+    with ThreadPoolExecutor(4) as tabs:
+        ways = {tab.result() for tab in [tabs.submit(send) for _ in range(4)]}
+    assert len(ways) == len(appeals(house)) == 1
+    asked = NewRequest(RequestKind.APPEAL, case.contact.email, channel="phone", parent=case.request_id)
+    assert isinstance(house.rooms.rights.file(asked), Refusal)
     assert len(appeals(house)) == 1
 
 

@@ -139,7 +139,11 @@ class Desk:
             received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
-        case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
+        also = appealing.only_one if request.kind is RequestKind.APPEAL else None
+        try:
+            case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms, also)
+        except appealing.AppealedAlready:
+            return Refusal("an appeal against this answer is filed already; one is heard for each request", rules.REASONS_TOLD)
         if not isinstance(case, Refusal) and case.state is State.RECEIVED and case.may(Step.APPLIED):
             applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
         return case

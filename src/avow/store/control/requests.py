@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store.control import agents, deliveries, instructions, request_proofs
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
 from avow.store.control.tables import consumer_requests, request_events, request_people, set_aside
@@ -193,6 +193,11 @@ def referred_to(tx: Transaction, reference: str) -> tuple[str, ...]:
     one = consumer_requests.c
     last = reference + chr(ord("g"))  # behind all hex digits, by the primary key
     return tuple(tx.scalars(select(one.id).where(one.id >= reference, one.id < last).order_by(one.id)))
+
+
+def hold(tx: Transaction, request_id: str) -> None:
+    """Wait until nobody else is about to keep something that is about this request."""
+    alone(tx, "about a request", request_id)
 
 
 def about(tx: Transaction, parent: str, kind: RequestKind) -> tuple[str, ...]:
