@@ -534,7 +534,7 @@ class Desk:
             has_to_be_read=scoping.waits(case),
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
             belief=self.cases.belief(case.request_id),
-            may_be_denied=(case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED)) or applying.is_ending(case),
+            may_be_denied=case.entry(Step.APPLIED) is not None and applying.may_deny(case),
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 

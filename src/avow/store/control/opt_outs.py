@@ -49,7 +49,7 @@ _ANY: Final = select(or_(_THERE, _REFUSED))
 
 
 def hold(tx: Transaction, subject: bytes) -> None:
-    """Let what a subject says and what of theirs leaves be noted one after the other, so that the second of them sees the first."""
+    """Let what a subject says and what of theirs leaves be noted one after the other: the second of them sees the first."""
     alone(tx, "opt-outs", subject.hex())
 
 

@@ -35,6 +35,8 @@ from avow.store.control.tables import consumer_requests, request_events, request
 QUEUE: Final = "requests"
 #: The entries of a history with which a request is open no longer (`rights.states.Step`).
 ANSWERS: Final = frozenset({"responded", "confirmed", "withdrawn"})
+#: The entry after which one waits for its answer, also where it had one.
+REOPENS: Final = "decided"
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
 #: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
@@ -285,8 +287,8 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     if not add_new(tx, request_events, asdict(entry)):
         return False
     now: dict[str, object] = {"next_ms": LATER if entry.what in CARRIED_OUT else 0, "days_kept": ""}
-    if entry.what in ANSWERS:
-        now["is_open"] = False
+    if entry.what in {*ANSWERS, REOPENS}:
+        now["is_open"] = entry.what == REOPENS
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
     agents.wake(tx, entry.request_id, entry.at_ms)
     return True
