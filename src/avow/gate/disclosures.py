@@ -127,10 +127,13 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     """
     if not leave.categories:
         return False
+    whose = sorted(one for one in {leave.subject, *leave.others} if one is not None)
+    for subject in whose:
+        opt_outs.hold(tx, subject)
     is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
-    for subject in sorted(one for one in {leave.subject, *leave.others} if one is not None) if is_new else ():
+    for subject in whose if is_new else ():
         if opt_outs.there_are(tx, subject):
             opt_outs.reopen(tx, subject, {leave.purpose, *refusals.WORDS}, at_ms)
             opt_outs.add_said(tx, subject, () if demonstration else {leave.purpose, *refusals.WORDS})

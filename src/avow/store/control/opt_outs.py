@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, or_, select, update
 
 from avow.store.control.choices import standing_noes
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import add_new
 from avow.store.control.tables import choices, delivery_people, disclosures, opt_out_told, opt_outs
 
@@ -46,6 +46,11 @@ class Told:
 _THERE: Final = exists().where(_own.subject == bindparam("subject"))
 _REFUSED: Final = exists().where(choices.c.subject == bindparam("subject"), choices.c.opted_out)
 _ANY: Final = select(or_(_THERE, _REFUSED))
+
+
+def hold(tx: Transaction, subject: bytes) -> None:
+    """Let what a subject says and what of theirs leaves be noted one after the other, so that the second of them sees the first."""
+    alone(tx, "opt-outs", subject.hex())
 
 
 def there_are(tx: Transaction, subject: bytes) -> bool:
