@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from avow.local_days import midnight_ms
 
 Step = Literal["minute", "hour", "day", "month"]
 
@@ -88,8 +90,8 @@ def buckets(span: Period) -> tuple[int, ...]:
         return tuple(range(first, -(-span.to_ms // 1000), seconds))
     days: list[int] = []
     day = start.date().replace(day=1) if span.step == "month" else start.date()
-    while _midnight_ms(day, zone) < span.to_ms:
-        days.append(_midnight_ms(day, zone) // 1000)
+    while midnight_ms(day, zone.key) < span.to_ms:
+        days.append(midnight_ms(day, zone.key) // 1000)
         day = _next_month(day) if span.step == "month" else day + timedelta(days=1)
     return tuple(days)
 
@@ -106,19 +108,12 @@ def _days(name: str, first: date, last: date, zone: ZoneInfo) -> Period:
     step: Step = "day" if (last - first).days < _DAILY_DAYS_MAX else "month"
     if first == last:
         step = "hour"
-    return Period(name, LABELS[name], _midnight_ms(first, zone), _midnight_ms(last + timedelta(days=1), zone), step, zone.key)
+    until_ms = midnight_ms(last + timedelta(days=1), zone.key)
+    return Period(name, LABELS[name], midnight_ms(first, zone.key), until_ms, step, zone.key)
 
 
 def _next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
-    return _ms(datetime.combine(day, time(), zone))
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _local(milliseconds: int, timezone: str) -> datetime:

@@ -273,7 +273,7 @@ class Operations:
             installation, refusals = Installation(configuration), Refusals()
             made = log_intake.Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
             name = log_intake.name_of(configuration, log)
-            running = made.of(found, lambda _day: b"", read_line, name, website=site, names_former=True)
+            running = made.of(found, lambda _at_ms: b"", read_line, name, website=site, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome

@@ -29,7 +29,7 @@ from avow.collection.logs.uploaded import Importing
 from avow.collection.one_by_one import Followed
 from avow.collection.recordings.chunks import events_read
 from avow.collection.refusals import Refusals
-from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
+from avow.collection.visits import LOOK_SECONDS, VisitCounter
 from avow.collection.waiting import Waiting
 from avow.config import load
 from avow.definitions import (
@@ -253,7 +253,7 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
     imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
-    logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
+    logs = LogIntake(imports, VisitCounter(installation.run), clock.wall_ms, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
 
     def empty_spool() -> bool:
@@ -265,7 +265,7 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("imports", 1.0, Importing(store, imports, followed, clock.wall_ms).once, store.control.changes),
-        Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
+        Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(clock.wall_ms())),
     ]
 
 
