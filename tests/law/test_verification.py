@@ -285,7 +285,7 @@ def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office)
 
 
 def test_to_delete_what_the_address_reaches_goes_point_by_point(office):
-    """A message needs the link and a question, an application more: the message goes with what the browser told, the rest is named."""
+    """A message takes less than an application: it goes, with what the browser told, and the application is named."""
     number = "ab" * 16
     rulebook = office.house.versions.in_force()
     office.house.view(number, "/barometers", rulebook)

@@ -216,7 +216,7 @@ def narrow(case: Case, found: Reach, by_categories: Reach, declared: Rulebook, c
     """Give the next smaller answer, and name it; return whether anything was written.
 
     To know: the pieces that are reached, else categories, else what the policy says to everybody. To take along: the pieces that
-    are reached. To delete: what browsers found, where it is reached, and the collection points of which every record is; of points
+    are reached. To delete: what browsers found, where reached, and the collection points of which every record is; of points
     `declared` has whatever any version did. Rule: 11 CCR 7024(a), (b), 7062(d).
     """
     if case.state is not State.VERIFYING or not is_address_proved(case) or case.contact is None:
