@@ -312,7 +312,7 @@ class Desk:
 
     @property
     def _identity(self) -> Identity:
-        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.versions.everything_declared, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""

@@ -128,7 +128,9 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
     found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
     if verification.settle(case, found, cases, now_ms):
         return True
-    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
+    if now_ms < due.denied_ms(case, rulebook):
+        return False
+    return verification.narrow(case, found, smaller, tools.finder.keeper.versions.everything_declared(), cases, now_ms)
 
 
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
