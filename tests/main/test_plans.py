@@ -15,6 +15,7 @@ from avow.store.control import (
     deliveries,
     disclosures,
     instructions,
+    named_people,
     opt_outs,
     recordings,
     request_lists,
@@ -58,6 +59,7 @@ HOT = {
     "files of somebody": lambda tx: submission_files.of_subjects(tx, SOMEBODY),
     "submissions due": lambda tx: submissions.due(tx, DAY),
     "submissions by the keys of their days": submissions.day_keys,
+    "whoever of some people is named": lambda tx: named_people.among(tx, SOMEBODY),
     "submissions of somebody": lambda tx: submissions.of_subjects(tx, SOMEBODY),
     "subscription of somebody": lambda tx: subscriptions.of_person(tx, "x5", SOMEBODY[0]),
 } | {f"list: {name}": lambda tx, ask=ask: ask(tx, Place((0, 5, "a"))) for name, ask in LISTS.items()}

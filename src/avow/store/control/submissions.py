@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -100,6 +100,11 @@ _LINKS: Final = select(submission_subjects.c.record_id).where(
 )
 #: Statements that are put together once: to make one costs more than to run it.
 _ONE: Final = select(submissions).where(_IS_ONE)
+_OWNED: Final = (
+    select(submissions, submission_subjects.c.subject.label("owner"))
+    .outerjoin(submission_subjects, submission_subjects.c.record_id == submissions.c.record_id)
+    .where(_IS_ONE)
+)
 _KNOWN: Final = select(submissions.c.record_id).where(_IS_ONE_OF)
 _OWNERS: Final = select(submission_subjects).where(_OF_ONES)
 _OF_SUBJECTS: Final = (
@@ -128,6 +133,15 @@ def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     """Return one submission."""
     row = tx.execute(_ONE, {"own": record_id}).mappings().first()
     return None if row is None else _sealed(row)
+
+
+def owned(tx: Transaction, record_id: str) -> tuple[SealedSubmission, frozenset[bytes]] | None:
+    """Return one submission with the subjects that it belongs to, none for nobody known."""
+    rows = tx.execute(_OWNED, {"own": record_id}).mappings().all()
+    if not rows:
+        return None
+    owners = frozenset(row["owner"] for row in rows if row["owner"] is not None)
+    return _sealed({name: value for name, value in rows[0].items() if name != "owner"}), owners
 
 
 def listed(tx: Transaction, sought: Sought, at: Place, limit: int) -> Page[SealedSubmission]:
@@ -176,14 +190,15 @@ def people(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[
     return {record_id: frozenset(persons) for record_id, persons in found.items()}
 
 
+def named(tx: Transaction, record_ids: Collection[str]) -> frozenset[bytes]:
+    """Return every subject that submissions name, and whose those are."""
+    rows = tx.execute(_OWNERS, {"records": list(record_ids)}).all()
+    return frozenset(one for row in rows for one in (row.subject, row.person) if one is not None)
+
+
 def is_of(person: ColumnElement[bytes]) -> ColumnElement[bool]:
     """Return the condition that a submission is of somebody: under their own key, or that of a retention class of theirs."""
     return or_(submission_subjects.c.subject == person, submission_subjects.c.person == person)
-
-
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has submissions."""
-    return frozenset(tx.scalars(select(submission_subjects.c.subject).distinct()))
 
 
 def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
@@ -313,7 +328,6 @@ def collected(tx: Transaction, since_ms: int) -> dict[str, int]:
     return {point: count for point, count in tx.execute(wanted.group_by(submissions.c.point))}  # noqa: C416 - rows, not pairs
 
 
-def _sealed(row: RowMapping) -> SealedSubmission:
+def _sealed(row: Mapping[Any, Any]) -> SealedSubmission:  # Any: SQLAlchemy's rows
     """Return a row as a value with its own types."""
-    values = dict(row)
-    return SealedSubmission(**{**values, "then": after_retention(values["then"])})
+    return SealedSubmission(**{**row, "then": after_retention(row["then"])})

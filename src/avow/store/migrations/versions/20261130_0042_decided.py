@@ -1,4 +1,4 @@
-"""Submissions are found by what was decided on them, and the keys of days by their last day, by an index."""
+"""Submissions are found by what was decided on them, the keys of days by their last day, who waits by whom it is, by an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add two indexes, of the few rows that have a decision, or a key of a day; nothing of what is here changes."""
+    """Add indexes: of the few rows that have a decision, or a key of a day; of what waits. Nothing of what is here changes."""
+    op.create_index("pending_subscriptions_subject", "pending_subscriptions", ["subject"])
     for name, columns, where in (
         ("submissions_decided", ["decision", "collected_ms", "record_id"], sa.text("decision != ''")),
         ("submissions_day_keys", ["day_key", "delete_on"], sa.text("day_key != ''")),
