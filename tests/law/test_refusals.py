@@ -7,6 +7,7 @@ from tests.houses import compiled, house, insider
 from tests.law.test_own_numbers import HELD, NUMBER
 from tests.law.test_portability import OFFERED
 from tests.rights.test_reviewing import BY_HAND, ROBIN, WHY, office_of, seen, verified
+from tests.rights.test_withholding import NEVER_ALONE, OF_ANOTHER, carried_out, letter, want
 
 from avow.assurance.log_publication import publish
 from avow.definitions import Refusal, RequestKind
@@ -81,6 +82,20 @@ def test_7060_f_what_was_put_together_is_given_to_nobody_who_may_be_somebody_els
     office.walk()
     given = office.cases.get(case.request_id)
     assert (given.state, given.answer["outcome"]) == (State.CLOSED, "granted")
+
+
+def test_7060_f_what_a_link_opens_is_shut_while_fraud_is_suspected(house, tmp_path):
+    """Also where most of it is answered, and a part is not; nobody reads on the page why."""
+    office = office_of(house, tmp_path, *NEVER_ALONE)
+    house.write(ROBIN)
+    case = verified(office, RequestKind.KNOW)
+    want(office, case, OF_ANOTHER)
+    assert carried_out(office, case).state is State.DECIDING
+    assert letter(office, case, "archive.json")
+    assert office.reviews.suspect(case.request_id, "Asked from five addresses within a minute.", "s1") is None
+    assert [letter(office, case, name) for name in ("archive.json", "rest.txt", "proof.tlog-proof")] == [None] * 3
+    assert office.reviews.suspect(case.request_id, "Called back: it is them.", "s2", is_cleared=True) is None
+    assert letter(office, case, "archive.json")
 
 
 def test_7100_a_who_is_untrained_closes_nothing(house, tmp_path):
