@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from avow.definitions import AfterRetention
+from avow.definitions import AfterRetention, Identifier
 from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
@@ -47,6 +47,8 @@ PURGE: Final = "purge"
 RETENTION: Final = "retention"
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
+#: The last day that the event engine knows: whatever is kept is due by then.
+_LAST_DAY: Final = date(2299, 12, 31)
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
 _SETTLED: Final = timedelta(days=2)
 
@@ -176,12 +178,16 @@ class _Erased:
     people: frozenset[bytes] = frozenset()
 
 
-def remove_demonstration(control: Control, events: Events, vault: Vault, files: Files) -> Counts:
+def remove_demonstration(
+    control: Control, events: Events, vault: Vault, files: Files, people: Iterable[Identifier] = ()
+) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
+    invented |= set(vault.lookup(people).values())
     count = int(events.query("count_demonstration")[0]["events"])
     with control.reading() as tx:
         shown = listed.demonstration(tx)
+        invented |= choices.invented_subjects(tx)
     recorded = recordings.erase(shown, control, vault, files)
     with control.reading() as tx:
         invented_kept = kept_rows.demonstration(tx)
@@ -205,6 +211,10 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     Aside(control, vault).remove_demonstration()
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
+        with control.reading() as tx:
+            sealed = set(submissions.day_keys(tx))
+        sealed |= {row["name"] for row in events.query("due_day_keys", today=_LAST_DAY)}
+        vault.destroy_keys(DAY, sorted(set(vault.names(DAY)) - sealed))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
 
 

@@ -180,9 +180,9 @@ class Store:
         """
         return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
-    def remove_demonstration(self) -> Counts:
-        """Remove everything that is marked as demonstration, people and consumer requests included."""
-        return removal.remove_demonstration(self.control, self.events, self.vault, self.files)
+    def remove_demonstration(self, people: Iterable[Identifier] = ()) -> Counts:
+        """Remove all that is marked as demonstration, its people included; `people` are invented, with records or without."""
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, people)
 
     # -- submissions -------------------------------------------------------------------------------------------
 
