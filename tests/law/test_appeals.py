@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.houses import compiled, insider
 from tests.rights.test_reviewing import BY_HAND
+from tests.rights.test_withholding import CLAIM
 from tests.web.conftest import serving
 
 from avow import policy
@@ -239,6 +240,26 @@ def test_who_decided_before_does_not_hear_it_where_somebody_else_can(serving):
     assert "A person who did not decide before has looked at it again" in text
 
 
+def test_who_decided_about_a_part_does_not_hear_it_either(serving):
+    """Who named it, and who agreed to it: what is kept is what is appealed against."""
+    house = serving(compiled(*BOTH, *BY_HAND))
+    kim, lee, alex, max_ = (insider(house.account(name).staff_id) for name in ("kim", "lee", "alex", "max"))
+    house.write(ROBIN)
+    case, reviews = waiting(house), house.rooms.reviews
+    assert reviews.want(case.request_id, CLAIM, kim) is None
+    page = reviews.page(case.request_id, lee)
+    assert reviews.look(case.request_id, page.parts[0].number, lee, agrees=True) is None
+    assert reviews.carry_out(case.request_id, page.digest, alex) is None
+    house.walk()
+    case = one_of(house, case.request_id)
+    assert case.answer["outcome"] == "partial"
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    hears = {one.staff_id: reviews.hears(appeal.request_id, one) for one in (kim, lee, alex, max_)}
+    assert [one.staff_id for one in (kim, lee, alex, max_) if not isinstance(hears[one.staff_id], Refusal)] == [max_.staff_id]
+
+
 def test_who_is_alone_hears_it_a_day_later_and_says_so(serving):
     """A business with one trained person has appeals all the same."""
     house = serving(compiled(*BOTH, *BY_HAND))
@@ -254,13 +275,18 @@ def test_who_is_alone_hears_it_a_day_later_and_says_so(serving):
     assert "We have looked at it once more, a day later" in answer_of(house, one_of(house, appeal.request_id))
 
 
-def denied_by(house, first, second):
-    """Have a verified request denied by two looks; return it, answered."""
+def waiting(house):
+    """Return a verified request to delete, which waits for staff."""
     filed = house.ask(RequestKind.DELETE, jurisdiction="US-VA")
     house.walk()
     house.confirm(filed)
     house.walk()
-    request_id, reviews = filed.partition("-")[0], house.rooms.reviews
+    return one_of(house, filed.partition("-")[0])
+
+
+def denied_by(house, first, second):
+    """Have a verified request denied by two looks; return it, answered."""
+    request_id, reviews = waiting(house).request_id, house.rooms.reviews
     assert reviews.deny(request_id, "unfounded", "The same was asked and answered in full twice this week.", first) is None
     if first is second:
         house.wait(hours=25)

@@ -30,6 +30,7 @@ from avow.rights import (
     kinds,
     listing,
     looking,
+    plan,
     proofs,
     receive,
     response,
@@ -493,7 +494,12 @@ class Desk:
         return replace(case, history=(case.history[0], *lead.history[1:])) if lead else case
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
-        """Return the documents that the link to the answer may fetch."""
+        """Return the documents that the link to the answer may fetch; none while fraud is suspected of who wants them.
+
+        Rule: 11 CCR 7060(f).
+        """
+        if case.is_suspected and case.kind in plan.GIVING:
+            return ()
         documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
         if not case.last_proof:
             return tuple(documents)
