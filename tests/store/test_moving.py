@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import replace
 from datetime import date
 
@@ -65,24 +66,54 @@ def test_a_new_installation_is_asked_once(store):
 
 
 def test_what_comes_in_meanwhile_is_there(old, writer):
-    """In every month, between any two pieces, and once."""
+    """In every month, and in the newest all the time, also right before the two tables change places; and once."""
     came = []
 
     def come():
-        came.append(writer.event(visitor(9), MORNING - len(came) * 5 * DAY_MS, visit=99))
-        if len(came) < 12:
-            old.write(came)
+        came.extend([writer.event(visitor(9), MORNING - len(came) * 5 * DAY_MS), writer.event(visitor(9), MORNING)])
+        old.write([came[0], *came[-2:]])  # the first one each time
 
     moved(old, come)
-    assert len(came) >= 3
-    assert len(old.find([browser(9)]).events) == min(11, len(came))
-    assert old.events.query("count_events")[0]["events"] == 20 + min(11, len(came))
+    assert len(came) >= 10
+    assert len(old.find([browser(9)]).events) == len(came)
+    assert old.events.query("count_events")[0]["events"] == 20 + len(came)
+
+
+def is_free(path, how):
+    """Return whether somebody else could have a lock now."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def test_no_mutation_runs_while_a_piece_is_copied_and_no_insert_while_tables_change_places(old, folder, monkeypatch):
+    """A copy of what was there before would bring back, after the end of an erasure, whom it removed."""
+    mutations, inserts, seen = folder / "run" / "events.lock", folder / "keys-turn.lock", {}
+
+    def looked(name, work):
+        def look(*args, **named):
+            which = args[0] if name == "command" else name
+            seen[which] = (is_free(mutations, fcntl.LOCK_SH), is_free(inserts, fcntl.LOCK_EX))
+            return work(*args, **named)
+
+        return look
+
+    for name in ("command", "drop_table"):
+        monkeypatch.setattr(old.events, name, looked(name, getattr(old.events, name)))
+    moved(old)
+    assert seen == {"copy_events": (False, True), "exchange_events": (False, False), "drop_table": (False, True)}
+    with old.events.changing():
+        assert (is_free(mutations, fcntl.LOCK_SH), is_free(mutations, fcntl.LOCK_EX)) == (True, False)
 
 
 def test_who_is_erased_meanwhile_is_gone_at_once_in_both_tables(old, writer, folder):
-    """After each piece somebody else: when the purge has ended no byte of theirs is in any file."""
+    """After each piece somebody else, of whom some is copied and some is not: after the purge no byte is in any file."""
     names = [f"{CANARY}-{number}" for number in range(6)]
-    old.write([writer.event(visitor(10 + n), MORNING - n * DAY_MS, fields={"page": f"/{names[n]}"}) for n in range(6)])
+    moments = [MORNING - number * 7 * DAY_MS for number in range(20)]
+    old.write([writer.event(visitor(10 + n), at, fields={"page": f"/{name}"}) for n, name in enumerate(names) for at in moments])
     gone = []
 
     def erase():
@@ -90,14 +121,14 @@ def test_who_is_erased_meanwhile_is_gone_at_once_in_both_tables(old, writer, fol
             number = len(gone)
             gone.append(names[number])
             old.erase([browser(10 + number)], MORNING + 1)
-            assert old.purge().events == 1
+            assert old.purge().events == len(moments)
             assert not old.vault.purging()
             assert not residue(folder / "events", [names[number]]).found
 
     moved(old, erase)
     assert len(gone) >= 3
     assert not residue(folder / "events", gone).found
-    assert old.events.query("count_events")[0]["events"] == 26 - len(gone)
+    assert old.events.query("count_events")[0]["events"] == 20 + (6 - len(gone)) * len(moments)
 
 
 def test_corrections_and_due_days_meanwhile_reach_the_copy(old, writer):
