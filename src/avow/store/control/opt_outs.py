@@ -155,11 +155,6 @@ def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
     tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms, look_ms=None))
 
 
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has one."""
-    return frozenset(one for one in tx.scalars(select(_own.subject).distinct()) if one is not None)
-
-
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget whose these are; that they were made, and who was told, stays. Rule: 11 CCR 7101(a)."""
     return int(tx.execute(update(opt_outs).where(_own.subject.in_(wanted)).values(subject=None, look_ms=None)).rowcount)
