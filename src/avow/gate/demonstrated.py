@@ -15,6 +15,7 @@ import msgspec
 
 from avow.definitions import Identifier, IdentifierKind, identifier
 from avow.gate import entries
+from avow.store import removal
 from avow.store.control import choices as rows
 from avow.store.control import settings
 from avow.store.control.choices import Choice
@@ -23,6 +24,8 @@ from avow.store.store import Store
 
 #: The setting that says which days were begun.
 _SETTING: Final = "demonstration.days"
+#: The setting that says that invented visitors came through the doors.
+_VISITED: Final = "demonstration.visited"
 
 
 class Days(msgspec.Struct, frozen=True):
@@ -55,6 +58,29 @@ class InventedChoice:
     rulebook_id: str
     visitor: str
     site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is there of a demonstration: its days, None for visitors of the moment alone; `counts` without events."""
+
+    days: Days | None
+    counts: Counts
+
+
+def visited(store: Store) -> None:
+    """Note that invented visitors come through the doors, before the first one does."""
+    with store.control.transaction() as tx:
+        settings.put(tx, _VISITED, "yes")
+
+
+def held(store: Store) -> Held | None:
+    """Return what is there of a demonstration, for pages that show or leave it out; None where none was begun: one look-up."""
+    with store.control.reading() as tx:
+        kept, visits = settings.get(tx, _SETTING), settings.get(tx, _VISITED)
+    if kept is None and visits is None:
+        return None
+    return Held(msgspec.json.decode(kept, type=Days) if kept else None, removal.held_demonstration(store.control))
 
 
 def begun(store: Store) -> Days | None:
@@ -99,6 +125,7 @@ def remove(store: Store, people: Callable[[Days], Iterable[Identifier]], now_ms:
     gone = store.remove_demonstration(people(days) if days is not None else ())
     if gone.total or days is not None:
         with store.control.transaction() as tx:
-            settings.remove(tx, _SETTING)
+            for name in (_SETTING, _VISITED):
+                settings.remove(tx, name)
             entries.record(tx, now_ms, entries.DemonstrationRemoved(gone.total))
     return gone

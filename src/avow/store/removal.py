@@ -218,6 +218,13 @@ def remove_demonstration(
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
 
 
+def held_demonstration(control: Control) -> Counts:
+    """Count what of the control store is marked as demonstration, for pages that say so; events are not counted."""
+    with control.reading() as tx:
+        forms, shown, asked = submissions.demonstration(tx), listed.demonstration(tx), requests.demonstration(tx)
+        return Counts(0, len(forms), choices.count_demonstration(tx), 0, 0, len(asked), len(shown))
+
+
 def _destroy_due_day_keys(today: date, control: Control, events: Events | None, vault: Vault) -> int:
     """Destroy the keys of days of which everything sealed is due; return how many. `events` None: no event is due."""
     with vault.no_batch():
