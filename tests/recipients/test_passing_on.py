@@ -330,12 +330,13 @@ def test_at_rest_none_of_those_that_wait_is_read(house, network, monkeypatch):
     assert (read(), read()) == (4, 0)
 
 
-def test_a_contact_of_the_same_millisecond_as_another_is_seen(house, network):
+@pytest.mark.parametrize("other", ["mail-service", "place"])
+def test_a_contact_of_the_same_millisecond_as_another_change_is_seen(house, network, other):
     """Two are written down at once, and the job looks in between: who waits for the second does not wait for a day."""
     gave(house)
     says(house)
     passing_on = without_connection(house)
-    network.register.change("mail-service", Changes(contact="desk@post.example.com"), "s1")
+    network.register.change(other, Changes(sub_processors=("Weir Hosting",)), "s1")
     assert passing_on.queue(house.now_ms()) == 0
     network.register.change("place", Changes(contact="desk@place.example.com"), "s1")
     assert passing_on.queue(house.now_ms()) == 1
