@@ -22,6 +22,7 @@ from avow.policy.law import rules
 from avow.publication.files import compile_policy
 from avow.store.control import counts, settings
 from avow.store.control.counts import RefusalKind
+from avow.store.moving import Progress
 
 DAY = date(2026, 11, 29)
 POLICIES = sorted((Path(__file__).parents[2] / "policies").glob("*/policy.md"))
@@ -41,7 +42,8 @@ def look(published, tmp_path, until):
     waiting = partial(retention.waiting, house.store.control)
     unanswered = lambda: instructions.count_left(house.store, house.versions.today(), house.now_ms())  # noqa: E731
     undeclared = lambda: fields(house, house.versions.today())  # noqa: E731
-    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared), house.now_ms)
+    sources = Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared, lambda: house.moving)
+    notices, house.moving = Notices(sources, house.now_ms), None
 
     def looked():
         signs_of_life.tell(tmp_path, {})
@@ -56,6 +58,15 @@ def look(published, tmp_path, until):
 def test_when_all_is_well_nothing_is_said(look):
     """No line that staff learn to pass over."""
     assert look() == {}
+
+
+def test_events_that_lack_room_for_their_new_table_are_told(look, published):
+    """With what is lacking; a move that goes on is no alarm."""
+    published.moving = Progress(10, 1000)
+    assert look() == {}
+    published.moving = Progress(10, 1000, 700 << 20)
+    told = look()["events-table"]
+    assert (told.is_bad, "lacks 700 MB" in told.words) == (False, True)
 
 
 def test_a_score_that_nobody_declared_is_told_for_a_week(look, published):

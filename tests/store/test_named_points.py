@@ -239,7 +239,7 @@ def test_exactly_what_was_named_is_gone(folder, sent, named):
     """Any records of two people, any points: what is left is what nobody named, of both."""
     store, writer = open_parts(folder), Writer()
     store.events.prepare()
-    store.events.command("forget_everything")
+    store.events.empty()
     for form in store.submissions_after("", 1000).held:
         store.erase_submissions([form.record_id])
     try:
