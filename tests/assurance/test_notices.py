@@ -102,7 +102,9 @@ def test_what_is_set_aside_is_said_with_its_number(look, published):
 def test_a_recipient_that_nobody_has_told_is_said(look, published):
     """One that staff tell at once, one by e-mail after a day; none of those that are in time."""
     due_on = DAY + timedelta(days=20)
-    wanted = {name: Wanted(name, "v", way, "A", due_on, ()) for name, way in (("a", Way.PAGE), ("b", Way.MAIL))}
+    wanted = {
+        name: Wanted(name, "v", way, "A", due_on, (), is_third_party=False) for name, way in (("a", Way.PAGE), ("b", Way.MAIL))
+    }
     with published.store.control.transaction() as tx:
         instructions.queue(published.store, tx, "r", "marrowby", wanted, published.now_ms())
     assert (look()["recipients"].title, look()["recipients"].address) == (

@@ -112,8 +112,9 @@ def again(store: Store) -> int:
     subjects = {name: store.owners(name) | store.people_of(name) for name in owned}
     gone += removal.erase_submissions(sorted(owned), store.control, store.files)
     for name, form in owned.items():
+        until_ms = max(marks.until((one, form.point) for one in subjects[name]).values())
         with store.control.transaction() as tx:
-            rows.forget(tx, Named(subjects[name], [form.point], [name]))
+            rows.forget(tx, Named(subjects[name], [form.point], [name]), until_ms)
     with store.control.reading() as tx:
         others = rows.every_pair(tx)
     for (one, point), at_ms in marks.until(others).items():

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from avow.definitions import AfterRetention, Identifier
+from avow.definitions import AfterRetention
 from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
@@ -31,7 +31,7 @@ from avow.store.control import (
 )
 from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
-from avow.store.holdings import Counts, Due
+from avow.store.holdings import Counts, Due, Invented
 from avow.store.keys import DAY, RECORD, REQUEST
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ PURGE: Final = "purge"
 RETENTION: Final = "retention"
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
+#: Of a demonstration that nobody killed.
+_NOTHING_LEFT: Final = Invented()
 #: The last day that the event engine knows: whatever is kept is due by then.
 _LAST_DAY: Final = date(2299, 12, 31)
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
@@ -179,11 +181,11 @@ class _Erased:
 
 
 def remove_demonstration(
-    control: Control, events: Events, vault: Vault, files: Files, people: Iterable[Identifier] = ()
+    control: Control, events: Events, vault: Vault, files: Files, killed: Invented = _NOTHING_LEFT
 ) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
-    invented |= set(vault.lookup(people).values())
+    invented |= vault.subjects_of(killed.people)
     count = int(events.query("count_demonstration")[0]["events"])
     with control.reading() as tx:
         shown = listed.demonstration(tx)
@@ -203,14 +205,16 @@ def remove_demonstration(
         sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
     for scope in (REQUEST, RECORD):
-        vault.destroy_keys(scope, sorted(asked))
+        vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
         events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
+    recordings.sweep(0, control, vault, files)
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
+        uploads.remove(uploads.unclaimed(killed.moments, control, files), files)
         with control.reading() as tx:
             sealed = set(submissions.day_keys(tx))
         sealed |= {row["name"] for row in events.query("due_day_keys", today=_LAST_DAY)}
