@@ -138,9 +138,9 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     keys = _destroy_due_day_keys(today, control, events if due else None, vault)
     emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
     if emptied:
-        events.command("deidentify_due_events", today=today)
+        events.change("deidentify_due_events", today=today)
     if due:
-        events.command("erase_due_events", today=today)
+        events.change("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
     ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
@@ -207,7 +207,7 @@ def remove_demonstration(
     for scope in (REQUEST, RECORD):
         vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
-        events.command("erase_demonstration")
+        events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()

@@ -295,13 +295,14 @@ def _as(contact: Contact, address: str) -> Contact:
 
 
 def _both(one: Given | None, other: Given) -> Given:
-    """Return what went to one recipient by two addresses of a person."""
+    """Return what went to one recipient by two addresses of a person; what was sold by either was sold."""
     if one is None:
         return other
     later = max(one, other, key=lambda each: each.last_on)
+    sold = (each.declared for each in (later, one, other) if each.declared is not None and each.is_third_party)
     categories = "".join(sorted({*one.categories, *other.categories}))
     people = tuple(dict.fromkeys((*one.identifiers, *other.identifiers)))
-    return replace(later, categories=categories, identifiers=people)
+    return replace(later, declared=next(sold, later.declared), categories=categories, identifiers=people)
 
 
 def _sources(contact: Contact, known: Mapping[int, Decided], rulebook: Rulebook, store: Store, today: date) -> Iterator[Given]:
