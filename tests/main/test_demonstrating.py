@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import MARROWBY, REPOSITORY
 
 from avow.collection.invented.people import person
-from avow.definitions import IdentifierKind, Refusal, identifier, local_date, now_ms
+from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
 from avow.main import demonstrating
 from avow.main.operations import Operations
@@ -195,3 +195,18 @@ def test_two_at_once_do_not_make_the_same_days(tmp_path):
         assert is_alone
     with operations.store() as store, demonstrating._alone(run):
         assert isinstance(demonstrating.remove(store, operations.configuration()), Refusal)
+
+
+def test_a_full_disk_says_so_and_what_to_do(tmp_path, monkeypatch):
+    """The operator reads what stopped it, how much room there is, which days are whole, and how to go on."""
+    operations = installation(tmp_path)
+    monkeypatch.setattr(demonstrating, "FULL_MEBIBYTES", 1 << 40)
+
+    def fails(*_):
+        raise StoreUnavailable("the event engine cannot do it now (its code 243)")
+
+    with monkeypatch.context() as once:
+        once.setattr(demonstrating, "_make", fails)
+        with pytest.raises(StoreUnavailable, match=r"code 243\); the disk is full: \d+ MiB are free .* no day is whole; give"):
+            invent(operations, 2, 5)
+    assert invent(operations, 2, 5).visits > 0

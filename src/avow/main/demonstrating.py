@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ import msgspec
 from avow.collection.invented.making import Made, Making, pages_of
 from avow.collection.invented.visits import Town
 from avow.config import Configuration
-from avow.definitions import Identifier, IdentifierKind, Refusal, identifier, local_date, now_ms
+from avow.definitions import Identifier, IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
 from avow.gate.demonstrated import Days
 from avow.gate.sites import Sites
@@ -28,6 +29,8 @@ from avow.store.store import Store
 from avow.web.site import pages_with_forms
 
 _RULE: Final = "docs/decisions/0095"
+#: With less space on the disk the event engine takes nothing, mebibytes.
+FULL_MEBIBYTES: Final = 64
 _BUSY: Final = Refusal("another “avow demo” makes or removes invented days at this moment", _RULE)
 
 
@@ -48,7 +51,10 @@ def invent(
     begun: Callable[[Days], None],
     progress: Callable[[int], None],
 ) -> Made | Refusal:
-    """Make the days, one by one, and go on behind the last whole one of what was interrupted; a Refusal where they are there."""
+    """Make the days, one by one, and go on behind the last whole one of what was interrupted; a Refusal where they are there.
+
+    Raises StoreUnavailable, which says whether the disk is full and how to go on.
+    """
     with _alone(configuration.run) as is_alone:
         if not is_alone:
             return _BUSY
@@ -57,25 +63,48 @@ def invent(
             reason = f"there are invented days already, {days.first} to {days.last}; remove them first: avow demo --remove"
             return Refusal(reason, _RULE)
         at_ms = now_ms()
-        today = local_date(at_ms, configuration.timezone)
         if days is None:
+            today = local_date(at_ms, configuration.timezone)
             days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
             demonstrated.begin(store, days, at_ms)
-        days = msgspec.structs.replace(days, moments=(*days.moments, at_ms))
-        demonstrated.note(store, days)
         begun(days)
-        made = Made()
-        rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
-        day = days.first if days.done is None else days.done + timedelta(days=1)
-        while day <= days.last:
-            for room in rooms:
-                made.add(room.day(day))
-                for asker in room.askers(day):
-                    made.requests += invented.keep(store, versions, room.site.name, Asker(*asker), at_ms)
-            days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
-            demonstrated.note(store, days)
-            progress(1)
-        return made
+        try:
+            return _go_on(store, versions, configuration, days, at_ms, progress)
+        except (StoreUnavailable, OSError) as error:
+            raise StoreUnavailable(_stopped(error, configuration.data, demonstrated.begun(store) or days)) from error
+
+
+def _go_on(
+    store: Store, versions: Versions, configuration: Configuration, days: Days, at_ms: int, progress: Callable[[int], None]
+) -> Made:
+    """Make the days that are not whole yet."""
+    days, made = msgspec.structs.replace(days, moments=(*days.moments, at_ms)), Made()
+    demonstrated.note(store, days)
+    rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
+    day = days.first if days.done is None else days.done + timedelta(days=1)
+    while day <= days.last:
+        for room in rooms:
+            _make(room, day, made)
+        days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
+        demonstrated.note(store, days)
+        progress(1)
+    return made
+
+
+def _make(room: Making, day: date, made: Made) -> None:
+    """Make one day of a website, and what is asked for on it."""
+    made.add(room.day(day))
+    for asker in room.askers(day):
+        made.requests += invented.keep(room.store, room.versions, room.site.name, Asker(*asker), room.until_ms)
+
+
+def _stopped(error: Exception, data: Path, days: Days) -> str:
+    """Return why it stopped, whether the disk is full, and what to do."""
+    free = shutil.disk_usage(data).free // 1024**2
+    why = str(error) if isinstance(error, StoreUnavailable) else error.__class__.__name__
+    whole = f"{days.first} to {days.done} are whole" if days.done else "no day is whole"
+    room = "the disk is full" if free < FULL_MEBIBYTES else "the disk has room"
+    return f"{why}; {room}: {free} MiB are free in {data}. {whole}; give the command again to go on, or avow demo --remove"
 
 
 def remove(store: Store, configuration: Configuration) -> Counts | Refusal:
