@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from avow.collection.invented.making import Made, Making, pages_of
 from avow.collection.invented.visits import Town
 from avow.config import Configuration
 from avow.definitions import Identifier, IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
-from avow.gate.demonstrated import Days
+from avow.gate.demonstrated import Days, Wanted
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.rights import invented
@@ -27,20 +19,6 @@ from avow.rights.invented import Asker
 from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 from avow.web.site import pages_with_forms
-
-_RULE: Final = "docs/decisions/0095"
-#: With less space on the disk the event engine takes nothing, mebibytes.
-FULL_MEBIBYTES: Final = 64
-_BUSY: Final = Refusal("another “avow demo” makes or removes invented days at this moment", _RULE)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How many days until today, how many visits on an ordinary day of each website, and which: the same for the same seed."""
-
-    days: int
-    visits: int
-    seed: int
 
 
 def invent(
@@ -55,62 +33,33 @@ def invent(
 
     Raises StoreUnavailable, which says whether the disk is full and how to go on.
     """
-    with _alone(configuration.run) as is_alone:
+    with demonstrated.alone(configuration.run) as is_alone:
         if not is_alone:
-            return _BUSY
-        days = demonstrated.begun(store)
-        if days is not None and days.is_whole:
-            reason = f"there are invented days already, {days.first} to {days.last}; remove them first: avow demo --remove"
-            return Refusal(reason, _RULE)
-        at_ms = now_ms()
-        if days is None:
-            today = local_date(at_ms, configuration.timezone)
-            days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
-            demonstrated.begin(store, days, at_ms)
+            return demonstrated.BUSY
+        at_ms, made = now_ms(), Made()
+        days = demonstrated.begin(store, wanted, local_date(at_ms, configuration.timezone), at_ms)
+        if isinstance(days, Refusal):
+            return days
         begun(days)
+        rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
+
+        def make(day: date) -> None:
+            for room in rooms:
+                made.add(room.day(day))
+                for asker in room.askers(day):
+                    made.requests += invented.keep(store, versions, room.site.name, Asker(*asker), at_ms)
+
         try:
-            return _go_on(store, versions, configuration, days, at_ms, progress)
+            demonstrated.each_day(store, days, at_ms, make, progress)
         except (StoreUnavailable, OSError) as error:
-            raise StoreUnavailable(_stopped(error, configuration.data, demonstrated.begun(store) or days)) from error
-
-
-def _go_on(
-    store: Store, versions: Versions, configuration: Configuration, days: Days, at_ms: int, progress: Callable[[int], None]
-) -> Made:
-    """Make the days that are not whole yet."""
-    days, made = msgspec.structs.replace(days, moments=(*days.moments, at_ms)), Made()
-    demonstrated.note(store, days)
-    rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
-    day = days.first if days.done is None else days.done + timedelta(days=1)
-    while day <= days.last:
-        for room in rooms:
-            _make(room, day, made)
-        days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
-        demonstrated.note(store, days)
-        progress(1)
-    return made
-
-
-def _make(room: Making, day: date, made: Made) -> None:
-    """Make one day of a website, and what is asked for on it."""
-    made.add(room.day(day))
-    for asker in room.askers(day):
-        made.requests += invented.keep(room.store, room.versions, room.site.name, Asker(*asker), room.until_ms)
-
-
-def _stopped(error: Exception, data: Path, days: Days) -> str:
-    """Return why it stopped, whether the disk is full, and what to do."""
-    free = shutil.disk_usage(data).free // 1024**2
-    why = str(error) if isinstance(error, StoreUnavailable) else error.__class__.__name__
-    whole = f"{days.first} to {days.done} are whole" if days.done else "no day is whole"
-    room = "the disk is full" if free < FULL_MEBIBYTES else "the disk has room"
-    return f"{why}; {room}: {free} MiB are free in {data}. {whole}; give the command again to go on, or avow demo --remove"
+            raise demonstrated.stopped(store, error, configuration.data, days) from error
+        return made
 
 
 def remove(store: Store, configuration: Configuration) -> Counts | Refusal:
     """Remove everything that is marked as demonstration, while nobody makes any."""
-    with _alone(configuration.run) as is_alone:
-        return demonstrated.remove(store, partial(_killed, store, configuration), now_ms()) if is_alone else _BUSY
+    with demonstrated.alone(configuration.run) as is_alone:
+        return demonstrated.remove(store, partial(_killed, store, configuration), now_ms()) if is_alone else demonstrated.BUSY
 
 
 def _killed(store: Store, configuration: Configuration, days: Days) -> Invented:
@@ -147,15 +96,3 @@ def _room(store: Store, versions: Versions, configuration: Configuration, days: 
     site, town = Sites(configuration).all[place], _town(configuration, days, place)
     today = local_date(at_ms, configuration.timezone)
     return Making(store, versions, site, town, today, at_ms, pages_with_forms(site.pages))
-
-
-@contextmanager
-def _alone(run: Path) -> Iterator[bool]:
-    """Hold the lock of the demonstration; False where another process has it."""
-    with (run / "demonstration.lock").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
