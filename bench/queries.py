@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 from avow.analytics.question import Column
+from avow.store.events import statement
 from bench.events import EVENTS, SITE, engine, fill
 from bench.machine import scratch
 
@@ -74,7 +74,7 @@ def _measured(how: str, folder: Path, names: list[str]) -> dict[str, float]:
 
 def parameters(name: str) -> tuple[str, dict[str, object]]:
     """Return a question's SQL and those of the parameters that it takes."""
-    sql = (resources.files("avow.store.sql") / f"{_statement(name)}.sql").read_text(encoding="utf-8")
+    sql = statement(_statement(name))
     asked = {**PARAMETERS, **QUESTIONS[name]}
     return sql, {key: asked[key] for key in set(re.findall(r"\{(\w+):", sql))}
 

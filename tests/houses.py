@@ -64,10 +64,10 @@ class NoEvents:
     def command(self, _name, **_parameters):
         """Change nothing."""
 
-    def newest(self, _sites, _from_ms, _to_ms):
+    def newest(self, _span):
         return -1
 
-    def existing(self, _records, _sites, _from_ms, _to_ms):
+    def existing(self, _records, _span):
         return frozenset()
 
     def insert(self, _rows):

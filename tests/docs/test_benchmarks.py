@@ -11,10 +11,10 @@ from bench import erasure, gdprbench, queries
 from bench.events import Skewed, engine, fill, person
 from tests.conftest import REPOSITORY
 
-from avow.store.events import announced
+from avow.store.events import announced, statement
 
 STATEMENTS = {
-    path.name.removesuffix(".sql"): path.read_text(encoding="utf-8")
+    path.name.removesuffix(".sql"): statement(path.name.removesuffix(".sql"))
     for path in resources.files("avow.store.sql").iterdir()
     if path.name.startswith("dashboard_")
 }

@@ -52,7 +52,7 @@ class Ranked:
 
 
 class Column(StrEnum):
-    """By what page views are ranked: the columns of the view `page_views` that a table of the dashboard may be about."""
+    """By what page views are ranked: the columns of `events` that a table of the dashboard may be about."""
 
     PAGE = "page"
     REFERRER = "referrer"

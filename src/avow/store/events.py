@@ -6,8 +6,8 @@ For the dashboard: put a statement into `store/sql/<name>.sql` with server-side 
 
 which returns one dict per row, keyed by column name. Parameters are written `{since:Date}`, `{site:String}`,
 `{sites:Array(String)}`; their values are bound by the server, never pasted. Columns of `events`: see
-`sql/create_events.sql`; what a page view and a visitor is, say the views `page_views` and `site_events`, which take the
-site and the span of time. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
+`sql/create_events.sql`; what a page view and a visitor is, says `store/asked.py`, whose conditions a statement names as
+`{{page_views}}`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
 `toUnixTimestamp64Milli(time)`); `subject` is a random pseudonym, all zeros when nobody is known; `visit` counts visits
 without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
 `demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
@@ -35,6 +35,7 @@ from clickhouse_connect.driver import options
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
+from avow.store.asked import ASKED, filled
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -42,8 +43,6 @@ logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
 #: each core, at the first insert of each process: it takes None for "not there".
 options.pd = options.np = None
 
-#: The views, which hold nothing and are made anew at each start, in the order in which they build on each other.
-VIEWS: Final = ("site_events", "page_views")
 #: How long a call waits for an engine that is being restarted.
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
@@ -100,6 +99,19 @@ class EventRow(NamedTuple):
     then: str
 
 
+class Span(NamedTuple):
+    """Where records are looked for: at these collection points of these sites, both ends of the time counted."""
+
+    sites: Collection[str]
+    points: Collection[str]
+    from_ms: int
+    to_ms: int
+
+    def parameters(self) -> dict[str, object]:
+        """Return the bound parameters of the statements that take it."""
+        return {"sites": sorted(self.sites), "points": sorted(self.points), "from_ms": self.from_ms, "to_ms": self.to_ms}
+
+
 def announced(run_folder: Path) -> Callable[[], str]:
     """Return a function that reads the embedded engine's URL from `run/engine.json`, no matter who runs it now."""
     path = run_folder / "engine.json"
@@ -115,8 +127,8 @@ def announced(run_folder: Path) -> Callable[[], str]:
 
 @cache
 def statement(name: str) -> str:
-    """Return the text of `store/sql/<name>.sql`."""
-    return resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    """Return the text of `store/sql/<name>.sql`, with the conditions that it names."""
+    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"))
 
 
 class Events:
@@ -129,9 +141,17 @@ class Events:
         self._client_url = ""
 
     def prepare(self) -> None:
-        """Make the tables when missing, and the views again. The storage process calls it before anybody reads or writes."""
-        for name in ("create_events", "create_erasing", *(f"create_{view}" for view in VIEWS)):
+        """Make the tables, and the columns that panels ask, where missing.
+
+        The storage process calls it before anybody reads or writes.
+        """
+        for name in ("create_events", "create_erasing"):
             self.command(name)
+        there = {row["name"] for row in self.query("event_columns")}
+        missing = [one for one in ASKED if one.name not in there]
+        if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
+            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {one.sql}" for one in missing)
+            self._call(lambda client: client.command(f"ALTER TABLE events {added}"))
 
     def installation(self) -> str:
         """Return the id of the installation whose events these are; "" for none."""
@@ -162,18 +182,17 @@ class Events:
                 )
             )
 
-    def newest(self, sites: Collection[str], from_ms: int, to_ms: int) -> int:
-        """Return the moment of the newest record stored of a span of time, both ends counted; -1 for none."""
-        found = self.query("newest_record", sites=sorted(sites), from_ms=from_ms, to_ms=to_ms)
+    def newest(self, span: Span) -> int:
+        """Return the moment of the newest record stored of a span; -1 for none."""
+        found = self.query("newest_record", **span.parameters())
         return int(found[0]["newest_ms"]) if found[0]["records"] else -1
 
-    def existing(self, records: Sequence[int], sites: Collection[str], from_ms: int, to_ms: int) -> frozenset[int]:
-        """Return those of the record ids, all of a span of time, that are stored already."""
-        span = {"sites": sorted(sites), "from_ms": from_ms, "to_ms": to_ms}
+    def existing(self, records: Sequence[int], span: Span) -> frozenset[int]:
+        """Return those of the record ids, all of a span, that are stored already."""
         found: set[int] = set()
         for start in range(0, len(records), _ASKED):
             asked = list(records[start : start + _ASKED])
-            found |= {row["record_id"].int for row in self.query("existing_records", records=asked, **span)}
+            found |= {row["record_id"].int for row in self.query("existing_records", records=asked, **span.parameters())}
         return frozenset(found)
 
     def of_subjects(self, subjects: Iterable[bytes]) -> list[dict[str, Any]]:  # Any: as `query`

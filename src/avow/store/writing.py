@@ -21,6 +21,7 @@ from avow.definitions import (
 from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
 from avow.store.event_rows import NOBODY, Group
+from avow.store.events import Span
 from avow.store.holdings import Written
 from avow.store.keys import DAY, Kept
 
@@ -172,10 +173,11 @@ def _without_former(records: list[Record], events: Events) -> list[Record]:
     former = {int(one.former_id, 16): one for one in records if isinstance(one, LogLine) and one.former_id}
     if not former:
         return records
-    sites, moments = {one.site for one in former.values()}, [one.collected_ms for one in former.values()]
-    from_ms, newest_ms = min(moments), events.newest(sites, min(moments), max(moments))
-    asked = [number for number, one in former.items() if one.collected_ms <= newest_ms]
-    known = {former[number].record_id for number in events.existing(asked, sites, from_ms, newest_ms)} if asked else set()
+    moments = [one.collected_ms for one in former.values()]
+    span = Span({one.site for one in former.values()}, {one.point for one in former.values()}, min(moments), max(moments))
+    span = span._replace(to_ms=events.newest(span))
+    asked = [number for number, one in former.items() if one.collected_ms <= span.to_ms]
+    known = {former[number].record_id for number in events.existing(asked, span)} if asked else set()
     return [one for one in records if one.record_id not in known]
 
 
@@ -186,11 +188,11 @@ def _stored(groups: Sequence[Group], events: Events) -> frozenset[int]:
     """
     if not groups:
         return frozenset()
-    sites = {group.batch.site for group in groups}
-    from_ms = min(group.collected_ms for group in groups)
-    newest_ms = events.newest(sites, from_ms, max(group.collected_ms for group in groups))
-    asked = [number for group in groups if group.collected_ms <= newest_ms for number in group.numbers]
-    return events.existing(asked, sites, from_ms, newest_ms)
+    moments = [group.collected_ms for group in groups]
+    span = Span({group.batch.site for group in groups}, {group.point for group in groups}, min(moments), max(moments))
+    span = span._replace(to_ms=events.newest(span))
+    asked = [number for group in groups if group.collected_ms <= span.to_ms for number in group.numbers]
+    return events.existing(asked, span)
 
 
 def _count(parts: Iterable[_Part]) -> int:

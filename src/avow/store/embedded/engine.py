@@ -22,7 +22,6 @@ from avow.definitions import StoreUnavailable
 from avow.store.embedded import http
 from avow.store.embedded.parts import Parts
 from avow.store.embedded.statements import Statement, StatementFailed
-from avow.store.events import VIEWS
 
 #: Statements at the same time: one long mutation, one drain, two dashboards.
 _THREADS: Final = 4
@@ -38,7 +37,9 @@ _OPTIONS: Final = {
     "max_thread_pool_size": 256,
     "background_pool_size": 2,
 }
-#: The engine's name for a view that is about to take the place of another.
+#: Views that earlier versions made.
+_VIEWS: Final = ("site_events", "page_views")
+#: The engine's name for a view that was about to take the place of another.
 _REPLACING: Final = "_tmp_replace_"
 #: Each body has its own columns, whatever another one under the same name had.
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
@@ -168,12 +169,12 @@ def _chdb() -> Any:  # Any: as above
 
 
 def _forget_views(folder: Path) -> None:
-    """Remove what the engine wrote down of views: one that a full disk or a kill left empty keeps it from opening for ever.
+    """Remove the views of earlier versions, which nobody asks.
 
-    Views hold nothing, and `Events.prepare` makes them again.
+    One that a full disk or a kill left empty keeps the engine from opening for ever.
     """
     for written in folder.glob("store/*/*/*.sql"):
-        if written.stem in VIEWS or written.name.startswith(_REPLACING):
+        if written.stem in _VIEWS or written.name.startswith(_REPLACING):
             written.unlink(missing_ok=True)
 
 

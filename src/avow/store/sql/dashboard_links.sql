@@ -1,10 +1,11 @@
 -- Links that people followed and files that they fetched, most often first.
 SELECT
-  props['link-followed'] AS name,
+  link AS name,
   count() AS views,
   uniqIf(visitor, visitor != 0) AS visitors
-FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-WHERE has(splitByChar(',', {point:String}), point)
+FROM events
+WHERE {{happened}}
+  AND {{at_points}}
   AND robot = 0
   AND name != ''
 GROUP BY name

@@ -3,8 +3,9 @@ SELECT
   {column:Identifier} AS name,
   count() AS views,
   uniqIf(visitor, visitor != 0) AS visitors
-FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
-WHERE robot = 0
+FROM events
+WHERE {{page_views}}
+  AND robot = 0
   AND ({unknown:UInt8} = 1 OR name != '')
 GROUP BY name
 ORDER BY views DESC, name

@@ -10,10 +10,11 @@ FROM
   SELECT
     page,
     if(visit = 0, toString(record_id), toString(visit)) AS one,
-    sum(toUInt64OrZero(props['engagement-time'])) AS spent,
-    max(toUInt64OrZero(props['scroll-depth'])) AS furthest
-  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-  WHERE has(splitByChar(',', {point:String}), point)
+    sum(seconds) AS spent,
+    max(depth) AS furthest
+  FROM events
+  WHERE {{happened}}
+    AND {{at_points}}
     AND robot = 0
     AND page != ''
   GROUP BY page, one

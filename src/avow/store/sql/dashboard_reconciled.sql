@@ -18,8 +18,9 @@ FROM
     max(has(splitByChar(',', {tag:String}), point)) AS by_tag,
     max(has(splitByChar(',', {beacon:String}), point)) AS by_beacon,
     max(has(splitByChar(',', {log:String}), point)) AS by_log
-  FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
-  WHERE has(splitByChar(',', {point:String}), point)
+  FROM events
+  WHERE {{page_views}}
+    AND {{at_points}}
     AND robot = 0
     AND visit != 0
   GROUP BY visit

@@ -4,7 +4,8 @@ SELECT
   count() AS views,
   uniqIf((visit, subject), visit != 0) AS visits,
   uniqIf(visitor, visitor != 0) AS visitors
-FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
-WHERE robot = 0
+FROM events
+WHERE {{page_views}}
+  AND robot = 0
 GROUP BY bucket
 ORDER BY bucket

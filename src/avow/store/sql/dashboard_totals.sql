@@ -5,4 +5,5 @@ SELECT
   uniqIf(visitor, robot = 0 AND visitor != 0) AS visitors,
   countIf(robot = 1) AS robots,
   countIf(demonstration = 1) AS demonstration
-FROM page_views(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64}, point = {point:String})
+FROM events
+WHERE {{page_views}}
