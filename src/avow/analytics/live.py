@@ -25,5 +25,5 @@ def live(query: Query, scope: Scope, now_ms: int, timezone: str) -> Live:
     """Return what happened in the last 30 minutes, the current one included, whatever period the scope has."""
     to_ms = (now_ms // 60_000 + 1) * 60_000
     span = Period("live", "Last 30 minutes", to_ms - LIVE_MINUTES * 60_000, to_ms, "minute", timezone)
-    recent = replace(scope, from_ms=span.from_ms, to_ms=span.to_ms)
+    recent = replace(scope, from_ms=span.from_ms, to_ms=span.to_ms, days=())
     return Live(totals(query, recent), series(query, recent, span), top_pages(query, recent))

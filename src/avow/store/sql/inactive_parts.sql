@@ -2,4 +2,4 @@
 -- who asks for the state.
 SELECT name
 FROM system.parts
-WHERE database = currentDatabase() AND table = 'events' AND _state IN ('Outdated', 'Deleting', 'DeleteOnDestroy')
+WHERE database = currentDatabase() AND table IN ('events', 'visits', 'daily') AND _state IN ('Outdated', 'Deleting', 'DeleteOnDestroy')
