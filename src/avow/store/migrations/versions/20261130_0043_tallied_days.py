@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_0042"
-down_revision = "20261130_0041"
+revision = "20261130_0043"
+down_revision = "20261130_0042"
 branch_labels = None
 depends_on = None
 
