@@ -64,7 +64,9 @@ def rulebook(today: date) -> policy.Rulebook:
         for name, level in _RIGHTS.items()
     )
     more += '[right.portability]\nmethods = ["email", "phone"]\nverification = "by a person"\nlevel = "reasonable"\nautopilot = true\n\n'
-    text = text.replace("[data.message]\n", '[data.message]\nnever_disclose = "social-security-number"\n', 1)  # one that can be confirmed
+    text = text.replace(
+        "[data.message]\n", '[data.message]\nnever_disclose = "social-security-number"\n', 1
+    )  # one that can be confirmed
     text = text.replace("[right.correct]\n", f"{more}[right.correct]\n", 1)
     text += "\nYou may complain to a supervisory authority. {.statement}\n"
     found = policy.compile_text(text, "policy.md", laws(), today, does=EVERYTHING)

@@ -202,7 +202,11 @@ def test_a_no_and_what_leaves_at_the_same_moment_find_each_other(control, until,
             opt_outs.add_said(tx, subject, {"ads"})
 
     both = iter((says_no, is_handed_over) if first == "says no" else (is_handed_over, says_no))
-    with meanwhile(control, lambda tx: next(both)(tx), until), control.reading() as tx:
+
+    def the_next(tx) -> None:
+        next(both)(tx)
+
+    with meanwhile(control, the_next, until):
         pass
     with control.reading() as tx:
         assert [one.id for one in opt_outs.open_ones(tx, 10)] == ["no"]

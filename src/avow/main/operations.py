@@ -20,16 +20,19 @@ from avow.access.register import Register
 from avow.assurance import demonstration
 from avow.assurance.shelf import Shelf
 from avow.collection import counted
+from avow.collection.invented.making import Made
 from avow.collection.logs import log_formats, log_intake
 from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
+from avow.gate.demonstrated import Days
 from avow.gate.reads import Reads
 from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
-from avow.main import server, storage
+from avow.main import demonstrating, server, storage
+from avow.main.demonstrating import Wanted
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
@@ -43,6 +46,7 @@ from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
 from avow.store.embedded import Engine
+from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.block import block
@@ -277,6 +281,19 @@ class Operations:
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome
+
+    def invent_days(
+        self, days: int, visits: int, seed: int, begun: Callable[[Days], None], progress: Callable[[int], None]
+    ) -> Made | Refusal:
+        """Make invented visitors of the last days in the stores."""
+        with self.store() as store:
+            versions = self._versions(store, self.configuration())
+            return demonstrating.invent(store, versions, self.configuration(), Wanted(days, visits, seed), begun, progress)
+
+    def remove_demonstration(self) -> Counts | Refusal:
+        """Remove everything that is marked as demonstration, invented days among it."""
+        with self.store() as store:
+            return demonstrating.remove(store, self.configuration())
 
     def demonstrate(self, visitors: int, address: str | None, progress: Callable[[int], None]) -> demonstration.Tally:
         """Drive invented visitors through the HTTP doors of the running installation."""

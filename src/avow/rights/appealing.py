@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from avow.definitions import Refusal, RequestKind
+from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
@@ -27,6 +27,7 @@ from avow.rights.letters import Outcome
 from avow.rights.response import message_of, write
 from avow.rights.states import ANSWERED, Step
 from avow.rights.voice import Voice
+from avow.store.control import Transaction, requests
 
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
@@ -47,6 +48,20 @@ def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
             f"the law of {name} knows no appeal to the business; a complaint to the authority is open", rules.REASONS_TOLD
         )
     return None
+
+
+class AppealedAlready(AvowError):
+    """An appeal against the same answer is there already, and may have been filed at this very moment."""
+
+
+def only_one(tx: Transaction, case: Case) -> None:
+    """Raise AppealedAlready where this is not the first appeal against its answer: one is heard for each request.
+
+    Asked in the transaction that keeps it, so that two tabs file one.
+    """
+    requests.hold(tx, case.parent)
+    if requests.about(tx, case.parent, RequestKind.APPEAL) != (case.request_id,):
+        raise AppealedAlready
 
 
 def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:

@@ -113,7 +113,7 @@ def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> 
         applied is None
         or case.contact is None
         or case.entry(Step.DECIDED) is not None
-        or cases.belief(case.request_id)  # denied after it was confirmed: the belief was kept first, and no step says so
+        or cases.belief(case.request_id)  # about to be denied: the belief is kept first; and earlier versions wrote no step
         or now_ms < due.forgotten_ms(case, rulebook)
     ):
         return
@@ -127,6 +127,14 @@ def is_ending(case: Case) -> bool:
     applied = case.entry(Step.APPLIED)
     is_confirmed = case.kind is RequestKind.WITHDRAW_CONSENT and case.state is State.CLOSED and case.contact is not None
     return is_confirmed and applied is not None and bool(applied.detail.get("ends")) and case.entry(Step.DECIDED) is None
+
+
+def may_deny(case: Case) -> bool:
+    """Return whether it can still be denied as fraudulent: before it is confirmed, or while something is to end with it.
+
+    Rule: 11 CCR 7026(e), 7027(f); GDPR Art. 7(3).
+    """
+    return is_ending(case) if case.state is State.CLOSED else case.may(Step.DECIDED)
 
 
 def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -170,14 +178,9 @@ def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now
     shortest, longest = BELIEF
     if not shortest <= len(belief.strip()) <= longest:
         return Refusal(f"say in {shortest} to {longest} characters why you believe so; it is kept", rules.FRAUDULENT_OPT_OUT)
-    if case.contact is None or not (case.may(Step.DECIDED) or is_ending(case)):
+    if case.contact is None or not may_deny(case):
         return Refusal("this request is answered, or its person is not known any more", rules.FRAUDULENT_OPT_OUT)
     cases.keep_belief(case.request_id, belief.strip())
-    if is_ending(case):  # it was confirmed; whoever says that it was not them keeps what would have ended
-        with cases.writing() as tx:
-            refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.match_keys(), now_ms)
-            entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
-        return None
     detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by}
     with cases.writing() as tx:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):

@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
-from avow.definitions import AfterRetention
+from avow.definitions import AfterRetention, Identifier
 from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
@@ -20,6 +21,7 @@ from avow.store.control import (
     dated,
     deliveries,
     disclosures,
+    named_people,
     opt_outs,
     reports,
     requests,
@@ -46,6 +48,8 @@ PURGE: Final = "purge"
 RETENTION: Final = "retention"
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
+#: The last day that the event engine knows: whatever is kept is due by then.
+_LAST_DAY: Final = date(2299, 12, 31)
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
 _SETTLED: Final = timedelta(days=2)
 
@@ -121,15 +125,17 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
         erased.recordings += recordings.erase(some, control, vault, files)
 
     def erase_forms(some: Sequence[submissions.SealedSubmission]) -> None:
+        ids = [form.record_id for form in some]
         with control.reading() as tx:
-            names = submission_files.of_records(tx, [form.record_id for form in some])
+            names = submission_files.of_records(tx, ids)
+            erased.people |= submissions.named(tx, ids)
         uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
         with control.transaction() as tx:
             erased.forms += submissions.remove(tx, [one.record_id for one in some if one.then != AfterRetention.DEIDENTIFY])
             erased.emptied += submissions.deidentify(tx, [one.record_id for one in some if one.then == AfterRetention.DEIDENTIFY])
 
     aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
-    keys = _destroy_due_day_keys(today, control, events, vault)
+    keys = _destroy_due_day_keys(today, control, events if due else None, vault)
     emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
     hours = events.hours("hours_due", today=today) if emptied or due else ()
     with Tallies(control, events, vault).changing(hours):
@@ -144,10 +150,13 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
         forgotten = dated.sweep(tx, today)
         reports.sweep(tx, today)
     recordings.sweep(_start_ms(today), control, vault, files)
-    if due or emptied or forms or shown or forgotten or ended:
+    of_events = bool(due or emptied)
+    if of_events or forms or shown or forgotten or ended:
         control.checkpoint()
-        events.await_removal()
-        keys += _forget_idle(today, control, events, vault)
+        if of_events:
+            events.await_removal()
+        is_known = not (of_events or shown or forgotten or ended)  # whose all of it was
+        keys += forget_idle(today, control, events, vault, erased.people if is_known else None)
     return Due(sum(due.values()) + erased.forms + erased.recordings + ended, emptied + erased.emptied, keys)
 
 
@@ -170,14 +179,19 @@ class _Erased:
     forms: int = 0
     emptied: int = 0
     recordings: int = 0
+    people: frozenset[bytes] = frozenset()
 
 
-def remove_demonstration(control: Control, events: Events, vault: Vault, files: Files) -> Counts:
+def remove_demonstration(
+    control: Control, events: Events, vault: Vault, files: Files, people: Iterable[Identifier] = ()
+) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
+    invented |= set(vault.lookup(people).values())
     count = int(events.query("count_demonstration")[0]["events"])
     with control.reading() as tx:
         shown = listed.demonstration(tx)
+        invented |= choices.invented_subjects(tx)
     recorded = recordings.erase(shown, control, vault, files)
     with control.reading() as tx:
         invented_kept = kept_rows.demonstration(tx)
@@ -202,17 +216,21 @@ def remove_demonstration(control: Control, events: Events, vault: Vault, files: 
     Aside(control, vault).remove_demonstration()
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
+        with control.reading() as tx:
+            sealed = set(submissions.day_keys(tx))
+        sealed |= {row["name"] for row in events.query("due_day_keys", today=_LAST_DAY)}
+        vault.destroy_keys(DAY, sorted(set(vault.names(DAY)) - sealed))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
 
 
-def _destroy_due_day_keys(today: date, control: Control, events: Events, vault: Vault) -> int:
-    """Destroy the keys of days of which everything sealed is due; return how many."""
+def _destroy_due_day_keys(today: date, control: Control, events: Events | None, vault: Vault) -> int:
+    """Destroy the keys of days of which everything sealed is due; return how many. `events` None: no event is due."""
     with vault.no_batch():
         with control.reading() as tx:
             forms = submissions.day_keys(tx)
-        due = {row["name"] for row in events.query("due_day_keys", today=today)}
+        due = {row["name"] for row in events.query("due_day_keys", today=today)} if events else set()
         due |= {name for name, last in forms.items() if last <= today}
-        lasting = {row["name"] for row in events.query("lasting_day_keys", today=today)}
+        lasting = {row["name"] for row in events.query("lasting_day_keys", today=today)} if events else set()
         lasting |= {name for name, last in forms.items() if last > today}
         return vault.destroy_keys(DAY, sorted(due - lasting))
 
@@ -255,17 +273,30 @@ def _erased_again(control: Control, events: Events, vault: Vault) -> frozenset[b
 def _subjects_in_use(control: Control, events: Events) -> set[bytes]:
     """Return every subject that has a row in any store."""
     with control.reading() as tx:
-        used = submissions.subjects(tx) | choices.subjects(tx) | disclosures.subjects(tx) | deliveries.subjects(tx)
-        used |= listed.subjects(tx) | subscriptions.subjects(tx) | opt_outs.subjects(tx)
+        used = named_people.everybody(tx)
     return set(used | events.subjects())
 
 
-def _forget_idle(today: date, control: Control, events: Events, vault: Vault) -> int:
-    """Destroy the keys of people about whom nothing is held any more; return how many."""
+def forget_idle(today: date, control: Control, events: Events, vault: Vault, people: Collection[bytes] | None = None) -> int:
+    """Destroy the keys of those of some people, everybody for None, about whom nothing is held any more; return how many."""
     before_ms = _start_ms(today) - int(_SETTLED.total_seconds() * 1000)
     with vault.no_batch():
-        settled = vault.subjects_before(before_ms)
-        return vault.forget(settled - _subjects_in_use(control, events)) if settled else 0
+        settled = vault.subjects_before(before_ms, people)
+        if not settled:
+            return 0
+        used = _subjects_in_use(control, events) if people is None else _in_use_among(settled, control, events)
+        return vault.forget(settled - used)
+
+
+def _in_use_among(subjects: Collection[bytes], control: Control, events: Events) -> set[bytes]:
+    """Return those of some subjects that have a row in any store."""
+    used: set[bytes] = set()
+    for chunk in _chunks(subjects):
+        with control.reading() as tx:
+            used |= named_people.among(tx, chunk)
+        asked = [UUID(bytes=one) for one in chunk if one not in used]
+        used |= {row["subject"].bytes for row in (events.query("known_among", subjects=asked) if asked else ())}
+    return used
 
 
 def _start_ms(day: date) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +10,6 @@ from typing import BinaryIO, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import (
@@ -20,6 +18,7 @@ from avow.store import (
     event_rows,
     kept,
     mailed,
+    opening,
     recordings,
     removal,
     sealing,
@@ -51,7 +50,6 @@ from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
 from avow.store.tallies import Tallies
 
-log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 #: What the words of a reason are bound to, before the id of their record.
 _REASON: Final = b"reason "
@@ -182,18 +180,15 @@ class Store:
         """
         return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
-    def remove_demonstration(self) -> Counts:
-        """Remove everything that is marked as demonstration, people and consumer requests included."""
-        return removal.remove_demonstration(self.control, self.events, self.vault, self.files)
+    def remove_demonstration(self, people: Iterable[Identifier] = ()) -> Counts:
+        """Remove all that is marked as demonstration, its people included; `people` are invented, with records or without."""
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, people)
 
     # -- submissions -------------------------------------------------------------------------------------------
 
     def submission(self, record_id: str) -> HeldSubmission | None:
         """Return one submission; None when there is none, or its person was erased."""
-        with self.control.reading() as tx:
-            row = submissions.get(tx, record_id)
-            found = self._unsealed(tx, (row,)) if row else ()
-        return found[0] if found else None
+        return self._one(record_id)
 
     def submissions_after(self, record_id: str, limit: int, point: str = "") -> SubmissionPage:
         """Return the next submissions in the order of their ids; `point` "" is every point.
@@ -209,12 +204,10 @@ class Store:
     def readable_submission(self, record_id: str) -> HeldSubmission | None:
         """Return one submission; None when there is none, or its person was erased. Raises ValueError for a damaged one."""
         damaged: dict[str, str] = {}
-        with self.control.reading() as tx:
-            row = submissions.get(tx, record_id)
-            found = self._unsealed(tx, (row,), damaged) if row else ()
+        found = self._one(record_id, damaged)
         if damaged:
             raise ValueError("a submission cannot be opened")
-        return found[0] if found else None
+        return found
 
     def keep_again(self, held: HeldSubmission, fields: Mapping[str, str], now_ms: int) -> bool:
         """Seal a submission once more, with these fields, under the keys that its people have now; False: it is gone.
@@ -442,6 +435,13 @@ class Store:
         """Remove files that no stored submission names and that are too old to belong to one on its way."""
         return uploads.sweep(now_ms, self.control, self.files, self.aside)
 
+    def forget_idle(self, today: date) -> int:
+        """Destroy the keys of everybody about whom nothing is held any more; return how many. All that is held is looked at.
+
+        Those of whom all was due have gone by `erase_due`.
+        """
+        return removal.forget_idle(today, self.control, self.events, self.vault)
+
     # -- why somebody inside opened a record -------------------------------------------------------------------
 
     def seal_reason(self, record_id: str, words: str) -> bytes:
@@ -566,23 +566,17 @@ class Store:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
+    def _one(self, record_id: str, damaged: dict[str, str] | None = None) -> HeldSubmission | None:
+        """Return one submission, as `_unsealed` does."""
+        with self.control.reading() as tx:
+            found = submissions.owned(tx, record_id)
+        return next(iter(opening.opened([found[0]], {record_id: found[1]}, self.vault, damaged)), None) if found else None
+
     def _unsealed(
         self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission], damaged: dict[str, str] | None = None
     ) -> tuple[HeldSubmission, ...]:
         """Return submissions unsealed, without those that lack a key; `damaged` gets those that cannot be opened."""
-        owners = submissions.owners(tx, [row.record_id for row in sealed])
-        keys = self.vault.keys_of(subject for subjects in owners.values() for subject in subjects)
-        found = []
-        for row in sealed:
-            needed = owners.get(row.record_id, frozenset())
-            own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
-            try:
-                found.append(submission_rows.held_submission(row, own))
-            except (InvalidTag, ValueError) as error:  # damaged on the disk: it must not hide the others
-                if damaged is not None:
-                    damaged[row.record_id] = type(error).__name__
-                log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
-        return tuple(_present(found))
+        return opening.opened(sealed, submissions.owners(tx, [row.record_id for row in sealed]), self.vault, damaged)
 
 
 def _present(found: Iterable[_T | None]) -> list[_T]:

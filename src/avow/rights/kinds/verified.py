@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from avow.definitions import RequestKind
 from avow.policy import Rulebook
 from avow.rights import asked_again, downstream, due, execution, plan, response, reviewing, scoping, sent_files, verification
 from avow.rights.agents import authority, stopping
@@ -19,8 +18,6 @@ from avow.rights.states import State, Step
 LETTERS: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.REST, Outcome.GRANTED, Outcome.PARTIAL, Outcome.UNVERIFIED}
 )
-#: What gives something to whoever asks: it goes to nobody who may be somebody else.
-GIVING: Final = plan.DISCLOSED | {RequestKind.CONFIRM_IDENTIFIER}
 
 
 def once_permitted(step: StepOf) -> StepOf:
@@ -68,7 +65,7 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     if stopping.stop(case, tools.cases, now_ms) or stopping.take_back(case, tools.cases, now_ms):
         return True
     if case.is_suspected and (
-        case.kind in GIVING or case.entry(Step.OUTCOME) is None
+        case.kind in plan.GIVING or case.entry(Step.OUTCOME) is None
     ):  # once keys are destroyed, half of it would help nobody
         return False
     return (
@@ -95,7 +92,7 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
     if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms) or stopping.stop(case, tools.cases, now_ms):
         return True
-    if case.is_suspected and case.kind in GIVING:  # what was put together goes to nobody who may be somebody else
+    if case.is_suspected and case.kind in plan.GIVING:  # what was put together goes to nobody who may be somebody else
         return False
     is_resumed = execution.resume(case, tools.cases, now_ms)
     return is_resumed or response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
@@ -104,9 +101,11 @@ def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
 def _tell_rest(case: Case, tools: Tools, now_ms: int) -> bool:
     """Wait for the letter about the rest to leave; what is not withheld after all goes at once, and the record on its day.
 
+    With the record goes what was kept while it was decided about: nobody can agree to it any more.
     Rule: 11 CCR 7022(f)(2), 7101(a).
     """
-    execution.let_go(case, tools.cases, now_ms)
+    is_over = now_ms >= due.removed_ms(case, tools.voice.rulebook)
+    execution.let_go(case, tools.cases, now_ms, is_over=is_over)
     return ending.purge(case, tools, now_ms)
 
 
@@ -128,7 +127,9 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
     found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
     if verification.settle(case, found, cases, now_ms):
         return True
-    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
+    if now_ms < due.denied_ms(case, rulebook):
+        return False
+    return verification.narrow(case, found, smaller, tools.finder.keeper.versions.everything_declared(), cases, now_ms)
 
 
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.

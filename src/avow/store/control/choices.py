@@ -117,6 +117,12 @@ def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     return int(tx.execute(update(choices).where(choices.c.subject.in_(wanted)).values(subject=None)).rowcount)
 
 
+def invented_subjects(tx: Transaction) -> frozenset[bytes]:
+    """Return whose the choices of the demonstration are."""
+    own = choices.c
+    return frozenset(tx.scalars(select(own.subject).where(own.demonstration, own.subject.is_not(None)).distinct()))
+
+
 def remove_demonstration(tx: Transaction) -> int:
     """Remove the choices of the demonstration."""
     return int(tx.execute(delete(choices).where(choices.c.demonstration)).rowcount)

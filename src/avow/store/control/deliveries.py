@@ -496,11 +496,6 @@ def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Delivery, .
     return _whole(tx, tx.execute(rows).mappings())
 
 
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject to whom something went or goes."""
-    return frozenset(one for one in tx.scalars(select(delivery_people.c.subject).distinct()) if one is not None)
-
-
 def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Return how much still says that it went or goes to these subjects."""
     own = select(func.count()).select_from(delivery_people).where(delivery_people.c.subject.in_(wanted))

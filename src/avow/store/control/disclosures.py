@@ -178,11 +178,6 @@ def date_them(tx: Transaction, days: Mapping[str, date]) -> None:
         tx.execute(one, [{"own": row_id, "day": day} for row_id, day in days.items()])
 
 
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has disclosures."""
-    return frozenset(one for one in tx.scalars(select(disclosures.c.subject).distinct()) if one is not None)
-
-
 def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Return how many disclosures still say whose data it was."""
     return int(tx.execute(select(func.count()).select_from(disclosures).where(disclosures.c.subject.in_(wanted))).scalar_one())

@@ -49,7 +49,7 @@ _ANY: Final = select(or_(_THERE, _REFUSED))
 
 
 def hold(tx: Transaction, subject: bytes) -> None:
-    """Let what a subject says and what of theirs leaves be noted one after the other, so that the second of them sees the first."""
+    """Let what a subject says and what of theirs leaves be noted one after the other: the second of them sees the first."""
     alone(tx, "opt-outs", subject.hex())
 
 
@@ -153,11 +153,6 @@ def reopen(tx: Transaction, subject: bytes, purposes: Collection[str], at_ms: in
 def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
     """Note that nobody is to be told any more."""
     tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms, look_ms=None))
-
-
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has one."""
-    return frozenset(one for one in tx.scalars(select(_own.subject).distinct()) if one is not None)
 
 
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:

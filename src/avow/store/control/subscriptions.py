@@ -68,11 +68,6 @@ def remove(tx: Transaction, record_id: str) -> bool:
     return bool(tx.execute(delete(pending).where(pending.c.record_id == record_id)).rowcount)
 
 
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return everybody for whom something waits."""
-    return frozenset(tx.scalars(select(pending.c.subject).distinct()))
-
-
 def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Return how many of these people's are left."""
     return int(tx.execute(select(func.count()).select_from(pending).where(pending.c.subject.in_(wanted))).scalar_one())

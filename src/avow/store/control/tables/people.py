@@ -203,6 +203,7 @@ pending_subscriptions: Final = Table(
     Column("asked_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
     Index("pending_subscriptions_person", "point", "subject", unique=True),
+    Index("pending_subscriptions_subject", "subject"),
 )
 
 #: Authorized agents: companies, and people, that ask for others. Rule: 11 CCR 7063.
