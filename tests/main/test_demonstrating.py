@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 from tests.conftest import MARROWBY, REPOSITORY
 
-from avow.definitions import Refusal, local_date, now_ms
+from avow.collection.invented.people import person
+from avow.definitions import IdentifierKind, Refusal, identifier, local_date, now_ms
 from avow.gate import demonstrated
 from avow.main import demonstrating
 from avow.main.operations import Operations
+from avow.store import uploads
 from avow.store.control import requests, submissions
+from avow.store.keys import REQUEST
+from avow.store.recordings import RECORDING
 
 ZONE = "America/Los_Angeles"
 DAYS, VISITS = 35, 10
@@ -140,6 +144,27 @@ def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(tmp_path):
         found = counts(store)
     with whole.store() as store:
         assert abs(found["events"] - counts(store)["events"]) <= found["events"] // 20  # the second one had some seconds more
+
+
+def test_what_a_kill_leaves_without_a_record_goes_as_well(tmp_path):
+    """A key of a person, of their form's class, of a request and of a recording, and a file: each is made before its row."""
+    operations = installation(tmp_path)
+    with operations.store() as store:
+        operations._versions(store, operations.configuration())
+    before, today, at_ms = everything(operations), local_date(now_ms(), ZONE), now_ms()
+    someone = person(1, today, 0)
+    with operations.store() as store:
+        demonstrated.begin(store, demonstrated.Days(1, 200, today, today, None, (at_ms,)), at_ms)
+        address = identifier(IdentifierKind.EMAIL, someone.email)
+        store.vault.subjects_for([identifier(IdentifierKind.VISITOR, someone.visitor)], at_ms)
+        store.vault.subjects_kept({(address, "contact-form"): at_ms})
+        for name in demonstrating._killed(store, operations.configuration(), demonstrated.begun(store)).requests:
+            store.vault.create_key(REQUEST, name)
+        store.vault.create_key(RECORDING, "a" * 32)
+        uploads.put([b"a file"], b"k" * 32, at_ms, store.files)
+    assert everything(operations) != before
+    operations.remove_demonstration()
+    assert everything(operations) == before
 
 
 def counts(store):

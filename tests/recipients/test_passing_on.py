@@ -120,6 +120,23 @@ def test_who_works_for_us_is_told_to_suppress(house, receiver):
     assert (body["type"], body["data"]["rule"]) == ("opt-out.suppression", "11 CCR 7026(f)")
 
 
+def test_an_opt_out_of_before_a_clause_was_found_missing_is_looked_at_again(house, receiver):
+    """7051(c): nobody was to be told of it, for who works for us keeps nothing; what it got was sold, so it is told."""
+    house.publisher.first(with_vendor("crm", more='instruct   = "page"'), house.now_ms())
+    vendor = Vendor(house, receiver)
+    gave(house, recipient="crm", purpose="answer-questions")
+    says(house, purpose="answer-questions")
+    assert queue(vendor) == 0
+    assert kept(house).closed_ms is not None
+    house.wait(days=1)
+    assert vendor.register.clause("crm", "no_combining", "s1", is_missing=True) is None
+    assert [told.is_third_party for told in vendor.room.opt_outs.open_ones()[0].tells] == [True]
+    assert (queue(vendor), vendor.carry(), queue(vendor)) == (1, 1, 0)
+    (body,) = receiver.bodies
+    assert (body["type"], body["data"]["records"]) == ("opt-out.sale-or-sharing", [FIRST])
+    assert kept(house).closed_ms is not None
+
+
 def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
     """In hand when the no came, and noted after everybody was told: it opens again, and says all of its records."""
     gave(house)

@@ -36,7 +36,7 @@ def store(folder: Path, request: pytest.FixtureRequest):
     url = server.database() if server else ""
     opened = open_parts(folder, url)
     opened.events.prepare()
-    opened.events.command("forget_everything")
+    opened.events.empty()
     yield opened
     opened.close()
     if server:

@@ -63,7 +63,7 @@ def totals(events):
     """Return views, visits, visitors, robots and invented views."""
     people = [one for one in events if not one["robot"]]
     visits = {one["of"] for one in people if one["visit"]}
-    visitors = {one["person"] or one["of"] for one in people if one["visit"] or one["person"]}
+    visitors = {one["person"] or one["visit"] for one in people if one["visit"] or one["person"]}
     return len(people), len(visits), len(visitors), len(events) - len(people), sum(one["demonstration"] for one in events)
 
 

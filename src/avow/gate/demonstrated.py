@@ -6,29 +6,33 @@ be untrue of the day that they name. Why: docs/decisions/0095.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import msgspec
 
-from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.definitions import IdentifierKind, identifier
 from avow.gate import entries
+from avow.store import removal
 from avow.store.control import choices as rows
 from avow.store.control import settings
 from avow.store.control.choices import Choice
-from avow.store.holdings import Counts
+from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 
 #: The setting that says which days were begun.
 _SETTING: Final = "demonstration.days"
+#: The setting that says that invented visitors came through the doors.
+_VISITED: Final = "demonstration.visited"
 
 
 class Days(msgspec.Struct, frozen=True):
     """The days that a demonstration has: from `first` to `last`, of which those to `done` are whole (None: none yet).
 
-    `seed` and `visits`, of an ordinary day, are what they are made of: the same make the same.
+    `seed` and `visits`, of an ordinary day, are what they are made of: the same make the same. `moments` are those at which
+    somebody began or went on, milliseconds.
     """
 
     seed: int
@@ -36,6 +40,7 @@ class Days(msgspec.Struct, frozen=True):
     first: date
     last: date
     done: date | None = None
+    moments: tuple[int, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -55,6 +60,29 @@ class InventedChoice:
     rulebook_id: str
     visitor: str
     site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is there of a demonstration: its days, None for visitors of the moment alone; `counts` without events."""
+
+    days: Days | None
+    counts: Counts
+
+
+def visited(store: Store) -> None:
+    """Note that invented visitors come through the doors, before the first one does."""
+    with store.control.transaction() as tx:
+        settings.put(tx, _VISITED, "yes")
+
+
+def held(store: Store) -> Held | None:
+    """Return what is there of a demonstration, for pages that show or leave it out; None where none was begun: one look-up."""
+    with store.control.reading() as tx:
+        kept, visits = settings.get(tx, _SETTING), settings.get(tx, _VISITED)
+    if kept is None and visits is None:
+        return None
+    return Held(msgspec.json.decode(kept, type=Days) if kept else None, removal.held_demonstration(store.control))
 
 
 def begun(store: Store) -> Days | None:
@@ -90,15 +118,16 @@ def keep_choices(store: Store, said: Collection[InventedChoice]) -> None:
             rows.add(tx, Choice(*what, demonstration=True, site=one.site), one.name)
 
 
-def remove(store: Store, people: Callable[[Days], Iterable[Identifier]], now_ms: int) -> Counts:
+def remove(store: Store, killed: Callable[[Days], Invented], now_ms: int) -> Counts:
     """Remove everything that is marked as demonstration; the log says that it was, where there was any. Safe to repeat.
 
-    `people` are those of the days that were begun: a crash may have left one without a record.
+    `killed` is what the days that were begun may have left without a record.
     """
     days = begun(store)
-    gone = store.remove_demonstration(people(days) if days is not None else ())
+    gone = store.remove_demonstration(killed(days) if days is not None else Invented())
     if gone.total or days is not None:
         with store.control.transaction() as tx:
-            settings.remove(tx, _SETTING)
+            for name in (_SETTING, _VISITED):
+                settings.remove(tx, name)
             entries.record(tx, now_ms, entries.DemonstrationRemoved(gone.total))
     return gone

@@ -23,7 +23,7 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.rights import invented
 from avow.rights.invented import Asker
-from avow.store.holdings import Counts
+from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 from avow.web.site import pages_with_forms
 
@@ -61,6 +61,8 @@ def invent(
         if days is None:
             days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
             demonstrated.begin(store, days, at_ms)
+        days = msgspec.structs.replace(days, moments=(*days.moments, at_ms))
+        demonstrated.note(store, days)
         begun(days)
         made = Made()
         rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
@@ -79,7 +81,19 @@ def invent(
 def remove(store: Store, configuration: Configuration) -> Counts | Refusal:
     """Remove everything that is marked as demonstration, while nobody makes any."""
     with _alone(configuration.run) as is_alone:
-        return demonstrated.remove(store, partial(_people, configuration), now_ms()) if is_alone else _BUSY
+        return demonstrated.remove(store, partial(_killed, store, configuration), now_ms()) if is_alone else _BUSY
+
+
+def _killed(store: Store, configuration: Configuration, days: Days) -> Invented:
+    """Return what some days may have left without a record when they were killed."""
+    versions, at_ms = Versions(store.control, configuration.timezone, now_ms), now_ms()
+    asked: set[str] = set()
+    for place in range(len(configuration.sites)):
+        room, day = _room(store, versions, configuration, days, place, at_ms), days.first
+        while day <= days.last:
+            asked.update(invented.id_of(Asker(*asker)) for asker in room.askers(day))
+            day += timedelta(days=1)
+    return Invented(tuple(_people(configuration, days)), asked, days.moments)
 
 
 def _people(configuration: Configuration, days: Days) -> Iterator[Identifier]:

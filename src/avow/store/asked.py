@@ -13,6 +13,9 @@ from typing import Final, NamedTuple
 
 from avow.store.tally_terms import TERMS
 
+#: The table of events, and the name by which statements say that they may be about the one that is to take its place.
+EVENTS: Final = "events"
+
 
 class Asked(NamedTuple):
     """A column that panels ask: its type, the expression that makes it, the declared field that it is ("" for none)."""
@@ -65,6 +68,6 @@ FRAGMENTS: Final[Mapping[str, str]] = {
 _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
-def filled(text: str) -> str:
-    """Return the text of a statement with its fragments, and with theirs; raise KeyError for one that is none."""
-    return _NAMED.sub(lambda named: filled(FRAGMENTS[named[1]]), text)
+def filled(text: str, table: str = EVENTS) -> str:
+    """Return the text of a statement with its fragments, and theirs, about a table of events; raise KeyError for one that is none."""
+    return _NAMED.sub(lambda named: table if named[1] == EVENTS else filled(FRAGMENTS[named[1]], table), text)

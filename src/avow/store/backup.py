@@ -164,7 +164,7 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
         audit.continue_after(tx, audit_last_seq)
         tx.execute(delete(staff_sessions))
     Tallies(control, store.events, store.vault).forget()  # what the backup says is made was made of other events
-    store.events.command("forget_everything")
+    store.events.empty()
     for path in sorted((source / "events").glob("*.native.gz")):
         store.events.load(gzip.decompress(path.read_bytes()))
     loaded = int(store.events.query("count_events")[0]["events"])

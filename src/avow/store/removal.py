@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from avow.definitions import AfterRetention, Identifier
+from avow.definitions import AfterRetention
 from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
@@ -31,7 +31,7 @@ from avow.store.control import (
 )
 from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
-from avow.store.holdings import Counts, Due
+from avow.store.holdings import Counts, Due, Invented
 from avow.store.keys import DAY, RECORD, REQUEST
 from avow.store.tallies import Tallies
 
@@ -48,6 +48,8 @@ PURGE: Final = "purge"
 RETENTION: Final = "retention"
 #: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
+#: Of a demonstration that nobody killed.
+_NOTHING_LEFT: Final = Invented()
 #: The last day that the event engine knows: whatever is kept is due by then.
 _LAST_DAY: Final = date(2299, 12, 31)
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
@@ -140,9 +142,9 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     hours = events.hours("hours_due", today=today) if emptied or due else ()
     with Tallies(control, events, vault).changing(hours):
         if emptied:
-            events.command("deidentify_due_events", today=today)
+            events.change("deidentify_due_events", today=today)
         if due:
-            events.command("erase_due_events", today=today)
+            events.change("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
     ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
@@ -183,11 +185,11 @@ class _Erased:
 
 
 def remove_demonstration(
-    control: Control, events: Events, vault: Vault, files: Files, people: Iterable[Identifier] = ()
+    control: Control, events: Events, vault: Vault, files: Files, killed: Invented = _NOTHING_LEFT
 ) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
-    invented |= set(vault.lookup(people).values())
+    invented |= vault.subjects_of(killed.people)
     count = int(events.query("count_demonstration")[0]["events"])
     with control.reading() as tx:
         shown = listed.demonstration(tx)
@@ -207,20 +209,29 @@ def remove_demonstration(
         sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
     for scope in (REQUEST, RECORD):
-        vault.destroy_keys(scope, sorted(asked))
+        vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
         with Tallies(control, events, vault).changing(events.hours("hours_invented")):
-            events.command("erase_demonstration")
+            events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
+    recordings.sweep(0, control, vault, files)
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
+        uploads.remove(uploads.unclaimed(killed.moments, control, files), files)
         with control.reading() as tx:
             sealed = set(submissions.day_keys(tx))
         sealed |= {row["name"] for row in events.query("due_day_keys", today=_LAST_DAY)}
         vault.destroy_keys(DAY, sorted(set(vault.names(DAY)) - sealed))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
+
+
+def held_demonstration(control: Control) -> Counts:
+    """Count what of the control store is marked as demonstration, for pages that say so; events are not counted."""
+    with control.reading() as tx:
+        forms, shown, asked = submissions.demonstration(tx), listed.demonstration(tx), requests.demonstration(tx)
+        return Counts(0, len(forms), choices.count_demonstration(tx), 0, 0, len(asked), len(shown))
 
 
 def _destroy_due_day_keys(today: date, control: Control, events: Events | None, vault: Vault) -> int:

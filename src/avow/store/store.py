@@ -45,7 +45,7 @@ from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, Invented, SubmissionPage, Written
 from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
 from avow.store.tallies import Tallies
@@ -53,6 +53,7 @@ from avow.store.tallies import Tallies
 _T = TypeVar("_T")
 #: What the words of a reason are bound to, before the id of their record.
 _REASON: Final = b"reason "
+_NOTHING_LEFT: Final = Invented()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +181,9 @@ class Store:
         """
         return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
-    def remove_demonstration(self, people: Iterable[Identifier] = ()) -> Counts:
-        """Remove all that is marked as demonstration, its people included; `people` are invented, with records or without."""
-        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, people)
+    def remove_demonstration(self, killed: Invented = _NOTHING_LEFT) -> Counts:
+        """Remove all that is marked as demonstration, and what it left without a record when it was killed."""
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, killed)
 
     # -- submissions -------------------------------------------------------------------------------------------
 

@@ -88,6 +88,14 @@ def sweep(now_ms: int, control: Control, files: Files, aside: Aside) -> int:
     return aside.each(FILES, [name for name in names if name not in claimed], str, step, now_ms)
 
 
+def unclaimed(moments: Collection[int], control: Control, files: Files) -> list[str]:
+    """Return the files that came at just these moments and that no stored submission names."""
+    names = [name for name in files.names(PREFIX) if moments and _moment(name) in moments]
+    with control.reading() as tx:
+        claimed = submission_files.known(tx, names) if names else frozenset()
+    return [name for name in names if name not in claimed]
+
+
 def _moment(name: str) -> int:
     """Return the moment in a file's name, milliseconds."""
     return int(name.removeprefix(PREFIX)[:_MOMENT_DIGITS], 16)
