@@ -154,13 +154,13 @@ def test_what_a_kill_leaves_without_a_record_goes_as_well(tmp_path):
     before, today, at_ms = everything(operations), local_date(now_ms(), ZONE), now_ms()
     someone = person(1, today, 0)
     with operations.store() as store:
-        demonstrated.begin(store, demonstrated.Days(1, 200, today, today, None, (at_ms,)), at_ms)
+        demonstrated.begin(store, demonstrated.Days(1, 400, today, today, None, (at_ms,)), at_ms)
         address = identifier(IdentifierKind.EMAIL, someone.email)
         store.vault.subjects_for([identifier(IdentifierKind.VISITOR, someone.visitor)], at_ms)
         store.vault.subjects_kept({(address, "contact-form"): at_ms})
-        for name in demonstrating._killed(store, operations.configuration(), demonstrated.begun(store)).requests:
-            store.vault.create_key(REQUEST, name)
-        store.vault.create_key(RECORDING, "a" * 32)
+        killed = demonstrating._killed(store, operations.configuration(), demonstrated.begun(store))
+        store.vault.create_key(REQUEST, next(iter(killed.requests)))
+        store.vault.create_key(RECORDING, next(iter(killed.recordings)))
         uploads.put([b"a file"], b"k" * 32, at_ms, store.files)
     assert everything(operations) != before
     operations.remove_demonstration()

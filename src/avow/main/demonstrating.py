@@ -88,12 +88,14 @@ def _killed(store: Store, configuration: Configuration, days: Days) -> Invented:
     """Return what some days may have left without a record when they were killed."""
     versions, at_ms = Versions(store.control, configuration.timezone, now_ms), now_ms()
     asked: set[str] = set()
+    recorded: set[str] = set()
     for place in range(len(configuration.sites)):
         room, day = _room(store, versions, configuration, days, place, at_ms), days.first
         while day <= days.last:
             asked.update(invented.id_of(Asker(*asker)) for asker in room.askers(day))
+            recorded.update(room.recordings(day))
             day += timedelta(days=1)
-    return Invented(tuple(_people(configuration, days)), asked, days.moments)
+    return Invented(tuple(_people(configuration, days)), asked, recorded, days.moments)
 
 
 def _people(configuration: Configuration, days: Days) -> Iterator[Identifier]:

@@ -144,10 +144,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """What a killed demonstration may have left without a record: of whom, for which requests, and files of which moments."""
+    """What a killed demonstration may have left without a record: people, ids of requests and recordings, moments of files."""
 
     people: Collection[Identifier] = ()
     requests: Collection[str] = ()
+    recordings: Collection[str] = ()
     moments: Collection[int] = ()
 
 

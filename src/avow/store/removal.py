@@ -194,7 +194,7 @@ def remove_demonstration(
     with control.reading() as tx:
         shown = listed.demonstration(tx)
         invented |= choices.invented_subjects(tx)
-    recorded = recordings.erase(shown, control, vault, files)
+    recorded = recordings.erase({*shown, *killed.recordings} & {*shown, *recordings.names(vault)}, control, vault, files)
     with control.reading() as tx:
         invented_kept = kept_rows.demonstration(tx)
     kept.Shelf(control, vault, files).end(invented_kept, 0)
@@ -216,7 +216,6 @@ def remove_demonstration(
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
-    recordings.sweep(0, control, vault, files)
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
         uploads.remove(uploads.unclaimed(killed.moments, control, files), files)
