@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from avow.analytics.question import Column
+from avow.analytics.question import ROBOTS, WHOLE, Column, Scope, of_column
 from avow.store.events import statement
 from bench.events import EVENTS, SITE, engine, fill
 from bench.machine import scratch
@@ -19,12 +19,13 @@ ROUNDS = 5
 FEW_EVENTS = 20_000
 REACH = 1.3
 #: What every question is asked with, as far as it takes it.
+_SCOPE = Scope(SITE, 1_767_225_600_000, 1_798_761_600_000, ("page-view",))
 PARAMETERS: dict[str, object] = {
-    "site": SITE,
-    "from_ms": 1_767_225_600_000,
-    "to_ms": 1_798_761_600_000,
-    "point": "page-view",
+    **_SCOPE.parameters(),
+    **_SCOPE.asked(),
+    **WHOLE,
     "limit": 10,
+    "months": 0,
     "steps": list(range(1_767_225_600, 1_798_761_600, 86_400)),
     "tag": "page-view",
     "beacon": "page-pixel",
@@ -36,11 +37,13 @@ PARAMETERS: dict[str, object] = {
 #: tells questions of one statement apart.
 QUESTIONS: dict[str, dict[str, object]] = {
     "dashboard_extent": {},
-    "dashboard_links": {"point": "outbound-link"},
-    **{f"dashboard_ranked/{column}": {"column": column.value, "unknown": 0} for column in Column},
-    "dashboard_reading": {"point": "page-leave"},
+    "dashboard_days": {},
+    "dashboard_points": {},
+    "dashboard_ranked/link": {**of_column(Column.LINK), "point": "outbound-link"},
+    **{f"dashboard_ranked/{column}": of_column(column) for column in set(Column) - {Column.POINT, Column.LINK}},
+    "dashboard_ranked/robot": {**ROBOTS},
+    "dashboard_reading": {**of_column(Column.PAGE), "point": "page-leave"},
     "dashboard_reconciled": {"point": "page-view,page-pixel,server-log"},
-    "dashboard_robots": {},
     "dashboard_searches": {"point": "site-search"},
     "dashboard_searches_all": {"point": "site-search"},
     "dashboard_series": {},

@@ -69,5 +69,5 @@ _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def filled(text: str, table: str = EVENTS) -> str:
-    """Return the text of a statement with its fragments, and theirs, about a table of events; raise KeyError for one that is none."""
+    """Return the text of a statement with its fragments, and theirs, about a table of events; KeyError for one that is none."""
     return _NAMED.sub(lambda named: table if named[1] == EVENTS else filled(FRAGMENTS[named[1]], table), text)

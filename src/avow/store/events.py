@@ -230,7 +230,7 @@ class Events:
         return max((int(row["events"]) for rows in found for row in rows), default=0)
 
     def empty(self) -> None:
-        """Remove every event, and what was made of them, before a restore; what the backup holds comes into a table of this version."""
+        """Remove every event, and what was made of them; what a backup holds comes into a table of this version."""
         with self.changing(alone=True):
             for table in self.tables():
                 self.drop_table(table)

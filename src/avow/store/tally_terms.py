@@ -108,7 +108,7 @@ _KNOWN: Final = ",\n    ".join(
     for bound, name in (*(("min", name) for name in _FIRST), ("max", "campaign"))
 )
 _VISITS: Final = """(
-  SELECT site, day, visit, owner AS subject, if(empty(owner), visit, sipHash64(owner)) AS visitor, robot,
+  SELECT site, day, visit, owner AS subject, {{visitor_of}} AS visitor, robot,
     min(first) AS started, max(last) AS ended,
     argMin(entry, first_at) AS entry, argMax(exit, last_at) AS exit,
     {{known}},
@@ -175,6 +175,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
         "line": _LINE,
         "row": _ROW,
         "seen": _SEEN,
+        "visitor_of": "if(empty(owner), visit, sipHash64(owner))",
         "visits": _VISITS,
         "lines": _LINES,
         "every_line": """(

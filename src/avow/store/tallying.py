@@ -138,7 +138,7 @@ class Tallying:
         held = dict.fromkeys(days, 0)
         if not days:
             return held
-        span = {"from_ms": days[0].from_ms, "to_ms": days[-1].until_ms}
+        span = {"site": "", "from_ms": days[0].from_ms, "to_ms": days[-1].until_ms}
         hours = {int(row["hour"]): int(row["events"]) for row in self.tallies.events.query("event_hours", **span)}
         for day in days:
             held[day] = sum(hours.get(hour, 0) for hour in range(day.from_ms // HOUR_MS, -(-day.until_ms // HOUR_MS)))

@@ -3,7 +3,7 @@ SELECT
   roundDown(toUnixTimestamp(time), {steps:Array(UInt32)}) AS bucket,
   count() AS views,
   uniqIf((site, day, visit, owner), visit != 0) AS visits,
-  uniqIf(if(empty(owner), visit, sipHash64(owner)), visit != 0 OR notEmpty(owner)) AS visitors
+  uniqIf({{visitor_of}}, visit != 0 OR notEmpty(owner)) AS visitors
 FROM {{seen}}
 WHERE ({point:String} = '' OR {{at_points}})
   AND robot = 0
