@@ -12,7 +12,7 @@ import pytest
 from store_records import browser, visitor
 
 from avow.analytics.devices import devices
-from avow.analytics.period import period
+from avow.analytics.period import before, period
 from avow.analytics.question import RANKED_ROWS, Column, Known, Scope, ranked_by
 from avow.analytics.reading import actions, reading
 from avow.analytics.reconciled import Sources, reconciled
@@ -390,3 +390,32 @@ def test_a_day_that_cannot_be_made_is_set_aside_and_the_others_are_made(store, w
     assert [one.day.day for one in store.tallies.days(0, NOW)] == [17, 19]
     assert store.aside.names(QUEUE) == {"2026-11-18"}
     assert len(same_as_plain(store, points=(None,))) == 2
+
+
+def test_a_period_is_compared_with_the_one_before_it(store, writer, tallying):
+    """The same question of another span, of tallied days and of events, filtered or not."""
+    dice = random.Random(7)
+    store.write([some_event(writer, dice) for _ in range(200)])
+    make(tallying)
+    every = plain.owned(plain.rows(store), ZONE)
+    span = period("custom", NOW, ZONE, date(2026, 11, 11), date(2026, 11, 20))
+    earlier = before(span)
+    assert (earlier.first_day, earlier.last_day, earlier.step) == (date(2026, 11, 1), date(2026, 11, 10), span.step)
+    for filters in ((), FILTERS[0]):
+        scope = Scope("", span.from_ms, span.to_ms, None, ZONE, store.tallies.days(span.from_ms, span.to_ms), filters)
+        then = scope.during(earlier.from_ms, earlier.to_ms, store.tallies.days(earlier.from_ms, earlier.to_ms))
+        for one in (scope, then):
+            assert tuple(vars_of(totals(store.events, one))) == plain.totals(
+                plain.filtered(plain.within(every, one), every, filters)
+            )
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("24h", date(2026, 11, 18)), ("7d", date(2026, 11, 7)), ("30d", date(2026, 9, 22)), ("12m", date(2024, 12, 1))],
+)
+def test_the_period_before_ends_where_this_one_begins(name, first):
+    """As many hours, days or months, in the same steps."""
+    span = period(name, NOW, ZONE)
+    earlier = before(span)
+    assert (earlier.to_ms, earlier.step, earlier.first_day) == (span.from_ms, span.step, first)

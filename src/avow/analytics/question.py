@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -98,6 +98,10 @@ class Scope:
             "filters": [str(known) for known, _ in self.filters],
             "wanted": [value for _, value in self.filters],
         }
+
+    def during(self, from_ms: int, to_ms: int, days: tuple[LocalDay, ...] = ()) -> Scope:
+        """Return the same question of another span, such as the one to compare with (`period.before`), and its tallied days."""
+        return replace(self, from_ms=from_ms, to_ms=to_ms, days=days)
 
     def unfiltered(self, what: str) -> Scope:
         """Return the scope; raise ValueError where it has filters, by which this cannot be asked."""
