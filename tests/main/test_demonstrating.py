@@ -8,11 +8,12 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.conftest import MARROWBY, REPOSITORY
 
 from avow.collection.invented.people import person
-from avow.definitions import IdentifierKind, Refusal, identifier, local_date, now_ms
+from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
 from avow.main import demonstrating
 from avow.main.operations import Operations
@@ -137,7 +138,7 @@ def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(tmp_path):
         begun = demonstrated.begun(store)
         assert begun is not None
         assert begun.done == begun.first + timedelta(days=2)
-        demonstrated.note(store, demonstrated.Days(begun.seed, begun.visits, begun.first, begun.last, begun.first))
+        demonstrated._note(store, demonstrated.Days(begun.seed, begun.visits, begun.first, begun.last, begun.first))
     invent(broken, 6, VISITS)  # makes days once more that are there
     invent(whole, 6, VISITS)
     with broken.store() as store:
@@ -154,7 +155,8 @@ def test_what_a_kill_leaves_without_a_record_goes_as_well(tmp_path):
     before, today, at_ms = everything(operations), local_date(now_ms(), ZONE), now_ms()
     someone = person(1, today, 0)
     with operations.store() as store:
-        demonstrated.begin(store, demonstrated.Days(1, 400, today, today, None, (at_ms,)), at_ms)
+        days = demonstrated.begin(store, demonstrated.Wanted(1, 400, 1), today, at_ms)
+        demonstrated._note(store, msgspec.structs.replace(days, moments=(at_ms,)))
         address = identifier(IdentifierKind.EMAIL, someone.email)
         store.vault.subjects_for([identifier(IdentifierKind.VISITOR, someone.visitor)], at_ms)
         store.vault.subjects_kept({(address, "contact-form"): at_ms})
@@ -191,7 +193,22 @@ def test_two_at_once_do_not_make_the_same_days(tmp_path):
     """The second is told so, and neither makes nor removes."""
     operations = installation(tmp_path)
     run = Path(operations.configuration().run)
-    with operations.store(), demonstrating._alone(run) as is_alone:
+    with operations.store(), demonstrated.alone(run) as is_alone:
         assert is_alone
-    with operations.store() as store, demonstrating._alone(run):
+    with operations.store() as store, demonstrated.alone(run):
         assert isinstance(demonstrating.remove(store, operations.configuration()), Refusal)
+
+
+def test_a_full_disk_says_so_and_what_to_do(tmp_path, monkeypatch):
+    """The operator reads what stopped it, how much room there is, which days are whole, and how to go on."""
+    operations = installation(tmp_path)
+    monkeypatch.setattr(demonstrated, "FULL_MEBIBYTES", 1 << 40)
+
+    def fails(*_):
+        raise StoreUnavailable("the event engine cannot do it now (its code 243)")
+
+    with monkeypatch.context() as once:
+        once.setattr(demonstrating.Making, "day", fails)
+        with pytest.raises(StoreUnavailable, match=r"code 243\); the disk is full: \d+ MiB are free .* no day is whole; give"):
+            invent(operations, 2, 5)
+    assert invent(operations, 2, 5).visits > 0

@@ -133,8 +133,8 @@ class Notices:
 def _no_room(moving: Progress) -> Notice:
     """Return the notice about a move of the events that waits for room on the disk."""
     words = (
-        f"The disk lacks {max(1, moving.lacks_bytes >> 20):,} MB. Until there is room, figures are right and slower than they "
-        "could be. Tell whoever runs the server; the move goes on by itself."
+        f"The disk lacks {max(1, moving.lacks_bytes >> 20):,} MB. Until there is room, figures are right and come more "
+        "slowly than before. Tell whoever runs the server; the move goes on by itself."
     )
     return Notice("events-table", "The events wait for room to be moved into their new table.", words)
 

@@ -27,13 +27,12 @@ from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
 from avow.gate import demonstrated
-from avow.gate.demonstrated import Days
+from avow.gate.demonstrated import Days, Wanted
 from avow.gate.reads import Reads
 from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import demonstrating, server, storage
-from avow.main.demonstrating import Wanted
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings

@@ -38,8 +38,8 @@ AT_ONCE: Final = 100_000
 HELD_BACK: Final = 2_000_000
 #: Times that a month is added to before it is copied anew.
 TRIES: Final = 5
-#: What the disk must have beyond the copy, for merges and what comes in: a part of it, and bytes.
-MARGIN: Final = 0.2
+#: What the disk must have beyond the copy, for merges, mutations and what comes in: so many times what `events` takes, and bytes.
+MARGIN: Final = 1.0
 MARGIN_BYTES: Final = 256 << 20
 _DAY_MS: Final = 86_400_000
 
@@ -179,7 +179,7 @@ class Moving:
 
     def _take_place(self) -> bool:
         """Give the copy the name of the table, where both hold the same; return whether it has it."""
-        with self.vault.in_turn(), self.events.changing(alone=True):
+        with self.events.changing(alone=True), self.vault.in_turn():  # inserts last: they wait for no mutation
             if self.events.query("running_mutations")[0]["mutations"]:
                 return False
             months, copied = self._months()

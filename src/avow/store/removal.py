@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from avow.definitions import AfterRetention
@@ -46,7 +46,8 @@ log = logging.getLogger(__name__)
 #: The queues of what is to be removed, whose items may be set aside.
 PURGE: Final = "purge"
 RETENTION: Final = "retention"
-#: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
+_T = TypeVar("_T")
+#: People or records in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
 #: Of a demonstration that nobody killed.
 _NOTHING_LEFT: Final = Invented()
@@ -127,14 +128,16 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
         erased.recordings += recordings.erase(some, control, vault, files)
 
     def erase_forms(some: Sequence[submissions.SealedSubmission]) -> None:
-        ids = [form.record_id for form in some]
-        with control.reading() as tx:
-            names = submission_files.of_records(tx, ids)
-            erased.people |= submissions.named(tx, ids)
-        uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
-        with control.transaction() as tx:
-            erased.forms += submissions.remove(tx, [one.record_id for one in some if one.then != AfterRetention.DEIDENTIFY])
-            erased.emptied += submissions.deidentify(tx, [one.record_id for one in some if one.then == AfterRetention.DEIDENTIFY])
+        for chunk in _chunks(some):
+            ids = [form.record_id for form in chunk]
+            emptied = [one.record_id for one in chunk if one.then == AfterRetention.DEIDENTIFY]
+            with control.reading() as tx:
+                names = submission_files.of_records(tx, ids)
+                erased.people |= submissions.named(tx, ids)
+            uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
+            with control.transaction() as tx:
+                erased.forms += submissions.remove(tx, [one for one in ids if one not in emptied])
+                erased.emptied += submissions.deidentify(tx, emptied)
 
     aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
     keys = _destroy_due_day_keys(today, control, events if due else None, vault)
@@ -164,11 +167,13 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
 
 def erase_submissions(record_ids: Collection[str], control: Control, files: Files) -> int:
     """Erase submissions with their files; see `Store.erase_submissions`."""
-    with control.reading() as tx:
-        names = submission_files.of_records(tx, list(record_ids))
-    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next try
-    with control.transaction() as tx:
-        count = submissions.remove(tx, list(record_ids))
+    count = 0
+    for chunk in _chunks(record_ids):
+        with control.reading() as tx:
+            names = submission_files.of_records(tx, chunk)
+        uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next try
+        with control.transaction() as tx:
+            count += submissions.remove(tx, chunk)
     if count:
         control.checkpoint()
     return count
@@ -199,14 +204,15 @@ def remove_demonstration(
         invented_kept = kept_rows.demonstration(tx)
     kept.Shelf(control, vault, files).end(invented_kept, 0)
     with control.transaction() as tx:
-        forms = submissions.demonstration(tx)
-        uploads.remove(submission_files.of_records(tx, forms), files)
+        sent = 0
+        for forms in _chunks(submissions.demonstration(tx)):
+            uploads.remove(submission_files.of_records(tx, forms), files)
+            invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
+            sent += submissions.remove(tx, forms)
         asked = frozenset(requests.demonstration(tx))
         uploads.remove([name for name in files.names() if name.partition("-")[0] in asked], files)  # archives of their requests
-        invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
         for request_id in asked:
             requests.remove(tx, request_id)
-        sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
     for scope in (REQUEST, RECORD):
         vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
@@ -314,8 +320,8 @@ def _start_ms(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
-def _chunks(subjects: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Cut subjects into lists short enough for one statement."""
-    rest = list(subjects)
+def _chunks(some: Iterable[_T]) -> Iterator[list[_T]]:
+    """Cut people or records into lists short enough for one statement."""
+    rest = list(some)
     for start in range(0, len(rest), _CHUNK):
         yield rest[start : start + _CHUNK]

@@ -48,6 +48,7 @@ from avow.store.files import Files
 from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, Invented, SubmissionPage, Written
 from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
+from avow.store.keys_base import chunks
 from avow.store.tallies import Tallies
 
 _T = TypeVar("_T")
@@ -140,7 +141,7 @@ class Store:
         """Note in the vault what these people said of purposes, everybody for None: an earlier version kept no such marks."""
         with self.control.reading() as tx:
             wanted = choices.subjects(tx) if subjects is None else frozenset(subjects)
-            said = choices.of_subjects(tx, wanted) if wanted else ()
+            said = [one for some in chunks(wanted) for one in choices.of_subjects(tx, some)]
         self.vault.note_choices(
             Said(one.subject, one.purpose, one.at_ms, one.opted_out) for one in said if one.subject and not one.demonstration
         )
