@@ -20,7 +20,7 @@ from typing import Final
 
 from avow.definitions import Event, EventBatch, Identifier, Record, Refusal, Submission, moment
 from avow.gate import choices, deliveries, minors, recipients
-from avow.gate.deliveries import Errand, ToGo
+from avow.gate.deliveries import Delivery, Errand, ToGo
 from avow.gate.disclosures import Leave
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
@@ -133,14 +133,36 @@ class HandingOver:
         nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
         return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
 
+    def may_have(self, row: Delivery) -> Leave | None:
+        """Return what a recipient may have of a record whose delivery somebody began and did not end, as its version gives it.
+
+        None where nothing of a version that is known was given to it.
+        """
+        own = self.versions.rulebook(row.rulebook_id)
+        known, declared = (own.recipients.get(row.recipient), own.points.get(row.point)) if own else (None, None)
+        if own is None or known is None or declared is None:
+            return None
+        by_most = sorted(known.purposes & declared.purposes, key=lambda one: (-len(own.fields_for(row.point, one)), one))
+        purpose = row.purpose or next(iter(by_most), "")
+        needed = own.fields_for(row.point, purpose)
+        items = sorted(name for name in needed if known.categories.issuperset(own.data[name].categories))
+        subjects = frozenset(one.subject for one in row.people if one.subject is not None)
+        first = min(subjects, default=None)
+        named = (own, row.recipient, purpose, row.point, _letters(own, items), row.site, first, tuple(items), row.about.record)
+        return Leave(*named, subjects - {first} if first else frozenset())
+
+    def needs_authorisation(self, recipient: str) -> str:
+        """Return by which form people authorise what is ordered of a recipient today, "" where it needs none."""
+        declared = self.versions.in_force().recipients.get(recipient)
+        return declared.needs_authorisation if declared else ""
+
     def authorised(self, held: HeldSubmission, recipient: str, authorisation: str) -> Refusal | None:
         """Return why an order about somebody may not go to a screener, None where they authorised it in writing.
 
         By the form that the policy names for it, in a record that is there yet and is theirs: one of its people is one of this
         record's. A recipient that needs none is ordered nothing. Rule: 15 U.S.C. 1681b(b)(2)(A)(ii).
         """
-        declared = self.versions.in_force().recipients.get(recipient)
-        form = declared.needs_authorisation if declared else ""
+        form = self.needs_authorisation(recipient)
         signed = self.store.readable_submission(authorisation) if authorisation else None
         if not form or signed is None or signed.point != form or not set(signed.people) & set(held.people):
             reason = f"an order to “{recipient}” names what its person signed by the form “{form}”"

@@ -179,7 +179,7 @@ def timetable(
     sweeping = retention.build(store, clock, settle, configuration.timezone)
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
-    kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
+    kinds = Kinds(carrying.compose, carrying.left, carrying.failed, carrying.may_have)
     contract = recipients.contract_of(store, versions, configuration.mail.recipient)
     carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
