@@ -45,6 +45,7 @@ _BY_COMMAND: Final = Refusal("it was asked for at the command line; a member of 
 _GONE: Final = Refusal("there is no such record", _RULE)
 _NO_EVENTS: Final = Refusal("an event is told to a third party alone, as a conversion", rules.SERVICE_PROVIDERS)
 _NO_ORDER: Final = Refusal("the policy names no form that authorises orders to it", rules.BACKGROUND_CHECK_AUTHORISED)
+_TOO_MANY_ORDERS: Final = Refusal("more than the policy lets one person order within a day; an order has no second person", _RULE)
 _EVENTS_ALONE: Final = Refusal("it is told of conversions alone: no form goes there", _RULE)
 #: The id of a record (`definitions.RecordIds`).
 #: Within this time what one person sends is added up, milliseconds.
@@ -123,6 +124,9 @@ class Sending:
             queued = self._queue_one(recipient, purpose, one, by, is_event=is_event)
             if queued is not None:
                 return queued
+            if selection.authorisation:  # a batch is of disclosures, and names nothing that anybody signed
+                self._refused(recipient, purpose, point, _TOO_MANY_ORDERS, by)
+                return _TOO_MANY_ORDERS
         assert not isinstance(held, HeldClick)
         return self._ask(recipient, purpose, point, selection, held, by)
 
@@ -335,7 +339,9 @@ class Sending:
     def _page(self, batch: Batch, last: str, held: tuple[HeldSubmission, ...], now_ms: int) -> int:
         """Queue those of some records that their version gives; return how many, 0 when another process was faster."""
         store = self.handing_over.store
-        theirs = [one for one in held if _is_of(one, batch.site, batch.since_ms, batch.until_ms)]
+        agreed = batch.records - batch.queued - batch.refused  # what came late into the span of the batch nobody agreed to
+        theirs = [one for one in held if _is_of(one, batch.site, batch.since_ms, batch.until_ms) and not one.demonstration]
+        theirs = theirs[: max(agreed, 0)]
         going = [one for one in theirs if self._may_go(one, batch)]
         errand = Errand("disclosure", batch.recipient, self.connectors[batch.recipient], batch.purpose, batch.id, batch.asker)
         with store.control.transaction() as tx:
