@@ -11,6 +11,7 @@ from avow.definitions import Refusal, RequestKind
 from avow.gate import deliveries, disclosures, instructions
 from avow.gate.instructions import Answer
 from avow.rights import downstream, walk
+from avow.rights.reminding import Reminders
 from avow.rights.states import State, Step
 
 REASON = "The invoices of 2024 are kept for seven years, by Rev. & Tax. Code § 19530."
@@ -271,7 +272,7 @@ def test_two_storage_processes_tell_and_remind_once(house, tmp_path):
     house.publisher.first(policy_with(), house.now_ms())
     office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
     house.write(ROBIN)
-    gone(house, ROBIN, "crm")
+    gone(house, ROBIN, "post")
     filed = office.ask(RequestKind.DELETE)
     office.walk()
     office.press(filed)
@@ -320,3 +321,36 @@ def test_what_is_being_handed_over_is_waited_for(office):
         deliveries.sent(tx, one, office.house.now_ms())
     office.walk()
     assert (case(office).state, [row.recipient for row in told(office)]) == (State.DOWNSTREAM, ["crm"])
+
+
+def test_no_reminder_is_queued_of_what_staff_pass_on(office):
+    """Nobody would carry it: from its day on they see to it, and neither they nor its person are told that it was reminded."""
+    deleted(office, "crm")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    reminders, seen = Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms), []
+    for _ in range(16):
+        office.house.wait(days=1)
+        reminders.once()
+        seen.append(instructions.count_left(office.house.store, office.house.versions.today(), office.house.now_ms()))
+    assert seen == [0, 0, *[1] * 14]
+    assert [row.state for row in rows(office) if row.kind == "instruction"] == ["sent"]
+    (line,) = office.desk.told.lines(case(office), for_staff=True)
+    assert (line.reminders, told(office)[0].reminders) == (0, 0)
+
+
+def test_a_reminder_counts_once_it_has_left(office):
+    """What is queued, or could not be handed over, is none for its person."""
+    deleted(office, "post")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    office.house.wait(days=3)
+    Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms).once()
+
+    def counted():
+        (line,) = office.desk.told.lines(case(office), for_staff=True)
+        return line.reminders, told(office)[0].reminders
+
+    assert counted() == (0, 1)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    assert counted() == (1, 1)

@@ -50,6 +50,7 @@ class Round:
     connector: Connector
     is_believed: Callable[[], bool] = lambda: True
     seconds: Callable[[], float] = time.monotonic
+    _begun: float = 0.0
     _pause_ms: int = 0
     _again_ms: int = 0
 
@@ -57,10 +58,10 @@ class Round:
         """Hand over what is due; return how many were taken. Raises StoreUnavailable, after which nothing is lost."""
         if now_ms < self._again_ms <= now_ms + _AWAY_LONGEST_MS:  # further away: the clock was ahead
             return 0
-        taken, begun = 0, self.seconds()
+        taken, self._begun = 0, self.seconds()
         try:
-            for turn in self.outbox.due(now_ms, ROUND):  # each at its own moment: the recipient believes no signature of long ago
-                answer = self._one(turn, now_ms + int((self.seconds() - begun) * 1000))
+            for turn in self.outbox.due(now_ms, ROUND):
+                answer = self._one(turn, now_ms)
                 taken += answer in {Answer.TAKEN, Answer.DONE}
                 if answer is Answer.AWAY:
                     break
@@ -78,7 +79,8 @@ class Round:
         if parcel is None:
             return None
         self.outbox.begins(turn.message_id)
-        failed, answer = attempted(lambda: self._note(turn, parcel, self.connector.hand_over(parcel, now_ms), now_ms))
+        tried_ms = now_ms + int((self.seconds() - self._begun) * 1000)  # no recipient believes a signature of long ago
+        failed, answer = attempted(lambda: self._note(turn, parcel, self.connector.hand_over(parcel, tried_ms), now_ms))
         if failed is not None:
             self.outbox.lost(parcel, now_ms)  # the other side may have it: it is handed over again
             self._raised(turn, now_ms, Trouble.LOST, failed)
