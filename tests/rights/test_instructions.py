@@ -354,3 +354,21 @@ def test_a_reminder_counts_once_it_has_left(office):
     assert counted() == (0, 1)
     office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
     assert counted() == (1, 1)
+
+
+def test_what_would_be_told_of_an_event_is_taken_back_before_the_plan(office):
+    """Between the plan and the erasure it would go to somebody whom nobody tells; what goes at another point stays."""
+    office.house.write(ROBIN)
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    subject = next(iter(office.house.store.vault.lookup([person(ROBIN)]).values()))
+    with office.house.store.control.transaction() as tx:
+        one = planted(tx, office.house.now_ms(), "conversion", subject=subject, record="ab" * 16, connector="conversion")
+    office.press(filed)
+    (verified,) = office.cases.every()
+    assert verified.state is State.VERIFIED
+    assert walk.advance(verified, office.tools, office.house.now_ms())
+    with office.house.store.control.reading() as tx:
+        row = deliveries.get(tx, one)
+    assert (row.state, row.people) == ("withdrawn", ())
+    assert row.why.startswith("its person is being erased (Cal. Civ. Code")

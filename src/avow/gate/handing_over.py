@@ -14,7 +14,7 @@ Rule: Cal. Civ. Code § 1798.100(a)(1), (c), (d), § 1798.105(c)(1), § 1798.120
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ from avow.store.event_rows import Group, groups, visitor
 from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.store import Store
 
-__all__ = ["CONVERSION", "Content", "HandingOver", "NoMore", "queue_arrived", "queue_conversions"]
+__all__ = ["CONVERSION", "Content", "HandingOver", "NoMore", "one_of", "queue_arrived", "queue_conversions"]
 
 #: The way of what a third party is told came of its advertisements.
 CONVERSION: Final = "conversion"
@@ -127,11 +127,8 @@ class HandingOver:
         both = sorted(
             known.purposes & own.points[held.point].purposes, key=lambda one: (-len(own.fields_for(held.point, one)), one)
         )
-        answers = [self.of_form(held, recipient, purpose) for purpose in both]
-        refusals = [one for one in answers if isinstance(one, Refusal)]
-        for_now = [one for one in refusals if not isinstance(one, NoMore)]
         nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
-        return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
+        return one_of([self.of_form(held, recipient, purpose) for purpose in both], nothing)
 
     def may_have(self, row: Delivery) -> Leave | None:
         """Return what a recipient may have of a record whose delivery somebody began and did not end, as its version gives it.
@@ -275,13 +272,24 @@ def _letters(rulebook: Rulebook, items: Iterable[str]) -> str:
     return "".join(sorted({letter for name in items for letter in rulebook.data[name].categories}))
 
 
+def one_of(answers: Sequence[Content | Refusal], nothing: NoMore) -> Content | Refusal:
+    """Return what goes for the first purpose that it may go for; else a no for now, which no other's no for good ends."""
+    refusals = [one for one in answers if isinstance(one, Refusal)]
+    for_now = [one for one in refusals if not isinstance(one, NoMore)]
+    return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
+
+
 def queue_conversions(
-    store: Store, records: Iterable[Record], rulebook_of: Callable[[str], Rulebook | None], told: Collection[str]
+    store: Store,
+    records: Iterable[Record],
+    rulebook_of: Callable[[str], Rulebook | None],
+    told: Collection[str],
+    is_erasing: IsErasing,
 ) -> None:
     """Queue the events that these third parties are told of as conversions; a repetition adds nothing.
 
     Only what may have been allowed: an event that holds something which nothing but a purpose of theirs needs, of a browser
-    that is not known to be of somebody under 16.
+    that is not known to be of somebody under 16, nor to be erased.
     Rule: Cal. Civ. Code § 1798.100(a)(1), § 1798.120(c), (d); 11 CCR 7025(c)(1), 7026(f).
     """
     events = [one for one in records if told and isinstance(one, Event | EventBatch) and not (one.demonstration or one.robot)]
@@ -289,9 +297,10 @@ def queue_conversions(
     for group in (group for one in events for group in groups(one)):
         rulebook = rulebook_of(group.terms.rulebook_id)
         point = rulebook.points.get(group.point) if rulebook else None
-        if rulebook is None or point is None:
+        takers = sorted(point.recipients & set(told)) if point is not None else []
+        if rulebook is None or point is None or not takers or any(is_erasing(store, one) for one in group.owner):
             continue
-        for name in sorted(point.recipients & set(told)):
+        for name in takers:
             browser, now_ms = visitor(group.batch.visitor), group.collected_ms
             allowed = {one for one in rulebook.recipients[name].purposes if not minors.refusal(store, browser, one, now_ms)}
             wanted.setdefault(name, []).extend(_conversions(store, group, point, allowed))

@@ -249,7 +249,7 @@ def _stand(store: Store, versions: Versions, names: Sequence[str], now_ms: Calla
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
     """Return the jobs that take in: what the workers spooled, and the lines of followed server logs."""
     configuration, refusals = installation.configuration, Refusals()
-    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration))
+    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration), of_requests().is_erasing)
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
     imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)

@@ -18,7 +18,7 @@ from typing import Final
 from avow.definitions import Refusal, moment
 from avow.gate.deliveries import OF_RECORDS, Delivery
 from avow.gate.disclosures import Leave
-from avow.gate.handing_over import Content, HandingOver, NoMore
+from avow.gate.handing_over import Content, HandingOver, NoMore, one_of
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
 from avow.recipients.instructing import Instructing
@@ -89,7 +89,7 @@ class Composing:
         known = own.recipients.get(row.recipient) if own else None
         purposes = [row.purpose] if row.purpose else sorted(known.purposes) if known else []
         answers = [self.handing_over.of_event(found.event, found.subject, row.recipient, purpose) for purpose in purposes]
-        return next((one for one in answers if isinstance(one, Content)), answers[0] if answers else _GONE)
+        return one_of(answers, _GONE)
 
 
 def _parcel(row: Delivery, content: Content) -> Parcel:

@@ -16,11 +16,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
-from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.deliveries import Kind
+from avow.store.control.rows import add_new
 from avow.store.control.tables import batches, deliveries, disclosures, submissions
 from avow.store.paging import Page, Part, Place
 
@@ -67,9 +68,9 @@ class Batch:
         return "approved" if self.queued_ms is None else "queued"
 
 
-def add(tx: Transaction, batch: Batch) -> None:
-    """Keep a new one."""
-    tx.execute(insert(batches).values(**asdict(batch)))
+def add(tx: Transaction, batch: Batch) -> bool:
+    """Keep a new one; False when there is one of its id: it was asked for twice."""
+    return add_new(tx, batches, asdict(batch))
 
 
 def get(tx: Transaction, batch_id: str) -> Batch | None:
