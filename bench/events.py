@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -23,7 +24,8 @@ from avow.store.events import Events, announced
 EVENTS = 10_000_000
 SITE = "marrowby.example"
 #: The events lie so many seconds from the first to the last, some ten months.
-_YEAR_SECONDS = 25_000_000.0
+YEAR_SECONDS = 25_000_000.0
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 #: What somebody does, in turn: mostly views, and what the other panels of the dashboard ask about.
 _POINTS = ("page-view",) * 9 + (
@@ -53,7 +55,7 @@ def _skewed(what: str, count: str) -> str:
 _FILL = f"""
 INSERT INTO events SELECT
   reinterpretAsUUID(sipHash128(number, {{seed:UInt64}})),
-  toDateTime64('2026-01-01 00:00:00', 3, 'UTC') + number * {{step:Float64}}, 'marrowby.example',
+  toDateTime64({{first:String}}, 3, 'UTC') + number * {{step:Float64}}, 'marrowby.example',
   {list(_POINTS)}[1 + intHash32(number) % {len(_POINTS)}] AS point, repeat('0', 64), point,
   concat('/products/', toString({_skewed("number, 'page'", "400")})),
   ['', 'search.example', 'news.example', 'forum.example'][1 + {_skewed("number, 'referrer'", "4")}],
@@ -129,13 +131,15 @@ def engine(folder: Path) -> Iterator[Events]:
         running.stop()
 
 
-def fill(folder: Path, people: Sequence[bytes], each: int = 40, events: int = EVENTS, seed: int = SEED) -> None:
+def fill(
+    folder: Path, people: Sequence[bytes], each: int = 40, events: int = EVENTS, seed: int = SEED, first: datetime = FIRST
+) -> None:
     """Insert so many events of one year, `each` of every person given by subject among them; the same for the same seed."""
     client = clickhouse_connect.get_client(dsn=announced(folder)())
     step = 1_000_000
     for offset in range(0, events - len(people) * each, step):
         count = min(step, events - len(people) * each - offset)
-        asked = {"offset": offset, "count": count, "step": _YEAR_SECONDS / events, "seed": seed}
+        asked = {"offset": offset, "count": count, "step": YEAR_SECONDS / events, "seed": seed, "first": f"{first:%F %T}"}
         client.command(_FILL, parameters={**asked, "visitors": max(1, events // _EVENTS_EACH)})
     if people:
         subjects = [str(uuid.UUID(bytes=one)) for one in people]

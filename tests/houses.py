@@ -64,6 +64,11 @@ class NoEvents:
     def command(self, _name, **_parameters):
         """Change nothing."""
 
+    change = command
+
+    def most(self, _name, **_parameters):
+        return 0
+
     def newest(self, _span):
         return -1
 

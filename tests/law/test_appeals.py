@@ -13,8 +13,10 @@ from tests.web.conftest import serving
 
 from avow import policy
 from avow.definitions import Refusal, RequestKind
-from avow.rights import clock, due, verification
+from avow.rights import appealing, clock, due, verification
 from avow.rights.answers import NewRequest
+from avow.rights.cases import Claim
+from avow.rights.correcting.reviewing import Decision
 from avow.rights.states import State, Step
 from avow.rights.verification import Link
 
@@ -238,6 +240,44 @@ def test_who_decided_before_does_not_hear_it_where_somebody_else_can(serving):
     house.walk()
     text = answer_of(house, one_of(house, appeal.request_id))
     assert "A person who did not decide before has looked at it again" in text
+
+
+def test_who_denied_a_correction_does_not_hear_it_either(serving):
+    """Field by field is decided elsewhere; it is a decision all the same."""
+    house = serving(compiled(*BOTH, *BY_HAND))
+    kim, lee = (insider(house.account(name).staff_id) for name in ("kim", "lee"))
+    record = house.write(ROBIN, fields={"email": ROBIN, "name": "Robyn", "message": "m"})
+    assert record
+    token = house.ask(RequestKind.CORRECT, jurisdiction="US-VA", claims=(Claim("contact-form", "name", "Robyn", "Robin"),))
+    house.walk()
+    request_id = token.partition("-")[0]
+    house.rooms.rights.confirm(house.link(request_id))
+    house.walk()
+    reviewing = house.rooms.rights.contested.reviewing
+    denied = Decision("denied", ground="accurate", reason="They wrote it like this themselves, twice.")
+    assert reviewing.decide(request_id, 0, denied, kim) is None
+    assert reviewing.agree(request_id, 0, lee) is None
+    house.walk()
+    case = one_of(house, request_id)
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    assert [isinstance(house.rooms.reviews.hears(appeal.request_id, one), Refusal) for one in (kim, lee)] == [True, True]
+
+
+def test_of_two_who_decide_at_once_the_letter_gives_the_reason_of_the_one_that_counts(house):
+    """The other is told that it went on meanwhile, and their words are nowhere."""
+    case = refused(house)
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    rights, seen = house.rooms.rights, one_of(house, appeal.request_id)
+    assert rights.decide_appeal(appeal.request_id, "granted", REASON, "s1") is None
+    late = appealing.decide(seen, "denied", "Nothing was found in the second archive.", "s2", rights.cases, house.now_ms())
+    assert isinstance(late, Refusal)
+    house.walk()
+    text = answer_of(house, one_of(house, appeal.request_id))
+    assert (REASON in text, "Nothing was found" in text) == (True, False)
 
 
 def test_who_decided_about_a_part_does_not_hear_it_either(serving):

@@ -1,6 +1,7 @@
 """What goes to a vendor: asked when it is sent and again in its turn, composed then, signed, noted; refused with the rule."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from threading import Thread
@@ -140,6 +141,29 @@ def test_what_was_held_has_its_turn_once_the_contract_is_mended(house, receiver,
     assert vendor.carry() == (mended != "one of two")
     still = ["held", "refused"] if mended == "one of two" else ["refused"]
     assert sorted(row.trouble for row in vendor.rows("waiting")) == still
+
+
+@over_both
+@pytest.mark.parametrize("behind", [0, 1])
+def test_what_is_held_at_the_moment_of_the_mending_has_its_turn_at_once(house, vendor, behind):
+    """Judged just before and noted just after, in the same millisecond or the next: it does not wait for the hour to be over."""
+    vendor.sending.send("crm", PURPOSE, Selection(house.write("ada@example.com")), None)
+    vendor.register.clause("crm", "no_combining", "s1", is_missing=True)
+    outbox = vendor.round.outbox
+    compose = outbox.kinds.compose
+
+    def meanwhile(row, now_ms):
+        judged = compose(row, now_ms)
+        house.wait(milliseconds=behind)
+        vendor.register.clause("crm", "no_combining", "s1", is_missing=False)
+        return judged
+
+    outbox.kinds = replace(outbox.kinds, compose=meanwhile)
+    assert vendor.carry() == 0
+    assert [row.trouble for row in vendor.rows("waiting")] == ["held"]
+    outbox.kinds = replace(outbox.kinds, compose=compose)
+    house.wait(seconds=1)
+    assert vendor.carry() == 1
 
 
 def test_a_clause_that_is_found_to_be_missing_makes_a_third_party_at_once(house, vendor):

@@ -4,12 +4,14 @@ import pytest
 from tests.deliveries import planted
 from tests.houses import insider, over_both, person
 from tests.rights.test_desk import ROBIN, Office
-from tests.told import gone, policy_with
+from tests.told import gone, policy_with, sold
 
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
 from avow.gate import deliveries, disclosures, instructions
+from avow.gate import told as words
 from avow.gate.instructions import Answer
+from avow.policy.law import rules
 from avow.rights import downstream, walk
 from avow.rights.reminding import Reminders
 from avow.rights.states import State, Step
@@ -100,6 +102,28 @@ def test_who_may_hold_it_no_more_is_not_told(office):
     office.desk.told.pages.answer(token(office, told(office)[0]), "erased", "")
     office.walk()
     assert "- Dunlin Letters: holds nothing any more" in letter(office, answer)
+
+
+def test_who_got_it_without_a_clause_is_asked_as_a_third_party_whatever_went_later(office):
+    """No sale is undone by a mended contract; and of a third party nobody knows until when it holds something. 11 CCR 7051(c)."""
+    sold(office.house, ROBIN, "post")
+    office.house.wait(days=91)
+    deleted(office)
+    (one,) = told(office)
+    planned = case(office).entry(Step.PLANNED).detail["tasks"]
+    (task,) = [each for each in planned if each["target"] == "Dunlin Letters"]
+    assert (one.recipient, rules.TELL_THIRD_PARTIES in task["rule"]) == ("post", True)
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_what_it_has_to_do_is_what_it_was_when_it_got_something(office, is_sold):
+    """The page names the duties of a third party where any of it was sold, and else those of who works for us."""
+    (sold if is_sold else gone)(office.house, ROBIN, "crm")
+    deleted(office)
+    (one,) = told(office)
+    page = office.desk.told.pages.opened(token(office, one))
+    assert page.duties == (words.THIRD_PARTY if is_sold else words.PROVIDER)
+    assert page.rule == words.by_rule(is_third_party=is_sold)
 
 
 def test_silence_is_never_done(office):

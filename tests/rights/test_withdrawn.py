@@ -281,3 +281,23 @@ def test_the_evidence_says_that_a_consent_ends_it(office):
     judged = office.house.promises().judged(office.house.now_ms())
     said = {one.control for promise in judged for one in promise.findings if "A consent that is taken back" in one.control}
     assert [control.partition(":")[0] for control in said] == ["Talent pool"]
+
+
+def test_nothing_ends_before_its_letter_has_been_there_for_a_week(office, monkeypatch):
+    """Nobody proved who asked: whoever could say that it was not them has to have heard of it."""
+    pool = send(office)
+    office.cases._by_mail = True
+    monkeypatch.setattr("tests.rights.test_desk.carry", lambda _store, _now_ms: 0)  # the mail server is away
+    request = withdraw(office)
+    office.house.wait(days=9)
+    office.walk()
+    assert held(office) == {pool}
+    with office.house.store.control.transaction() as tx:
+        for row in deliveries.of_request(tx, request):
+            deliveries.sent(tx, row.id, office.house.now_ms())
+    office.house.wait(days=5)
+    office.walk()
+    assert held(office) == {pool}
+    office.house.wait(days=3)
+    office.walk()
+    assert held(office) == set()

@@ -11,6 +11,7 @@ import time
 
 import pytest
 from store_records import MORNING, Writer, browser, open_parts, view_row, visitor
+from tests.conftest import REPOSITORY
 
 from avow.analytics.question import Scope
 from avow.assurance.residue import residue
@@ -225,3 +226,61 @@ def test_acknowledged_batches_survive_a_kill(tmp_path):
     assert len(store.find([browser(1)]).events) == 150
     store.close()
     engine.stop()
+
+
+#: An old table with records, and then the statement that gives it columns, or one that makes another, on a disk without room.
+DEFINED = """
+import os, pathlib, resource, sys
+sys.path[:0] = {path!r}
+from store_records import Writer, open_parts, visitor
+from tests.earlier_events import BEFORE
+from avow.store.embedded import Engine
+folder = pathlib.Path(sys.argv[1])
+engine = Engine(folder / "events", folder / "run")
+engine.start()
+store = open_parts(folder)
+if not store.events.tables():
+    store.events._call(lambda client: client.command(BEFORE))
+    store.write([Writer().event(visitor(1))])
+store.events.command("create_erasing")
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+{statement}
+"""
+
+
+@pytest.mark.parametrize("statement", ["store.events.prepare()", "store.events.prepare_table('events_next')"])
+def test_a_table_that_a_full_disk_could_not_change_is_as_it_was(tmp_path, statement):
+    """The engine says that it is done, and would never open again: its process ends, and the next one opens what was there."""
+    text = DEFINED.format(path=[*sys.path, str(REPOSITORY)], statement=statement)
+    done = subprocess.run([sys.executable, "-c", text, tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "was not written" in done.stderr) == (74, True)
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    assert list(store.events.tables()) == ["events"]
+    store.events.prepare()
+    assert len(store.find([browser(1)]).events) == 1
+    store.close()
+    engine.stop()
+
+
+def test_a_table_that_a_kill_left_half_changed_is_as_it_was(tmp_path):
+    """The note of before has a second name until the change is known to be whole."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1))])
+    store.close()
+    engine.stop()
+    (note,) = (tmp_path / "events").glob("store/*/*/events.sql")
+    kept = tmp_path / "events" / "notes-before"
+    kept.mkdir()
+    (kept / "events.sql").hardlink_to(note)
+    note.unlink()
+    note.write_bytes(b"ATTACH TABLE _ UU")
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    assert len(open_parts(tmp_path).find([browser(1)]).events) == 1
+    assert not kept.exists()
+    second.stop()

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
@@ -27,6 +29,12 @@ def _without(record: Record, away: named.Deleted) -> Iterator[Record]:
         yield from narrowing.at_points(record, record.terms.keys() - gone)
     elif not _is_away(record, record.point, away):
         yield record
+
+
+def _of_nobody(brought: Sequence[Record], away: named.Deleted) -> list[Event]:
+    """Return the events of which nothing is left, without whose they were: that something of them went out is counted."""
+    events = (one for one in (brought if away else ()) if isinstance(one, Event))
+    return [msgspec.structs.replace(one, visitor="") for one in events if _is_away(one, one.point, away)]
 
 
 def _is_away(record: Event | EventBatch | Recording, point: str, away: named.Deleted) -> bool:
@@ -71,7 +79,8 @@ class Arrival:
         standing = profiles.standing(self._store, numbers)
         kept = [one for record in came for one in self._narrowed(record, standing)]
         written = self._store.write(kept)
-        disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
+        gone = _of_nobody(brought, away)
+        disclosures.note_handed_over(self._store, [*came, *gone], self._rulebook_of)  # what went out did, whatever is kept
         forms = [one for one in kept if isinstance(one, Submission)]
         handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
         told = [name for name, way in self._connectors.items() if way == handing_over.CONVERSION]

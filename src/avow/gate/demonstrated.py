@@ -6,29 +6,41 @@ be untrue of the day that they name. Why: docs/decisions/0095.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import fcntl
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from avow.definitions import Identifier, IdentifierKind, identifier
+from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier
 from avow.gate import entries
+from avow.store import removal
 from avow.store.control import choices as rows
 from avow.store.control import settings
 from avow.store.control.choices import Choice
-from avow.store.holdings import Counts
+from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 
+RULE: Final = "docs/decisions/0095"
+#: With less space on the disk the event engine takes nothing, mebibytes.
+FULL_MEBIBYTES: Final = 64
+BUSY: Final = Refusal("another “avow demo” makes or removes invented days at this moment", RULE)
 #: The setting that says which days were begun.
 _SETTING: Final = "demonstration.days"
+#: The setting that says that invented visitors came through the doors.
+_VISITED: Final = "demonstration.visited"
 
 
 class Days(msgspec.Struct, frozen=True):
     """The days that a demonstration has: from `first` to `last`, of which those to `done` are whole (None: none yet).
 
-    `seed` and `visits`, of an ordinary day, are what they are made of: the same make the same.
+    `seed` and `visits`, of an ordinary day, are what they are made of: the same make the same. `moments` are those at which
+    somebody began or went on, milliseconds.
     """
 
     seed: int
@@ -36,11 +48,21 @@ class Days(msgspec.Struct, frozen=True):
     first: date
     last: date
     done: date | None = None
+    moments: tuple[int, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether all of it was made."""
         return self.done == self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many days until today, how many visits on an ordinary day of each website, and which: the same for the same seed."""
+
+    days: int
+    visits: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,29 @@ class InventedChoice:
     site: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is there of a demonstration: its days, None for visitors of the moment alone; `counts` without events."""
+
+    days: Days | None
+    counts: Counts
+
+
+def visited(store: Store) -> None:
+    """Note that invented visitors come through the doors, before the first one does."""
+    with store.control.transaction() as tx:
+        settings.put(tx, _VISITED, "yes")
+
+
+def held(store: Store) -> Held | None:
+    """Return what is there of a demonstration, for pages that show or leave it out; None where none was begun: one look-up."""
+    with store.control.reading() as tx:
+        kept, visits = settings.get(tx, _SETTING), settings.get(tx, _VISITED)
+    if kept is None and visits is None:
+        return None
+    return Held(msgspec.json.decode(kept, type=Days) if kept else None, removal.held_demonstration(store.control))
+
+
 def begun(store: Store) -> Days | None:
     """Return the days that a demonstration was begun of; None for none."""
     with store.control.reading() as tx:
@@ -64,15 +109,58 @@ def begun(store: Store) -> Days | None:
     return msgspec.json.decode(kept, type=Days) if kept else None
 
 
-def begin(store: Store, days: Days, now_ms: int) -> None:
-    """Note which days are made, before anything of them is: what a crash leaves is found again."""
-    count = (days.last - days.first).days + 1
-    with store.control.transaction() as tx:
-        settings.put(tx, _SETTING, msgspec.json.encode(days).decode())
-        entries.record(tx, now_ms, entries.DemonstrationMade(count, str(days.first), str(days.last)))
+def begin(store: Store, wanted: Wanted, today: date, now_ms: int) -> Days | Refusal:
+    """Note which days are made, before anything of them is: what a crash leaves is found again, and gone on with.
+
+    Returns the days; a Refusal where they are whole already.
+    """
+    days = begun(store)
+    if days is not None and days.is_whole:
+        reason = f"there are invented days already, {days.first} to {days.last}; remove them first: avow demo --remove"
+        return Refusal(reason, RULE)
+    if days is None:
+        days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
+        with store.control.transaction() as tx:
+            settings.put(tx, _SETTING, msgspec.json.encode(days).decode())
+            entries.record(tx, now_ms, entries.DemonstrationMade(wanted.days, str(days.first), str(days.last)))
+    return days
 
 
-def note(store: Store, days: Days) -> None:
+def each_day(store: Store, days: Days, now_ms: int, make: Callable[[date], None], progress: Callable[[int], None]) -> None:
+    """Make the days that are not whole yet, in order; each is noted as whole before the next one."""
+    days = msgspec.structs.replace(days, moments=(*days.moments, now_ms))
+    _note(store, days)
+    day = days.first if days.done is None else days.done + timedelta(days=1)
+    while day <= days.last:
+        make(day)
+        days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
+        _note(store, days)
+        progress(1)
+
+
+def stopped(store: Store, error: Exception, data: Path, days: Days) -> StoreUnavailable:
+    """Return why it stopped, whether the disk is full, and what to do."""
+    days, free = begun(store) or days, shutil.disk_usage(data).free // 1024**2
+    why = str(error) if isinstance(error, StoreUnavailable) else error.__class__.__name__
+    whole = f"{days.first} to {days.done} are whole" if days.done else "no day is whole"
+    room = "the disk is full" if free < FULL_MEBIBYTES else "the disk has room"
+    way = "give the command again to go on, or avow demo --remove"
+    return StoreUnavailable(f"{why}; {room}: {free} MiB are free in {data}. {whole}; {way}")
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[bool]:
+    """Hold the lock of the demonstration; False where another process has it."""
+    with (run / "demonstration.lock").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _note(store: Store, days: Days) -> None:
     """Note how far it is."""
     with store.control.transaction() as tx:
         settings.put(tx, _SETTING, msgspec.json.encode(days).decode())
@@ -90,15 +178,16 @@ def keep_choices(store: Store, said: Collection[InventedChoice]) -> None:
             rows.add(tx, Choice(*what, demonstration=True, site=one.site), one.name)
 
 
-def remove(store: Store, people: Callable[[Days], Iterable[Identifier]], now_ms: int) -> Counts:
+def remove(store: Store, killed: Callable[[Days], Invented], now_ms: int) -> Counts:
     """Remove everything that is marked as demonstration; the log says that it was, where there was any. Safe to repeat.
 
-    `people` are those of the days that were begun: a crash may have left one without a record.
+    `killed` is what the days that were begun may have left without a record.
     """
     days = begun(store)
-    gone = store.remove_demonstration(people(days) if days is not None else ())
+    gone = store.remove_demonstration(killed(days) if days is not None else Invented())
     if gone.total or days is not None:
         with store.control.transaction() as tx:
-            settings.remove(tx, _SETTING)
+            for name in (_SETTING, _VISITED):
+                settings.remove(tx, name)
             entries.record(tx, now_ms, entries.DemonstrationRemoved(gone.total))
     return gone

@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from avow.collection.invented.making import Made, Making, pages_of
 from avow.collection.invented.visits import Town
 from avow.config import Configuration
-from avow.definitions import Identifier, IdentifierKind, Refusal, identifier, local_date, now_ms
+from avow.definitions import Identifier, IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
-from avow.gate.demonstrated import Days
+from avow.gate.demonstrated import Days, Wanted
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.rights import invented
 from avow.rights.invented import Asker
-from avow.store.holdings import Counts
+from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 from avow.web.site import pages_with_forms
-
-_RULE: Final = "docs/decisions/0095"
-_BUSY: Final = Refusal("another “avow demo” makes or removes invented days at this moment", _RULE)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How many days until today, how many visits on an ordinary day of each website, and which: the same for the same seed."""
-
-    days: int
-    visits: int
-    seed: int
 
 
 def invent(
@@ -48,38 +29,51 @@ def invent(
     begun: Callable[[Days], None],
     progress: Callable[[int], None],
 ) -> Made | Refusal:
-    """Make the days, one by one, and go on behind the last whole one of what was interrupted; a Refusal where they are there."""
-    with _alone(configuration.run) as is_alone:
+    """Make the days, one by one, and go on behind the last whole one of what was interrupted; a Refusal where they are there.
+
+    Raises StoreUnavailable, which says whether the disk is full and how to go on.
+    """
+    with demonstrated.alone(configuration.run) as is_alone:
         if not is_alone:
-            return _BUSY
-        days = demonstrated.begun(store)
-        if days is not None and days.is_whole:
-            reason = f"there are invented days already, {days.first} to {days.last}; remove them first: avow demo --remove"
-            return Refusal(reason, _RULE)
-        at_ms = now_ms()
-        today = local_date(at_ms, configuration.timezone)
-        if days is None:
-            days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
-            demonstrated.begin(store, days, at_ms)
+            return demonstrated.BUSY
+        at_ms, made = now_ms(), Made()
+        days = demonstrated.begin(store, wanted, local_date(at_ms, configuration.timezone), at_ms)
+        if isinstance(days, Refusal):
+            return days
         begun(days)
-        made = Made()
         rooms = [_room(store, versions, configuration, days, place, at_ms) for place in range(len(configuration.sites))]
-        day = days.first if days.done is None else days.done + timedelta(days=1)
-        while day <= days.last:
+
+        def make(day: date) -> None:
             for room in rooms:
                 made.add(room.day(day))
                 for asker in room.askers(day):
                     made.requests += invented.keep(store, versions, room.site.name, Asker(*asker), at_ms)
-            days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
-            demonstrated.note(store, days)
-            progress(1)
+
+        try:
+            demonstrated.each_day(store, days, at_ms, make, progress)
+        except (StoreUnavailable, OSError) as error:
+            raise demonstrated.stopped(store, error, configuration.data, days) from error
         return made
 
 
 def remove(store: Store, configuration: Configuration) -> Counts | Refusal:
     """Remove everything that is marked as demonstration, while nobody makes any."""
-    with _alone(configuration.run) as is_alone:
-        return demonstrated.remove(store, partial(_people, configuration), now_ms()) if is_alone else _BUSY
+    with demonstrated.alone(configuration.run) as is_alone:
+        return demonstrated.remove(store, partial(_killed, store, configuration), now_ms()) if is_alone else demonstrated.BUSY
+
+
+def _killed(store: Store, configuration: Configuration, days: Days) -> Invented:
+    """Return what some days may have left without a record when they were killed."""
+    versions, at_ms = Versions(store.control, configuration.timezone, now_ms), now_ms()
+    asked: set[str] = set()
+    recorded: set[str] = set()
+    for place in range(len(configuration.sites)):
+        room, day = _room(store, versions, configuration, days, place, at_ms), days.first
+        while day <= days.last:
+            asked.update(invented.id_of(Asker(*asker)) for asker in room.askers(day))
+            recorded.update(room.recordings(day))
+            day += timedelta(days=1)
+    return Invented(tuple(_people(configuration, days)), asked, recorded, days.moments)
 
 
 def _people(configuration: Configuration, days: Days) -> Iterator[Identifier]:
@@ -102,15 +96,3 @@ def _room(store: Store, versions: Versions, configuration: Configuration, days: 
     site, town = Sites(configuration).all[place], _town(configuration, days, place)
     today = local_date(at_ms, configuration.timezone)
     return Making(store, versions, site, town, today, at_ms, pages_with_forms(site.pages))
-
-
-@contextmanager
-def _alone(run: Path) -> Iterator[bool]:
-    """Hold the lock of the demonstration; False where another process has it."""
-    with (run / "demonstration.lock").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -26,13 +26,13 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
-from avow.gate.demonstrated import Days
+from avow.gate import demonstrated
+from avow.gate.demonstrated import Days, Wanted
 from avow.gate.reads import Reads
 from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.main import demonstrating, server, storage
-from avow.main.demonstrating import Wanted
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
@@ -302,6 +302,8 @@ class Operations:
         base = address or f"http://{reachable(listen.host)}:{listen.port}"
         sites = Sites(installation.configuration)
         website = sites.first.origin if len(sites.all) > 1 and address is None else ""
+        with self.records() as store:
+            demonstrated.visited(store)
         return demonstration.drive(base, visitors, installation.demonstration_token(), progress, website=website)
 
     def _versions(self, store: Store, configuration: Configuration) -> Versions:

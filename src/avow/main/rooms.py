@@ -24,6 +24,7 @@ from avow.collection.recordings.chunks import as_read
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
+from avow.gate import demonstrated
 from avow.gate.choices import Choices
 from avow.gate.disclosures import PartyLoads
 from avow.gate.incentives import Incentives
@@ -159,4 +160,5 @@ def house(
         notices=shared.assurance.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
         attachments=taking.attachments,
+        invented=partial(demonstrated.held, store),
     )

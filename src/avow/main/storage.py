@@ -60,6 +60,7 @@ from avow.rights.recorded import Player
 from avow.rights.targets import Waiting as SpoolWaiting
 from avow.store import identity
 from avow.store.embedded import Engine
+from avow.store.moving import Moving
 from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.website.watching import Watch
@@ -74,6 +75,8 @@ SIGN_SECONDS: Final = 1.0
 #: How long the jobs may take to end: less than the server gives (`server.STOP_SECONDS`).
 ENDING_SECONDS: Final = 25.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
+#: How often the move of the events into a new table is tried again when something was in its way, seconds.
+TABLE_SECONDS: Final = 10.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
 
@@ -137,17 +140,18 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         Cases(store).name_people()  # before the first job looks for the requests of a person
         _open_in_one_form(store)
         clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+        moving = Moving(store.events, store.vault)
         jobs = [
-            *timetable(installation, store, versions, clock, stop.is_set),
+            *timetable(installation, store, versions, clock, stop.is_set, moving),
             *_website(installation, store, versions, stop.is_set),
         ]
         threads = start(jobs, stop, board)
-        signs_of_life.tell(installation.run, board.ran())
+        signs_of_life.tell(installation.run, board.ran(), moving.progress)
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = multiprocessing.parent_process()
         while not stop.wait(SIGN_SECONDS):
-            signs_of_life.tell(installation.run, board.ran())
+            signs_of_life.tell(installation.run, board.ran(), moving.progress)
             if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
@@ -164,11 +168,17 @@ def _work(installation: Installation, stop: threading.Event) -> None:
 
 
 def timetable(
-    installation: Installation, store: Store, versions: Versions, clock: Clock, is_over: Callable[[], bool] = lambda: False
+    installation: Installation,
+    store: Store,
+    versions: Versions,
+    clock: Clock,
+    is_over: Callable[[], bool] = lambda: False,
+    moving: Moving | None = None,
 ) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run.
 
-    `clock` says what time it is, and whether that is believed; `is_over` that the process ends.
+    `clock` says what time it is, and whether that is believed; `is_over` that the process ends; `moving` gives the events of an
+    earlier installation their new table.
     """
     configuration, now_ms = installation.configuration, clock.wall_ms
     audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
@@ -216,6 +226,7 @@ def timetable(
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),
         Job("clock", 10.0, clock.look),
+        Job("events-table", TABLE_SECONDS, (moving or Moving(store.events, store.vault)).once),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
         Job("retention", LOOK_FOR_WORD_SECONDS, sweeping.hourly.once),
     ]

@@ -104,7 +104,7 @@ class Leased(Generic[_Made]):
             if made is None or isinstance(made, NoMore):
                 deliveries.withdraw(tx, row.id, why)
             else:
-                deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS, why)
+                deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS, why, row.next_ms)
         return None
 
     def begins(self, message_id: str) -> None:

@@ -139,7 +139,7 @@ class Register:
             return unknown
         with self.store.control.transaction() as tx:
             alone(tx, "recipient", name)  # each writes the whole row, with what the other has just noted
-            before = rows.get(tx, name) or Registered(name)
+            before, was_ours = rows.get(tx, name) or Registered(name), not self._standing(tx, name).is_third_party
             missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
             what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
             self._put(tx, replace(before, missing=tuple(sorted(missing))), what, by, clause=clause)
@@ -148,7 +148,8 @@ class Register:
             else:
                 (gaps.begin if is_missing else gaps.end)(tx, name, clause, self.now_ms())
             if is_missing:
-                opt_outs.reopen_of(tx, name, self.now_ms())
+                is_ours = self._standing(tx, name).role not in {"", "third-party"}
+                opt_outs.reopen_of(tx, name, self.now_ms(), was_ours=was_ours and not is_ours)
         return None
 
     def withdraw(self, name: str, by: str) -> Refusal | None:

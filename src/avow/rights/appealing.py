@@ -20,7 +20,7 @@ from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock, letter_facts
+from avow.rights import clock, letter_facts, sealed_words
 from avow.rights.cases import Case, reference
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome
@@ -86,8 +86,8 @@ def decide(
         )
     if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
-    cases.keep_belief(case.request_id, reason.strip())
-    detail = {"outcome": outcome, "by": by, **({"alone": True} if is_alone else {})}
+    words = sealed_words.sealed(case, reason.strip(), cases)
+    detail = {"outcome": outcome, "by": by, "words": words, **({"alone": True} if is_alone else {})}
     logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
     is_ours = cases.append(case, Step.DECIDED, now_ms, detail, logged, None)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.REASONS_TOLD)
@@ -105,7 +105,7 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     facts = replace(
         letter_facts.of(case, Outcome(detail["outcome"]), voice),
         decides=reference(case.parent) if case.parent else "",
-        reason=cases.belief(case.request_id),
+        reason=sealed_words.decided(case, cases),
         logic=letter_facts.programs(voice.rulebook),
         is_by_same=bool(decided.detail.get("alone")),
     )

@@ -35,6 +35,7 @@ from avow.rights import (
     receive,
     response,
     scoping,
+    sealed_words,
     sent_letters,
     timeline,
     verification,
@@ -395,7 +396,7 @@ class Desk:
     def _who(self, case: Case) -> WhoAsks:
         """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
         proved, declaration, vouched = self._identity.shown_to_staff(case)
-        is_met = case.channel != verification.WEB
+        is_met = case.channel in verification.MET
         can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
         return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
@@ -539,7 +540,7 @@ class Desk:
             entered_on=entered_on if entered_on != case.received_on else None,
             has_to_be_read=scoping.waits(case),
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
-            belief=self.cases.belief(case.request_id),
+            belief=sealed_words.decided(case, self.cases),
             may_be_denied=case.entry(Step.APPLIED) is not None and applying.may_deny(case),
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )

@@ -152,7 +152,7 @@ def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way
     way = Way(declared) if declared in set(Way) else Way.PAGE
     if way in {Way.WEBHOOK, Way.OPENDSR} and way not in connected.get(one.name, frozenset()):
         way = Way.PAGE
-    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
+    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers, one.is_third_party)
 
 
 def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:

@@ -64,9 +64,8 @@ def keep(store: Store, versions: Versions, site: str, asker: Asker, until_ms: in
         return False
     asked = draws.choices(offered, [_SHARES[one.kind] for one in offered])[0]
     received_on = clock.receipt_date(moment(asker.at_ms), versions.timezone, rulebook.law_table.timezone)
-    name = asker.key[:24]
     first = Entry(0, asker.at_ms, Step.RECEIVED, {"channel": asked.channel})
-    about = (name, asked.kind, asker.at_ms, received_on, rulebook.id, asked.channel)
+    about = (id_of(asker), asked.kind, asker.at_ms, received_on, rulebook.id, asked.channel)
     case = Case(*about, demonstration=True, history=(first,), contact=contact, site=site, entered_ms=asker.at_ms)
     for at_ms, step, detail in _steps(case, rulebook, draws, until_ms):
         if at_ms > until_ms:
@@ -74,6 +73,11 @@ def keep(store: Store, versions: Versions, site: str, asker: Asker, until_ms: in
         case = replace(case, history=(*case.history, Entry(len(case.history), at_ms, step, detail)))
     _add(store, case, due.denied_ms(case, rulebook) if asked.kind in clock.ANSWERED else 0)
     return True
+
+
+def id_of(asker: Asker) -> str:
+    """Return the id of what somebody invented asks."""
+    return asker.key[:24]
 
 
 def _asked(kind: RequestKind, contact: Contact, site: str, rulebook: Rulebook) -> Asked | None:

@@ -21,6 +21,7 @@ from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.policy.law import rules
 from avow.rights import execution, plan, withheld
+from avow.rights.appealing import DECIDED
 from avow.rights.cases import Case
 from avow.rights.correcting.grounds import GROUNDS
 from avow.rights.kept import Cases
@@ -48,6 +49,7 @@ _REASONS: Final = {
     "unverified": f"who asked was not verified ({rules.NOT_VERIFIED})",
     "no-permission": f"an agent showed no permission ({rules.AGENTS})",
     "permission-ended": f"the permission of the agent had ended ({rules.AGENTS})",
+    "by-people": f"decided by people, who told the reason ({rules.REASONS_TOLD})",
     "fraudulent": f"believed to be fraudulent ({rules.FRAUDULENT_OPT_OUT})",
 }
 
@@ -130,7 +132,10 @@ def _basis(case: Case, response: str) -> str:
     """Return the rules by which something was denied, whole or in part; "" for nothing. Rule: 11 CCR 7101(b)."""
     found: list[str] = []
     if response == "denied":
-        code, decided = str(case.answer.get("reason", "")), case.entry(Step.DECIDED)
+        code, decided = (
+            str(case.answer.get("reason", "") or ("by-people" if case.kind in DECIDED else "")),
+            case.entry(Step.DECIDED),
+        )
         named = decided is not None and decided.detail.get("code") == code  # as it was decided, whatever a law's table says since
         found.append(f"{code}: {decided.detail['rule']}" if decided is not None and named else _REASONS.get(code, code))
     if response == "partial":

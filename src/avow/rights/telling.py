@@ -112,8 +112,10 @@ class ToldRecipients:
         return one if one is not None and one.request_id == request_id else None
 
     def _is_third_party(self, one: Instruction) -> bool:
-        declared = self.pages.declared(one)
-        return declared is None or declared.effective_role == "third-party"
+        try:
+            return self.pages.is_third_party(one)
+        except DAMAGED:  # who cannot be read is left out by nobody
+            return False
 
     def _line(self, one: Instruction, reminders: int, *, for_staff: bool) -> ToldLine:
         declared, timezone = self.pages.declared(one), self.pages.versions.timezone

@@ -41,7 +41,8 @@ Written = tuple[Step, Mapping[str, Any]]  # Any: JSON
 POLICY: Final = "policy"
 PART: Final = "part"
 #: The way of a request that nobody inside has seen its person for.
-WEB: Final = "web"
+#: Ways on which whoever entered a request spoke to its person, or has their letter; what was typed into a form is none.
+MET: Final = frozenset({"phone", "mail", "e-mail", "counter"})
 #: Letters of a code: none that is taken for another. Eight of them are 40 bits, and there are few tries.
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH: Final = 8
@@ -195,7 +196,7 @@ def vouch(case: Case, reason: str, staff_id: str, cases: Cases, now_ms: int) -> 
     said = reason.strip()
     if not REASON_MIN <= len(said) <= REASON_MAX:
         return Refusal(f"say in {REASON_MIN} to {REASON_MAX} characters how you know who asks", rules.VERIFICATION)
-    is_met = case.channel != WEB  # whoever entered it spoke to them, or has their letter
+    is_met = case.channel in MET  # whoever entered it spoke to them, or has their letter
     if case.state is not State.VERIFYING or not (is_address_proved(case) or is_met):
         return Refusal("the address has to be proved first; then this can be said of who asks", rules.VERIFICATION)
     kept = {request_proofs.DECISION: cases.store.seal_for_record(case.request_id, said.encode())}

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+#: The table of events, and the name by which statements say that they may be about the one that is to take its place.
+EVENTS: Final = "events"
+
 
 class Asked(NamedTuple):
     """A column that panels ask: its type, the expression that makes it, the declared field that it is ("" for none)."""
@@ -61,6 +64,6 @@ FRAGMENTS: Final = {
 _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
-def filled(text: str) -> str:
-    """Return the text of a statement with its fragments; raise KeyError for one that is none."""
-    return _NAMED.sub(lambda named: FRAGMENTS[named[1]], text)
+def filled(text: str, table: str = EVENTS) -> str:
+    """Return the text of a statement with its fragments, about a table of events; raise KeyError for a fragment that is none."""
+    return _NAMED.sub(lambda named: table if named[1] == EVENTS else FRAGMENTS[named[1]], text)

@@ -162,7 +162,7 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     with control.transaction() as tx:
         audit.continue_after(tx, audit_last_seq)
         tx.execute(delete(staff_sessions))
-    store.events.command("forget_everything")
+    store.events.empty()
     for path in sorted((source / "events").glob("*.native.gz")):
         store.events.load(gzip.decompress(path.read_bytes()))
     loaded = int(store.events.query("count_events")[0]["events"])

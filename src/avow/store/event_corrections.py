@@ -33,14 +33,14 @@ def correct(subjects: Collection[bytes], point: str, field: str, before: str, af
     count = sum(found.note(row, vault.key_of) for row in rows)
     if not count:
         if named:
-            events.command("forget_mutation")  # of a try that was interrupted
+            events.change("forget_mutation")  # of a try that was interrupted
         return 0
     place = event_rows.COLUMNS.get(field, "")
     asked = {"subjects": named, "point": point, "after": after, "befores": sorted(found.befores) or [before]}
     asked |= {"place": place if place in _COLUMNS else "", "prop": "" if place else field}
     for olds in _some(sorted(found.sealed)):
-        events.command("correct_events", **asked, olds=olds, news=[found.sealed.get(one, "") for one in olds])
-    events.command("forget_mutation")
+        events.change("correct_events", **asked, olds=olds, news=[found.sealed.get(one, "") for one in olds])
+    events.change("forget_mutation")
     events.await_removal()
     return count
 

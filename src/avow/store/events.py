@@ -18,11 +18,13 @@ each try, because a restarted engine has another port and password.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import resources
 from itertools import islice
@@ -35,7 +37,7 @@ from clickhouse_connect.driver import options
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
-from avow.store.asked import ASKED, filled
+from avow.store.asked import ASKED, EVENTS, filled
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -126,16 +128,21 @@ def announced(run_folder: Path) -> Callable[[], str]:
 
 
 @cache
-def statement(name: str) -> str:
-    """Return the text of `store/sql/<name>.sql`, with the conditions that it names."""
-    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+def statement(name: str, table: str = EVENTS) -> str:
+    """Return the text of `store/sql/<name>.sql`, with the conditions that it names, about a table of events."""
+    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"), table)
 
 
 class Events:
-    """A client of the event store at a ClickHouse HTTP URL, or at the address that a function finds; any thread may use it."""
+    """A client of the event store at a ClickHouse HTTP URL, or at the address that a function finds; any thread may use it.
 
-    def __init__(self, address: str | Callable[[], str]) -> None:
+    `turns` is the file by whose lock mutations and the filling of another table wait for each other, in all processes; None
+    where nothing is filled.
+    """
+
+    def __init__(self, address: str | Callable[[], str], turns: Path | None = None) -> None:
         self._address = address if callable(address) else lambda: address
+        self._turns = turns
         self._lock = threading.Lock()
         self._client: Any = None  # Any: clickhouse-connect is not fully typed
         self._client_url = ""
@@ -145,13 +152,17 @@ class Events:
 
         The storage process calls it before anybody reads or writes.
         """
-        for name in ("create_events", "create_erasing"):
-            self.command(name)
+        self.prepare_table(EVENTS)
+        self.command("create_erasing")
         there = {row["name"] for row in self.query("event_columns")}
         missing = [one for one in ASKED if one.name not in there]
         if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
             added = ", ".join(f"ADD COLUMN IF NOT EXISTS {one.sql}" for one in missing)
             self._call(lambda client: client.command(f"ALTER TABLE events {added}"))
+
+    def prepare_table(self, table: str) -> None:
+        """Make a table of events as this version has it, when missing."""
+        self._call(partial(_command, statement("create_events", table), {}))
 
     def installation(self) -> str:
         """Return the id of the installation whose events these are; "" for none."""
@@ -163,14 +174,61 @@ class Events:
         if not self.installation():
             self.command("mark_installation", id=installation)
 
+    def query_of(self, table: str, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: as `query`
+        """Do what `query` does, about one of the tables of events."""
+        return self._asked(statement(name, table), parameters)
+
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
-        answer = self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters)))
+        return self._asked(statement(name), parameters)
+
+    def _asked(self, text: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:  # Any: as above
+        answer = self._call(lambda client: client.query(text, parameters=_bindable(parameters)))
         return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
 
     def command(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
         self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+
+    def tables(self) -> dict[str, str]:
+        """Return the tables of events with the order of each; first the one that is to take the place of `events`, if any."""
+        return {str(row["name"]): str(row["sorting_key"]) for row in self.query("event_tables")}
+
+    @contextmanager
+    def changing(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold while rows of events are changed or removed; alone while a table is filled or takes the other's place."""
+        if self._turns is None:
+            yield
+            return
+        with self._turns.open("w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+
+    def change(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql`, a mutation, in every table of events. Safe to repeat, and to be repeated after any end.
+
+        The one that is to take the place of `events` comes first: while a row is in `events`, whoever wants it gone knows it.
+        """
+        with self.changing():
+            for table in self.tables():
+                self._call(partial(_command, statement(name, table), _bindable(parameters)))
+
+    def most(self, name: str, **parameters: object) -> int:
+        """Return how many events `sql/<name>.sql` counts in that table of events which has most of them."""
+        with self.changing():
+            found = [self.query_of(table, name, **parameters) for table in self.tables()]
+        return max((int(row["events"]) for rows in found for row in rows), default=0)
+
+    def empty(self) -> None:
+        """Remove every event before a restore; what the backup holds comes into a table of this version."""
+        with self.changing(alone=True):
+            for table in self.tables():
+                self.drop_table(table)
+        self.prepare()
+
+    def drop_table(self, table: str) -> None:
+        """Remove a table of events with its bytes."""
+        self._call(partial(_command, statement("drop_events", table), {}))
 
     def insert(self, rows: Iterable[EventRow]) -> None:
         """Add rows; durable when it returns. After StoreUnavailable the rows may be stored or not: ask `existing`."""
@@ -231,7 +289,7 @@ class Events:
     def count_subjects(self, subjects: Iterable[bytes]) -> int:
         """Return how many rows of these subjects are stored."""
         wanted = {UUID(bytes=subject) for subject in subjects}
-        return sum(int(self.query("count_subjects", subjects=some)[0]["events"]) for some in _some(wanted))
+        return sum(self.most("count_subjects", subjects=some) for some in _some(wanted))
 
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""
@@ -245,7 +303,7 @@ class Events:
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
             for some in _some(wanted):
                 self._call(partial(_insert_erasing, some))
-            self.command("erase_subjects")
+            self.change("erase_subjects")
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
         return count
 
@@ -366,6 +424,11 @@ def _some(people: Collection[UUID]) -> Iterator[list[UUID]]:
     rest = iter(people)
     while some := list(islice(rest, _ASKED_PEOPLE)):
         yield some
+
+
+def _command(text: str, parameters: dict[str, object], client: Any) -> None:  # Any: as `_call`
+    """Run a statement for its effect."""
+    client.command(text, parameters=parameters)
 
 
 def _insert_erasing(some: Sequence[UUID], client: Any) -> None:  # Any: as `_call`

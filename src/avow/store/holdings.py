@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -139,6 +139,16 @@ class Counts:
         """All of them."""
         others = self.choices + self.disclosures + self.deliveries + self.consumer_requests
         return self.events + self.submissions + self.recordings + others
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """What a killed demonstration may have left without a record: people, ids of requests and recordings, moments of files."""
+
+    people: Collection[Identifier] = ()
+    requests: Collection[str] = ()
+    recordings: Collection[str] = ()
+    moments: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

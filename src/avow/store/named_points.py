@@ -84,7 +84,7 @@ def erase(part: Part, store: Store, keep: Callable[[], None]) -> Erased:
         _end_classes(part, store)  # after what is found by the records in them
         written = removal.erase_submissions(forms, store.control, store.files)
     events = _erase_events(found, part.until_ms, store)
-    store.events.command("forget_mutation")
+    store.events.change("forget_mutation")
     store.control.checkpoint()
     return Erased(written, events, watched, others)
 
@@ -107,13 +107,14 @@ def again(store: Store) -> int:
         return 0
     pairs = [(row["subject"].bytes, row["point"]) for row in store.events.query("known_points")]
     gone = sum(_erase_events(Named([one], [point]), at_ms, store) for (one, point), at_ms in marks.until(pairs).items())
-    store.events.command("forget_mutation")
+    store.events.change("forget_mutation")
     owned = {one.record_id: one for one in _deleted_forms(store)}
     subjects = {name: store.owners(name) | store.people_of(name) for name in owned}
     gone += removal.erase_submissions(sorted(owned), store.control, store.files)
     for name, form in owned.items():
+        until_ms = max(marks.until((one, form.point) for one in subjects[name]).values())
         with store.control.transaction() as tx:
-            rows.forget(tx, Named(subjects[name], [form.point], [name]))
+            rows.forget(tx, Named(subjects[name], [form.point], [name]), until_ms)
     with store.control.reading() as tx:
         others = rows.every_pair(tx)
     for (one, point), at_ms in marks.until(others).items():
@@ -169,14 +170,13 @@ def _forms(part: Part, store: Store) -> Iterator[HeldSubmission]:
 
 
 def _count_events(one: Named, until_ms: int, store: Store) -> int:
-    rows = store.events.query("count_named", **_asked(one, until_ms)) if one.subjects else []
-    return sum(int(row["events"]) for row in rows)
+    return store.events.most("count_named", **_asked(one, until_ms)) if one.subjects else 0
 
 
 def _erase_events(one: Named, until_ms: int, store: Store) -> int:
     count = _count_events(one, until_ms, store)
     if count:
-        store.events.command("erase_named", **_asked(one, until_ms))
+        store.events.change("erase_named", **_asked(one, until_ms))
         store.events.await_removal()
     return count
 

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from avow.definitions import AfterRetention, Identifier
+from avow.definitions import AfterRetention
 from avow.store import kept, recordings, uploads
 from avow.store.aside import Aside
 from avow.store.control import (
@@ -31,7 +31,7 @@ from avow.store.control import (
 )
 from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
-from avow.store.holdings import Counts, Due
+from avow.store.holdings import Counts, Due, Invented
 from avow.store.keys import DAY, RECORD, REQUEST
 
 if TYPE_CHECKING:
@@ -45,8 +45,11 @@ log = logging.getLogger(__name__)
 #: The queues of what is to be removed, whose items may be set aside.
 PURGE: Final = "purge"
 RETENTION: Final = "retention"
-#: Subjects in one statement of the control store; SQLite binds at most 32,766 values.
+_T = TypeVar("_T")
+#: People or records in one statement of the control store; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
+#: Of a demonstration that nobody killed.
+_NOTHING_LEFT: Final = Invented()
 #: The last day that the event engine knows: whatever is kept is due by then.
 _LAST_DAY: Final = date(2299, 12, 31)
 #: A subject without rows is forgotten only when it is older than this: a younger one may belong to a batch on its way.
@@ -123,22 +126,24 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
         erased.recordings += recordings.erase(some, control, vault, files)
 
     def erase_forms(some: Sequence[submissions.SealedSubmission]) -> None:
-        ids = [form.record_id for form in some]
-        with control.reading() as tx:
-            names = submission_files.of_records(tx, ids)
-            erased.people |= submissions.named(tx, ids)
-        uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
-        with control.transaction() as tx:
-            erased.forms += submissions.remove(tx, [one.record_id for one in some if one.then != AfterRetention.DEIDENTIFY])
-            erased.emptied += submissions.deidentify(tx, [one.record_id for one in some if one.then == AfterRetention.DEIDENTIFY])
+        for chunk in _chunks(some):
+            ids = [form.record_id for form in chunk]
+            emptied = [one.record_id for one in chunk if one.then == AfterRetention.DEIDENTIFY]
+            with control.reading() as tx:
+                names = submission_files.of_records(tx, ids)
+                erased.people |= submissions.named(tx, ids)
+            uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next sweep
+            with control.transaction() as tx:
+                erased.forms += submissions.remove(tx, [one for one in ids if one not in emptied])
+                erased.emptied += submissions.deidentify(tx, emptied)
 
     aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
     keys = _destroy_due_day_keys(today, control, events if due else None, vault)
     emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
     if emptied:
-        events.command("deidentify_due_events", today=today)
+        events.change("deidentify_due_events", today=today)
     if due:
-        events.command("erase_due_events", today=today)
+        events.change("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
     ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
@@ -158,11 +163,13 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
 
 def erase_submissions(record_ids: Collection[str], control: Control, files: Files) -> int:
     """Erase submissions with their files; see `Store.erase_submissions`."""
-    with control.reading() as tx:
-        names = submission_files.of_records(tx, list(record_ids))
-    uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next try
-    with control.transaction() as tx:
-        count = submissions.remove(tx, list(record_ids))
+    count = 0
+    for chunk in _chunks(record_ids):
+        with control.reading() as tx:
+            names = submission_files.of_records(tx, chunk)
+        uploads.remove(names, files)  # before the rows that name them: a crash here is finished by the next try
+        with control.transaction() as tx:
+            count += submissions.remove(tx, chunk)
     if count:
         control.checkpoint()
     return count
@@ -179,43 +186,52 @@ class _Erased:
 
 
 def remove_demonstration(
-    control: Control, events: Events, vault: Vault, files: Files, people: Iterable[Identifier] = ()
+    control: Control, events: Events, vault: Vault, files: Files, killed: Invented = _NOTHING_LEFT
 ) -> Counts:
     """Remove everything marked as demonstration; see `Store.remove_demonstration`."""
     invented = {row["subject"].bytes for row in events.query("demonstration_subjects")}
-    invented |= set(vault.lookup(people).values())
+    invented |= vault.subjects_of(killed.people)
     count = int(events.query("count_demonstration")[0]["events"])
     with control.reading() as tx:
         shown = listed.demonstration(tx)
         invented |= choices.invented_subjects(tx)
-    recorded = recordings.erase(shown, control, vault, files)
+    recorded = recordings.erase({*shown, *killed.recordings} & {*shown, *recordings.names(vault)}, control, vault, files)
     with control.reading() as tx:
         invented_kept = kept_rows.demonstration(tx)
     kept.Shelf(control, vault, files).end(invented_kept, 0)
     with control.transaction() as tx:
-        forms = submissions.demonstration(tx)
-        uploads.remove(submission_files.of_records(tx, forms), files)
+        sent = 0
+        for forms in _chunks(submissions.demonstration(tx)):
+            uploads.remove(submission_files.of_records(tx, forms), files)
+            invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
+            sent += submissions.remove(tx, forms)
         asked = frozenset(requests.demonstration(tx))
         uploads.remove([name for name in files.names() if name.partition("-")[0] in asked], files)  # archives of their requests
-        invented |= {one for owners in submissions.owners(tx, forms).values() for one in owners}
         for request_id in asked:
             requests.remove(tx, request_id)
-        sent = submissions.remove(tx, forms)
         chosen, disclosed = choices.remove_demonstration(tx), disclosures.remove_demonstration(tx)
     for scope in (REQUEST, RECORD):
-        vault.destroy_keys(scope, sorted(asked))
+        vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
-        events.command("erase_demonstration")
+        events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
     with vault.no_batch():
         vault.forget((invented | vault.people_of(invented)) - _subjects_in_use(control, events))
+        uploads.remove(uploads.unclaimed(killed.moments, control, files), files)
         with control.reading() as tx:
             sealed = set(submissions.day_keys(tx))
         sealed |= {row["name"] for row in events.query("due_day_keys", today=_LAST_DAY)}
         vault.destroy_keys(DAY, sorted(set(vault.names(DAY)) - sealed))
     return Counts(count, sent, chosen, disclosed, 0, len(asked), recorded)
+
+
+def held_demonstration(control: Control) -> Counts:
+    """Count what of the control store is marked as demonstration, for pages that say so; events are not counted."""
+    with control.reading() as tx:
+        forms, shown, asked = submissions.demonstration(tx), listed.demonstration(tx), requests.demonstration(tx)
+        return Counts(0, len(forms), choices.count_demonstration(tx), 0, 0, len(asked), len(shown))
 
 
 def _destroy_due_day_keys(today: date, control: Control, events: Events | None, vault: Vault) -> int:
@@ -298,8 +314,8 @@ def _start_ms(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
-def _chunks(subjects: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Cut subjects into lists short enough for one statement."""
-    rest = list(subjects)
+def _chunks(some: Iterable[_T]) -> Iterator[list[_T]]:
+    """Cut people or records into lists short enough for one statement."""
+    rest = list(some)
     for start in range(0, len(rest), _CHUNK):
         yield rest[start : start + _CHUNK]

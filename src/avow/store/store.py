@@ -44,13 +44,15 @@ from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, Invented, SubmissionPage, Written
 from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
+from avow.store.keys_base import chunks
 
 _T = TypeVar("_T")
 #: What the words of a reason are bound to, before the id of their record.
 _REASON: Final = b"reason "
+_NOTHING_LEFT: Final = Invented()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Store:
         """Note in the vault what these people said of purposes, everybody for None: an earlier version kept no such marks."""
         with self.control.reading() as tx:
             wanted = choices.subjects(tx) if subjects is None else frozenset(subjects)
-            said = choices.of_subjects(tx, wanted) if wanted else ()
+            said = [one for some in chunks(wanted) for one in choices.of_subjects(tx, some)]
         self.vault.note_choices(
             Said(one.subject, one.purpose, one.at_ms, one.opted_out) for one in said if one.subject and not one.demonstration
         )
@@ -180,9 +182,9 @@ class Store:
         """
         return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
-    def remove_demonstration(self, people: Iterable[Identifier] = ()) -> Counts:
-        """Remove all that is marked as demonstration, its people included; `people` are invented, with records or without."""
-        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, people)
+    def remove_demonstration(self, killed: Invented = _NOTHING_LEFT) -> Counts:
+        """Remove all that is marked as demonstration, and what it left without a record when it was killed."""
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, killed)
 
     # -- submissions -------------------------------------------------------------------------------------------
 

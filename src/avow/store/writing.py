@@ -130,10 +130,11 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-        if late := _ended([form for form in forms if form.retention_class], vault):  # a consent was taken back since step 2
+        late = _ended([form for form in forms if form.retention_class], vault)  # a consent was taken back since step 2
+        if late:
             with control.transaction() as tx:
                 submissions.remove(tx, sorted(late))
-    new, held = _count(fresh), _count(part for _, part in readable)
+    new, held = _count(fresh), _count(part for _, part in readable) - len(late)
     return Written(
         kept=held - refused,
         erased=new - held + refused,

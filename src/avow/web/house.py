@@ -25,6 +25,7 @@ from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
+from avow.gate.demonstrated import Held
 from avow.gate.incentives import Incentives
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
@@ -94,3 +95,5 @@ class House:
     notices: Notices
     senders: CountedSenders
     attachments: Attachments
+    #: What is held of a demonstration; None for none.
+    invented: Callable[[], Held | None]

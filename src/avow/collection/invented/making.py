@@ -92,6 +92,13 @@ class Making:
                 if act.what is What.ASK and act.at_ms <= self.until_ms:
                     yield number("request", visit.key), act.at_ms, visit.who.name, visit.who.email
 
+    def recordings(self, day: date) -> Iterator[str]:
+        """Yield the ids of what may have been recorded on a day."""
+        for visit in self.town.day(day):
+            for place, act in enumerate(visit.acts):
+                if act.what is What.RECORDED:
+                    yield recorded.id_of(f"{visit.key} {place}")
+
     def _records(self, terms: Terms, recorder: Recorder, visits: Iterable[Visit]) -> Iterator[Spooled]:
         for visit in visits:
             yield from records.of_visit(terms, visit, self.until_ms)

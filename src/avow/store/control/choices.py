@@ -117,6 +117,11 @@ def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     return int(tx.execute(update(choices).where(choices.c.subject.in_(wanted)).values(subject=None)).rowcount)
 
 
+def count_demonstration(tx: Transaction) -> int:
+    """Return how many choices are of the demonstration."""
+    return int(tx.execute(select(func.count()).select_from(choices).where(choices.c.demonstration)).scalar_one())
+
+
 def invented_subjects(tx: Transaction) -> frozenset[bytes]:
     """Return whose the choices of the demonstration are."""
     own = choices.c

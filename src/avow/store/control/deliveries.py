@@ -313,9 +313,15 @@ def kept(tx: Transaction, delivery_id: str, holder: str, trouble: str, code: int
     return tx.execute(_held_by(delivery_id, holder).values(**noted).returning(deliveries.c.id)).first() is not None
 
 
-def held(tx: Transaction, delivery_id: str, holder: str, trouble: str, next_ms: int, why: str = "") -> None:
-    """Note that something may not leave now, and why; its turn comes again at `next_ms`, and nothing was tried."""
-    noted = {"state": "waiting", "trouble": trouble, "code": 0, "next_ms": next_ms, "why": why, **_FREE}
+def held(
+    tx: Transaction, delivery_id: str, holder: str, trouble: str, next_ms: int, why: str = "", turn_ms: int | None = None
+) -> None:
+    """Note that something may not leave now, and why; its turn comes again at `next_ms`, and nothing was tried.
+
+    `turn_ms` is the turn by which it was claimed: where it has another one by now, that one counts (`hasten_held`).
+    """
+    again = next_ms if turn_ms is None else case((deliveries.c.next_ms == turn_ms, next_ms), else_=deliveries.c.next_ms)
+    noted = {"state": "waiting", "trouble": trouble, "code": 0, "next_ms": again, "why": why, **_FREE}
     tx.execute(_held_by(delivery_id, holder).values(**noted))
 
 

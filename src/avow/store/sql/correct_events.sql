@@ -1,6 +1,6 @@
 -- What one field says in the events of these subjects at one collection point, put right wherever it is: in a column of its own,
 -- among the readable fields, or sealed. `prop` and `place` are "" where it is not there; an empty `after` takes the field away.
-ALTER TABLE events
+ALTER TABLE {{events}}
 UPDATE page     = if({place:String} = 'page' AND has({befores:Array(String)}, toString(page)), {after:String}, toString(page)),
        referrer = if({place:String} = 'referrer' AND has({befores:Array(String)}, toString(referrer)), {after:String}, toString(referrer)),
        campaign = if({place:String} = 'campaign' AND has({befores:Array(String)}, toString(campaign)), {after:String}, toString(campaign)),

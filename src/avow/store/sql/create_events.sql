@@ -1,6 +1,6 @@
 -- The one table of the event store; what panels ask is worked out from the rest (store/asked.py). Rule of the settings: bytes of erased rows leave the disk within seconds
 -- (old parts live 1 s, once what replaced them was read: store/embedded/parts.py), an acknowledged insert survives a power cut (fsync), no statistics keep values of their own.
-CREATE TABLE IF NOT EXISTS events
+CREATE TABLE IF NOT EXISTS {{events}}
 (
     record_id     UUID,
     time          DateTime64(3, 'UTC'),
