@@ -141,8 +141,13 @@ def cpu_seconds(pid: int) -> float:
     total = 0.0
     for one in family(pid):
         with contextlib.suppress(OSError):
-            total += time.clock_gettime(~one << 3 | _CPU_OF_PROCESS)
+            total += cpu_of(one)
     return total
+
+
+def cpu_of(pid: int) -> float:
+    """Return the CPU time of one process so far, without those below it. Raises OSError for one that has ended."""
+    return time.clock_gettime(~pid << 3 | _CPU_OF_PROCESS)
 
 
 def storage_of(pid: int) -> int | None:

@@ -40,8 +40,8 @@ FIRST = datetime(2027, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 #: How often each kind is asked for, of a hundred.
 KINDS = {
-    RequestKind.KNOW: 22,
-    RequestKind.DELETE: 25,
+    RequestKind.KNOW: 20,
+    RequestKind.DELETE: 22,
     RequestKind.OPT_OUT: 11,
     RequestKind.LIMIT: 5,
     RequestKind.OBJECT: 6,
@@ -49,7 +49,11 @@ KINDS = {
     RequestKind.RESTRICT: 10,
     RequestKind.CORRECT: 10,
     RequestKind.AUTOMATED_DECISION: 5,
+    RequestKind.PORTABILITY: 3,
+    RequestKind.CONFIRM_IDENTIFIER: 2,
 }
+#: Of which what is held is asked for: its person has sent something before, in half of the cases.
+HOLDS = frozenset({RequestKind.KNOW, RequestKind.DELETE, RequestKind.PORTABILITY, RequestKind.CONFIRM_IDENTIFIER})
 _LINK = re.compile(r"http://\S+/privacy/verify/([0-9A-Za-z_.-]+)")
 _REFERENCE = re.compile(r"Your request ([0-9A-F]+): (.*)")
 
@@ -194,7 +198,7 @@ class World:
                 at = at.replace(year=2028, month=2, day=29)
             code = self.random.choice(LAWS)
             asked = Asked(self.random.choices(kinds, weights)[0], f"person{number}@example.com", laws()[code], code)
-            if asked.kind is RequestKind.CORRECT or (number % 2 == 0 and asked.kind in {RequestKind.KNOW, RequestKind.DELETE}):
+            if asked.kind is RequestKind.CORRECT or (number % 2 == 0 and asked.kind in HOLDS):
                 self._later(at - HOUR, do="hold", email=asked.email)
             self._later(at, do="file", asked=asked, parent="")
 

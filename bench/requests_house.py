@@ -63,7 +63,10 @@ def rulebook(today: date) -> policy.Rulebook:
         f'[right.{name}]\nmethods      = ["web", "email", "phone"]\nverification = "not at all"\nlevel        = "{level}"\n\n'
         for name, level in _RIGHTS.items()
     )
-    more += '[right.portability]\nmethods = ["email", "phone"]\nverification = "by a person"\nlevel = "reasonable"\nby_people = true\n\n'
+    more += '[right.portability]\nmethods = ["email", "phone"]\nverification = "by a person"\nlevel = "reasonable"\nautopilot = true\n\n'
+    text = text.replace(
+        "[data.message]\n", '[data.message]\nnever_disclose = "social-security-number"\n', 1
+    )  # one that can be confirmed
     text = text.replace("[right.correct]\n", f"{more}[right.correct]\n", 1)
     text += "\nYou may complain to a supervisory authority. {.statement}\n"
     found = policy.compile_text(text, "policy.md", laws(), today, does=EVERYTHING)
@@ -152,7 +155,10 @@ class House:
     def file(self, kind: str, email: str, jurisdiction: str, channel: str, parent: str) -> dict[str, Any]:
         """File a request as its form does."""
         wrong = (Claim("contact-form", "name", "some name", "Robin"),) if kind == "correct" else ()
-        asked = NewRequest(RequestKind(kind), email, channel=channel, jurisdiction=jurisdiction, parent=parent, claims=wrong)
+        typed = {"message": "078-05-1120"} if kind == "confirm-identifier" else {}
+        asked = NewRequest(
+            RequestKind(kind), email, channel=channel, jurisdiction=jurisdiction, parent=parent, claims=wrong, numbers=typed
+        )
         case = self.desk.file(asked)
         if isinstance(case, Refusal):
             return {"refused": case.reason}

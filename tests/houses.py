@@ -71,10 +71,15 @@ class NoEvents:
     def command(self, _name, **_parameters):
         """Change nothing."""
 
-    def newest(self, _sites, _from_ms, _to_ms):
+    change = command
+
+    def most(self, _name, **_parameters):
+        return 0
+
+    def newest(self, _span):
         return -1
 
-    def existing(self, _records, _sites, _from_ms, _to_ms):
+    def existing(self, _records, _span):
         return frozenset()
 
     def insert(self, _rows):
@@ -100,6 +105,15 @@ class NoEvents:
 
     def count_subjects(self, _subjects):
         return 0
+
+    def count_visits(self, _subjects):
+        return 0
+
+    def hours_of_subjects(self, _subjects):
+        return frozenset()
+
+    def hours(self, _name, **_parameters):
+        return frozenset()
 
     def delete_subjects(self, _subjects):
         return 0

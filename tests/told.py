@@ -12,6 +12,7 @@ from avow.definitions import IdentifierKind, identifier
 from avow.gate import disclosures
 from avow.gate.disclosures import Leave
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.recipients.register import Register
 from avow.rights.answering import RecipientPages
 from avow.rights.kept import Cases
 from avow.rights.telling import ToldRecipients
@@ -76,3 +77,14 @@ def gone(house, email, name, rulebook=None, categories="AI", *, demonstration=Fa
     leave = Leave(rulebook, name, "answer-questions", "contact-form", categories, "marrowby", subject)
     with house.store.control.transaction() as tx:
         disclosures.note(tx, leave, house.now_ms(), demonstration=demonstration)
+
+
+def sold(house, email, name):
+    """Note that what somebody wrote went to a recipient whose contract lacked a clause, and more once that was mended."""
+    register = Register(house.store, house.versions, house.now_ms)
+    gone(house, email, name)
+    assert register.clause(name, "no_combining", "s1", is_missing=True) is None
+    house.wait(hours=1)
+    assert register.clause(name, "no_combining", "s1", is_missing=False) is None
+    house.wait(hours=1)
+    gone(house, email, name)

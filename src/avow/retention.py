@@ -137,13 +137,19 @@ class Retention:
     clock: Clock
 
     def once(self, today: date, now_ms: int) -> bool:
-        """Erase what is due, unless it has to wait; note either. Return whether anything was erased."""
+        """Erase what is due, unless it has to wait; note either. Return whether anything was erased.
+
+        Once a day it forgets who is known by nothing any more, too, whatever it was that went.
+        """
         if self.is_confirmed(now_ms):
             self.clock.believe()
         elif why := self._why_not(today):
             self._note(why, now_ms)
             return False
         moved = sweep(self.store, today, now_ms)
+        before_ms = swept_ms(self.store.control)
+        if before_ms is None or moment(before_ms).date() != moment(now_ms).date():
+            self.store.forget_idle(today)
         with self.store.control.transaction() as tx:
             settings.put(tx, SWEPT, str(now_ms))
             settings.put(tx, WAITING, "")

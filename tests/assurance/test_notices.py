@@ -22,6 +22,7 @@ from avow.policy.law import rules
 from avow.publication.files import compile_policy
 from avow.store.control import counts, settings
 from avow.store.control.counts import RefusalKind
+from avow.store.moving import Progress
 
 DAY = date(2026, 11, 29)
 POLICIES = sorted((Path(__file__).parents[2] / "policies").glob("*/policy.md"))
@@ -41,7 +42,8 @@ def look(published, tmp_path, until):
     waiting = partial(retention.waiting, house.store.control)
     unanswered = lambda: instructions.count_left(house.store, house.versions.today(), house.now_ms())  # noqa: E731
     undeclared = lambda: fields(house, house.versions.today())  # noqa: E731
-    notices = Notices(Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared), house.now_ms)
+    sources = Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared, lambda: house.moving)
+    notices, house.moving = Notices(sources, house.now_ms), None
 
     def looked():
         signs_of_life.tell(tmp_path, {})
@@ -56,6 +58,15 @@ def look(published, tmp_path, until):
 def test_when_all_is_well_nothing_is_said(look):
     """No line that staff learn to pass over."""
     assert look() == {}
+
+
+def test_events_that_lack_room_for_their_new_table_are_told(look, published):
+    """With what is lacking; a move that goes on is no alarm."""
+    published.moving = Progress(10, 1000)
+    assert look() == {}
+    published.moving = Progress(10, 1000, 700 << 20)
+    told = look()["events-table"]
+    assert (told.is_bad, "lacks 700 MB" in told.words) == (False, True)
 
 
 def test_a_score_that_nobody_declared_is_told_for_a_week(look, published):
@@ -91,7 +102,9 @@ def test_what_is_set_aside_is_said_with_its_number(look, published):
 def test_a_recipient_that_nobody_has_told_is_said(look, published):
     """One that staff tell at once, one by e-mail after a day; none of those that are in time."""
     due_on = DAY + timedelta(days=20)
-    wanted = {name: Wanted(name, "v", way, "A", due_on, ()) for name, way in (("a", Way.PAGE), ("b", Way.MAIL))}
+    wanted = {
+        name: Wanted(name, "v", way, "A", due_on, (), is_third_party=False) for name, way in (("a", Way.PAGE), ("b", Way.MAIL))
+    }
     with published.store.control.transaction() as tx:
         instructions.queue(published.store, tx, "r", "marrowby", wanted, published.now_ms())
     assert (look()["recipients"].title, look()["recipients"].address) == (

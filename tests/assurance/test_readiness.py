@@ -146,7 +146,7 @@ def test_lines_of_a_followed_log_that_cannot_be_read_are_a_figure_of_the_day(pub
     log.write_text("before\n")
     keyed, tried = published.store.vault.hmac, published.store.aside.tried
     imports = Imports(sites(), published.versions, Moments(), tried, refusals, keyed)
-    intake = LogIntake(imports, VisitCounter(tmp_path), lambda: day, keyed)
+    intake = LogIntake(imports, VisitCounter(tmp_path), published.now_ms, keyed)
     follower = intake.follower(ServerLog(log), published, published.store.control)
     assert follower.once() is False
     log.write_text("before\nrobin@example.com\nno line\n")

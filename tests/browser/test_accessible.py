@@ -213,7 +213,15 @@ def test_status_page_of_a_request_has_no_violation(visit):
 @pytest.fixture
 def instructed(running):
     """The path of a page on which a recipient answers, for as long as the test runs."""
-    one = Wanted("mail-service", "v", Way.PAGE, "AI", date(2027, 1, 4), (("e-mail address", "axe.person@example.com"),))
+    one = Wanted(
+        "mail-service",
+        "v",
+        Way.PAGE,
+        "AI",
+        date(2027, 1, 4),
+        (("e-mail address", "axe.person@example.com"),),
+        is_third_party=False,
+    )
     with closing(open_store(load(running.config))) as store:
         with store.control.transaction() as tx:
             instructions.queue(store, tx, "ab" * 12, "", {"cd" * 16: one}, 1_795_000_000_000)

@@ -16,6 +16,7 @@ from avow.collection.accept import Collector
 from avow.collection.events import TWICE, EventParser
 from avow.collection.refusals import Refusals
 from avow.collection.signals import Sender
+from avow.collection.visits import Visit
 from avow.definitions import EventBatch, Refusal, moment
 from avow.policy import compile_text, law
 
@@ -27,8 +28,8 @@ DECODER = msgspec.msgpack.Decoder(EventBatch)
 class Visits:
     """One visit for everybody."""
 
-    def visit(self, _address, _agent, _today):
-        return 7
+    def visit(self, _address, _agent, now_ms):
+        return Visit(7, now_ms + 86_400_000)
 
 
 class Counted(dict):

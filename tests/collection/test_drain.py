@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from tests.conftest import control_in
 from avow.collection.drain import Drain, decoded
 from avow.collection.one_by_one import set_aside_of
 from avow.collection.refusals import Refusals
+from avow.collection.waiting import Waiting
 from avow.definitions import AfterRetention, EventBatch, IdentifierKind, StoreUnavailable, Submission, Terms, count, identifier
 from avow.spool import segments
 from avow.spool.spool import Spool
@@ -167,3 +169,16 @@ def test_a_deletion_finds_what_is_set_aside(tmp_path, aside):
     assert [row.item for row in theirs] == [f"{1:032x}"]
     aside.forget(theirs)
     assert [row.item for row in shelf(aside)] == [f"{2:032x}"]
+
+
+def test_a_deletion_that_names_points_finds_what_is_set_aside_of_them(tmp_path, aside):
+    """What came of the same person by another point waits on, and so does what came of anybody else by this one."""
+    elsewhere = msgspec.structs.replace(form(2, 10**15), point="apply")
+    drained(tmp_path, aside, Sink(), form(1, 10**15), elsewhere, form(3, 10**15, "kim@example.com"))
+    robin = [identifier(IdentifierKind.EMAIL, "robin@example.com")]
+    waiting = Waiting(tmp_path / "spool", SimpleNamespace(vault=aside.vault, aside=aside))
+    assert waiting.left(robin, 10**15, {form(1).point})[1] == 1
+    waiting.forget(robin, 10**15, {form(1).point})
+    assert {row.item for row in shelf(aside)} == {f"{2:032x}", f"{3:032x}"}
+    assert waiting.left(robin, 10**15, {form(1).point})[1] == 0
+    assert waiting.left(robin, 10**15)[1] == 1

@@ -1,8 +1,6 @@
 """Signals, cookies, addresses, pages, agents: each read strictly."""
 
-import pickle
 import tracemalloc
-from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -78,44 +76,6 @@ def test_address_of_ipv4_is_the_same_in_either_writing():
     assert visits.client_address("10.0.0.1", "::ffff:8.8.8.8", trusted) == "8.8.8.8"
     assert visits.client_address("10.0.0.1", "8.8.8.8, ::ffff:10.0.0.2", trusted) == "8.8.8.8"
     assert visits.client_address("10.0.0.1", "2001:DB8:0::1", trusted) == "2001:db8::1"
-
-
-def test_salt_of_yesterday_is_forgotten():
-    """A new day draws a new salt; asking again for the old day does not bring it back."""
-    salt = visits.DailySalt()
-    first = salt.of(date(2026, 1, 1))
-    salt.of(date(2026, 1, 2))
-    assert salt.of(date(2026, 1, 1)) != first
-
-
-def test_worker_gets_the_salt_over_the_socket(tmp_path):
-    """A worker's visit number is that of the storage process's salt; without one it is 0."""
-    today = date(2026, 1, 1)
-    assert visits.VisitCounter(tmp_path).on("s").visit("a", "b", today) == 0
-    salt = visits.DailySalt()
-    visits.serve(tmp_path, salt, lambda: today)
-    own = visits.salt_of_site(salt.of(today), "s")
-    assert visits.VisitCounter(tmp_path).on("s").visit("a", "b", today) == visits.visit_number(own, "a", "b")
-
-
-def test_visits_of_two_websites_are_not_tied(tmp_path):
-    """The same browser on the same day has another number on each."""
-    today = date(2026, 1, 1)
-    visits.serve(tmp_path, visits.DailySalt(), lambda: today)
-    counter = visits.VisitCounter(tmp_path)
-    assert counter.on("main").visit("a", "b", today) == counter.on("main").visit("a", "b", today) != 0
-    assert counter.on("main").visit("a", "b", today) != counter.on("shop").visit("a", "b", today)
-
-
-def test_worker_to_which_nobody_comes_forgets_the_salt_too(tmp_path):
-    """The salt leaves a worker's memory with its day, not with the next visit; that of today stays."""
-    today, counter = date(2026, 1, 1), visits.VisitCounter(tmp_path)
-    visits.serve(tmp_path, visits.DailySalt(), lambda: today)
-    salt = counter.salt(today)
-    counter.forget(today)
-    assert salt in pickle.dumps(vars(counter))
-    counter.forget(today + timedelta(days=1))
-    assert salt not in pickle.dumps(vars(counter))
 
 
 @pytest.mark.parametrize(

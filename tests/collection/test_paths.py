@@ -17,6 +17,7 @@ from avow.collection import signals
 from avow.collection.accept import Collector
 from avow.collection.refusals import Refusals
 from avow.collection.signals import Sender
+from avow.collection.visits import Visit
 from avow.config import Website
 from avow.definitions import EventBatch
 from avow.policy import paths
@@ -32,8 +33,8 @@ SIGNS = "aZ9-._~ é/ß☂:,+"
 class Visits:
     """One visit for everybody."""
 
-    def visit(self, _address, _agent, _today):
-        return 7
+    def visit(self, _address, _agent, now_ms):
+        return Visit(7, now_ms + 86_400_000)
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ def importing(rulebook, today, number=lambda *_: 1, read=READ, refusals=None, we
 
 def imported(rulebook, today, lines=(LINE,)):
     number = partial(visits.visit_number, b"k" * 32)
-    made = importing(rulebook, today, lambda _, day, *who: number(f"{day} {who[0]}", who[1]))
+    made = importing(rulebook, today, lambda _permit, _site, at_ms, address, agent: number(f"{at_ms} {address}", agent))
     return list(made.records(lines))
 
 

@@ -9,7 +9,8 @@ from tests.deliveries import planted
 from tests.houses import FIRST_DAY, LONGER, ZONE, compiled, over_both
 
 from avow.definitions import PolicyError, Refusal, StoreUnavailable
-from avow.gate.versions import Versions, changes_of, midnight_ms
+from avow.gate.versions import Versions, changes_of
+from avow.local_days import midnight_ms
 from avow.policy.changes.publication import Publication
 from avow.publication.facts import PolicyInForce
 from avow.publication.history import History

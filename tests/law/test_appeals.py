@@ -1,16 +1,22 @@
 """Appeals by the person themself: Va. Code § 59.1-577(C), C.R.S. 6-1-1306(3) and the like. By the pages as they are served."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from tests.houses import compiled, insider
 from tests.rights.test_reviewing import BY_HAND
+from tests.rights.test_withholding import CLAIM
 from tests.web.conftest import serving
 
 from avow import policy
 from avow.definitions import Refusal, RequestKind
-from avow.rights import clock, due, verification
+from avow.rights import appealing, clock, due, verification
+from avow.rights.answers import NewRequest
+from avow.rights.cases import Claim
+from avow.rights.correcting.reviewing import Decision
 from avow.rights.states import State, Step
 from avow.rights.verification import Link
 
@@ -165,6 +171,24 @@ def test_one_is_heard_for_each_request_and_a_second_names_the_authority(house):
     assert len(appeals(house)) == 1
 
 
+def test_two_tabs_file_one(house):
+    """What both were shown before either sent it is filed once, and the other is led to it; staff enter no second one either."""
+    case = refused(house)
+    path, together = link_in_letter(house, case), threading.Barrier(4)
+
+    def send():
+        browser = house.browser()
+        together.wait(30)
+        return browser.post(path, data={"details": WHY}).headers["location"]
+
+    with ThreadPoolExecutor(4) as tabs:
+        ways = {tab.result() for tab in [tabs.submit(send) for _ in range(4)]}
+    assert len(ways) == len(appeals(house)) == 1
+    asked = NewRequest(RequestKind.APPEAL, case.contact.email, channel="phone", parent=case.request_id)
+    assert isinstance(house.rooms.rights.file(asked), Refusal)
+    assert len(appeals(house)) == 1
+
+
 def test_what_is_not_answered_has_no_appeal_yet(house):
     """The page says so; nothing is filed."""
     token = house.ask(RequestKind.KNOW, jurisdiction="US-VA")
@@ -218,6 +242,64 @@ def test_who_decided_before_does_not_hear_it_where_somebody_else_can(serving):
     assert "A person who did not decide before has looked at it again" in text
 
 
+def test_who_denied_a_correction_does_not_hear_it_either(serving):
+    """Field by field is decided elsewhere; it is a decision all the same."""
+    house = serving(compiled(*BOTH, *BY_HAND))
+    kim, lee = (insider(house.account(name).staff_id) for name in ("kim", "lee"))
+    record = house.write(ROBIN, fields={"email": ROBIN, "name": "Robyn", "message": "m"})
+    assert record
+    token = house.ask(RequestKind.CORRECT, jurisdiction="US-VA", claims=(Claim("contact-form", "name", "Robyn", "Robin"),))
+    house.walk()
+    request_id = token.partition("-")[0]
+    house.rooms.rights.confirm(house.link(request_id))
+    house.walk()
+    reviewing = house.rooms.rights.contested.reviewing
+    denied = Decision("denied", ground="accurate", reason="They wrote it like this themselves, twice.")
+    assert reviewing.decide(request_id, 0, denied, kim) is None
+    assert reviewing.agree(request_id, 0, lee) is None
+    house.walk()
+    case = one_of(house, request_id)
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    assert [isinstance(house.rooms.reviews.hears(appeal.request_id, one), Refusal) for one in (kim, lee)] == [True, True]
+
+
+def test_of_two_who_decide_at_once_the_letter_gives_the_reason_of_the_one_that_counts(house):
+    """The other is told that it went on meanwhile, and their words are nowhere."""
+    case = refused(house)
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    rights, seen = house.rooms.rights, one_of(house, appeal.request_id)
+    assert rights.decide_appeal(appeal.request_id, "granted", REASON, "s1") is None
+    late = appealing.decide(seen, "denied", "Nothing was found in the second archive.", "s2", rights.cases, house.now_ms())
+    assert isinstance(late, Refusal)
+    house.walk()
+    text = answer_of(house, one_of(house, appeal.request_id))
+    assert (REASON in text, "Nothing was found" in text) == (True, False)
+
+
+def test_who_decided_about_a_part_does_not_hear_it_either(serving):
+    """Who named it, and who agreed to it: what is kept is what is appealed against."""
+    house = serving(compiled(*BOTH, *BY_HAND))
+    kim, lee, alex, max_ = (insider(house.account(name).staff_id) for name in ("kim", "lee", "alex", "max"))
+    house.write(ROBIN)
+    case, reviews = waiting(house), house.rooms.reviews
+    assert reviews.want(case.request_id, CLAIM, kim) is None
+    page = reviews.page(case.request_id, lee)
+    assert reviews.look(case.request_id, page.parts[0].number, lee, agrees=True) is None
+    assert reviews.carry_out(case.request_id, page.digest, alex) is None
+    house.walk()
+    case = one_of(house, case.request_id)
+    assert case.answer["outcome"] == "partial"
+    house.browser().post(link_in_letter(house, case), data={"details": WHY})
+    (appeal,) = appeals(house)
+    house.walk()
+    hears = {one.staff_id: reviews.hears(appeal.request_id, one) for one in (kim, lee, alex, max_)}
+    assert [one.staff_id for one in (kim, lee, alex, max_) if not isinstance(hears[one.staff_id], Refusal)] == [max_.staff_id]
+
+
 def test_who_is_alone_hears_it_a_day_later_and_says_so(serving):
     """A business with one trained person has appeals all the same."""
     house = serving(compiled(*BOTH, *BY_HAND))
@@ -233,13 +315,18 @@ def test_who_is_alone_hears_it_a_day_later_and_says_so(serving):
     assert "We have looked at it once more, a day later" in answer_of(house, one_of(house, appeal.request_id))
 
 
-def denied_by(house, first, second):
-    """Have a verified request denied by two looks; return it, answered."""
+def waiting(house):
+    """Return a verified request to delete, which waits for staff."""
     filed = house.ask(RequestKind.DELETE, jurisdiction="US-VA")
     house.walk()
     house.confirm(filed)
     house.walk()
-    request_id, reviews = filed.partition("-")[0], house.rooms.reviews
+    return one_of(house, filed.partition("-")[0])
+
+
+def denied_by(house, first, second):
+    """Have a verified request denied by two looks; return it, answered."""
+    request_id, reviews = waiting(house).request_id, house.rooms.reviews
     assert reviews.deny(request_id, "unfounded", "The same was asked and answered in full twice this week.", first) is None
     if first is second:
         house.wait(hours=25)

@@ -27,7 +27,7 @@ from avow.gate.opt_outs import OptOuts
 from avow.policy import law
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.rulebook import refusals
-from avow.rights import applying, kinds
+from avow.rights import applying, kinds, sealed_words
 from avow.rights.answers import NewRequest
 from avow.rights.states import APPLIED_WALK, TABLES, State, Step
 
@@ -155,7 +155,7 @@ def test_a_fraudulent_opt_out_needs_a_belief_that_is_kept_sealed_and_its_person_
     case = case_of(house, token)
     assert case.state is State.DENIED
     assert BELIEF not in str(case.history)
-    assert rights.cases.belief(request_id) == BELIEF
+    assert sealed_words.decided(case, rights.cases) == BELIEF
     house.walk()
     assert case_of(house, token).entry(Step.RESPONDED) is not None
     assert "fraudulent" in house.browser().get(f"/privacy/requests/{token}").text

@@ -9,13 +9,22 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 from tests.houses import compiled, insider
+from tests.houses import house as empty  # noqa: F401 - a fixture
+from tests.law import test_verification as verifying
+from tests.reviewed import FIRST, SECOND
+from tests.rights import test_correcting as correcting
+from tests.rights import test_withholding as withholding
+from tests.rights.test_reviewing import WHY, office_of, verified
+from tests.told import policy_with
 from tests.web.conftest import serving  # noqa: F401 - a fixture
 from tests.web.test_doors_and_roles import ROLES, SECTION, role
 
 from avow.cli import avow
 from avow.definitions import Refusal, RequestKind
 from avow.policy.rulebook.roles import Act
-from avow.rights.record import Recorded
+from avow.rights import grounds
+from avow.rights.correcting.grounds import GROUNDS
+from avow.rights.record import Record, Recorded
 from avow.store.paging import Place
 
 
@@ -123,3 +132,75 @@ def test_the_command_writes_it_as_csv(house):
     rows = list(csv.reader(io.StringIO(printed.output)))
     assert rows[0] == [one.name for one in fields(Recorded)]
     assert rows[1][2:4] == ["Request to know", "form on the website"]
+
+
+# -- 7101(b): the basis of a denial, whole or in part --------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(empty, tmp_path):  # noqa: F811 - the fixture
+    """An office of two, whose policy leaves what is verified to staff; Robin wrote to it."""
+    made = office_of(empty, tmp_path, *withholding.NEVER_ALONE)
+    empty.write(withholding.ROBIN)
+    return made
+
+
+def basis(office, case):
+    """Return what the response of a request was in the record, and on which basis, once the walk is through."""
+    office.walk()
+    one = Record(office.cases, office.house.versions, office.house.now_ms).of(office.cases.get(case.request_id))
+    return one.response, one.basis
+
+
+@pytest.mark.parametrize("code", ["H1", "unfounded"])
+def test_what_was_denied_as_a_whole_has_the_rule_of_its_ground(office, california, code):
+    """As it was decided."""
+    case = verified(office)
+    assert office.reviews.deny(case.request_id, code, WHY, FIRST) is None
+    assert office.reviews.agree(case.request_id, "", SECOND) is None
+    rule = grounds.of(RequestKind.DELETE, california)[code].rule
+    assert basis(office, case) == ("denied", f"{code}: {rule}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "said"),
+    [
+        (RequestKind.DELETE, withholding.CLAIM, "H2: Cal. Civ. Code 1798.145(a)(5)"),
+        (RequestKind.KNOW, withholding.OF_ANOTHER, "H4: Cal. Civ. Code 1798.145(k)"),
+    ],
+)
+@pytest.mark.parametrize("agrees", [True, False])
+def test_what_is_withheld_of_it_has_the_rule_of_its_code(office, kind, wanted, said, agrees):
+    """Kept beyond a deletion, or left out of an answer; what is given after all was denied by nothing."""
+    case = verified(office, kind)
+    number = withholding.want(office, case, wanted)
+    withholding.carried_out(office, case)
+    assert office.reviews.look(case.request_id, number, SECOND, agrees=agrees) is None
+    assert basis(office, case) == (("complied with in part", said) if agrees else ("complied with", ""))
+
+
+def test_what_was_narrowed_has_the_rule_of_verification(empty, tmp_path):  # noqa: F811 - the fixture
+    """A part was not proved to be theirs."""
+    office = office_of(empty, tmp_path)
+    for name, company in (("Robin Marlow", "Acme"), ("Some Body", "Elsewhere")):
+        empty.write(withholding.ROBIN, fields={"email": withholding.ROBIN, "name": name, "company": company, "message": "m"})
+    token = verifying.filed(office)
+    answer = verifying.press(office, token, {"name": "some body", "company": "elsewhere"}, verifying.SIGNED)
+    assert office.desk.narrow(answer) is None
+    assert basis(office, verifying.case_of(office, token)) == ("complied with in part", "11 CCR 7024(a), (b)")
+
+
+@pytest.mark.parametrize(("ends", "ground"), [("denied", "accurate"), ("denied", "by-law"), ("corrected", "")])
+def test_what_was_not_corrected_has_the_rule_of_its_ground(empty, tmp_path, ends, ground):  # noqa: F811 - the fixture
+    """That of the last decision about a field: a colleague may have thought otherwise before."""
+    office = office_of(empty, tmp_path)
+    empty.publish(policy_with())
+    record = correcting.write(office)
+    correcting.asked(office)
+    assert correcting.decide(office, 0, "denied", ground="undocumented", reason=WHY) is None
+    last = {"ground": ground, "reason": WHY} if ends == "denied" else {"records": (record,)}
+    assert correcting.decide(office, 0, ends, **last) is None
+    if ends == "denied":
+        assert correcting.agree(office, 0) is None
+    said = ("denied", GROUNDS[ground].rule) if ends == "denied" else ("complied with", "")
+    assert basis(office, correcting.case(office)) == said

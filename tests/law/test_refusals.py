@@ -4,12 +4,16 @@ from datetime import date
 
 import pytest
 from tests.houses import compiled, house, insider
-from tests.rights.test_reviewing import BY_HAND, WHY, office_of, seen, verified
+from tests.law.test_own_numbers import HELD, NUMBER
+from tests.law.test_portability import OFFERED
+from tests.rights.test_reviewing import BY_HAND, ROBIN, WHY, office_of, seen, verified
+from tests.rights.test_withholding import NEVER_ALONE, OF_ANOTHER, carried_out, letter, want
 
+from avow.assurance.log_publication import publish
 from avow.definitions import Refusal, RequestKind
 from avow.policy import law
 from avow.policy.printouts.tables import rights_list
-from avow.rights import grounds
+from avow.rights import grounds, walk
 from avow.rights.states import VERIFIED_WALK, State, Step
 
 __all__ = ["house"]
@@ -56,6 +60,42 @@ def test_7060_f_a_suspicion_stops_what_is_carried_out(house, tmp_path):
     office.walk()
     case = office.cases.get(filed.partition("-")[0])
     assert (case.state, office.desk._line(case).answer_by > date(2026, 12, 1)) == (State.REVIEWING, True)
+
+
+@pytest.mark.parametrize("step", [Step.OUTCOME, Step.PROVED])
+@pytest.mark.parametrize("kind", [RequestKind.KNOW, RequestKind.PORTABILITY, RequestKind.CONFIRM_IDENTIFIER])
+def test_7060_f_what_was_put_together_is_given_to_nobody_who_may_be_somebody_else(house, tmp_path, kind, step):
+    """However far it has gone when fraud is suspected; once that is cleared it is given, as it was put together."""
+    office = office_of(house, tmp_path, OFFERED, NUMBER)
+    house.write(ROBIN, fields={"email": ROBIN, "name": "some name", "company": "some company", "message": HELD})
+    filed = office.ask(kind, numbers={"message": HELD} if kind is RequestKind.CONFIRM_IDENTIFIER else {})
+    office.walk()
+    office.press(filed)
+    while (case := office.cases.get(filed.partition("-")[0])).entry(step) is None:
+        assert walk.advance(case, office.tools, house.now_ms())
+    publish(house.store, office.log, 0)  # the answer waits for nothing else
+    assert office.reviews.suspect(case.request_id, "Asked from five addresses within a minute.", "s1") is None
+    office.walk()
+    stopped = office.cases.get(case.request_id)
+    assert (stopped.state, stopped.entry(Step.ANSWER_WRITTEN)) == (case.state, None)
+    assert office.reviews.suspect(case.request_id, "Called back: it is them.", "s2", is_cleared=True) is None
+    office.walk()
+    given = office.cases.get(case.request_id)
+    assert (given.state, given.answer["outcome"]) == (State.CLOSED, "granted")
+
+
+def test_7060_f_what_a_link_opens_is_shut_while_fraud_is_suspected(house, tmp_path):
+    """Also where most of it is answered, and a part is not; nobody reads on the page why."""
+    office = office_of(house, tmp_path, *NEVER_ALONE)
+    house.write(ROBIN)
+    case = verified(office, RequestKind.KNOW)
+    want(office, case, OF_ANOTHER)
+    assert carried_out(office, case).state is State.DECIDING
+    assert letter(office, case, "archive.json")
+    assert office.reviews.suspect(case.request_id, "Asked from five addresses within a minute.", "s1") is None
+    assert [letter(office, case, name) for name in ("archive.json", "rest.txt", "proof.tlog-proof")] == [None] * 3
+    assert office.reviews.suspect(case.request_id, "Called back: it is them.", "s2", is_cleared=True) is None
+    assert letter(office, case, "archive.json")
 
 
 def test_7100_a_who_is_untrained_closes_nothing(house, tmp_path):

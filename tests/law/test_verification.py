@@ -284,6 +284,30 @@ def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office)
     assert "leave this as it is: Job application [11 CCR 7062(d)]" in letter
 
 
+def test_to_delete_what_the_address_reaches_goes_point_by_point(office):
+    """A message takes less than an application: it goes, with what the browser told, and the application is named."""
+    number = "ab" * 16
+    rulebook = office.house.versions.in_force()
+    office.house.view(number, "/barometers", rulebook)
+    browser = office.house.store.vault.subjects_of([identifier(IdentifierKind.VISITOR, number)])
+    office.house.store.events.count_subjects = lambda subjects: len(browser & frozenset(subjects))
+    message = office.house.write(ROBIN, fields={"email": ROBIN, "name": "Robin Marlow", "message": "Good morning"})
+    application = {"email": ROBIN, "name": "Robin Marlow", "position": "Baker"}
+    record = office.house.write(ROBIN, point="job-application", fields=application)
+    token = filed(office, RequestKind.DELETE, visitor_id=number)
+    answer = press(office, token, {"name": "robin marlow"})
+    assert office.desk.narrow(answer) is None
+    case = case_of(office, token)
+    assert case.entry(Step.NARROWED).detail["beyond"] == ["job-application"]
+    assert "page-view" in case.contact.points
+    office.walk()
+    store = office.house.store
+    assert (store.submission(message), store.submission(record) is not None) == (None, True)
+    letter = office.desk.download(answer, "letter.txt").content.decode()
+    assert "leave this as it is: Job application [11 CCR 7062(d)]" in letter
+    assert case_of(office, token).state is State.CLOSED
+
+
 # -- 7062(c), 7060(d): what is kept of it -------------------------------------------------------------------------------------
 
 

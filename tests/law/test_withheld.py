@@ -1,7 +1,7 @@
 """Cal. Civ. Code § 1798.105(d)(4)-(7), § 1798.145(a)(5), (b), (k), (p), § 1798.130(a)(2)(B); 11 CCR 7022(f), 7024(e), (h)."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.houses import house, insider, person
@@ -20,8 +20,10 @@ from tests.rights.test_withholding import (
     want,
 )
 
+from avow.assurance.log_publication import publish
 from avow.definitions import Refusal, RequestKind
 from avow.gate.kept import KeptReads
+from avow.rights import walk
 from avow.rights.states import State
 from avow.rights.withholding import Wanted
 
@@ -180,3 +182,23 @@ def test_7021_b_the_day_of_the_answer_stays_while_it_is_decided(office):
     late = walked(office, case)
     line = office.desk._line(late)
     assert (late.state, line.is_open, line.is_late) == (State.DECIDING, True, True)
+
+
+def test_7101_a_a_record_whose_first_letter_never_left_is_removed_on_its_day(office):
+    """24 months after it was written, as any other; with it what was kept for a second look that nobody can take any more."""
+    case, now_ms = verified(office), office.house.now_ms
+    want(office, case, replace(CLAIM, until=date(2035, 1, 1)))
+    office.house.wait(days=30)
+    assert office.reviews.carry_out(case.request_id, seen(office, case).digest, FIRST) is None
+    while (case := office.cases.get(case.request_id)).state is not State.TELLING:
+        office.house.store.purge(thorough=False, now_ms=now_ms())
+        publish(office.house.store, office.log, 0)
+        assert walk.advance(case, office.tools, now_ms())
+    office.house.now += timedelta(days=365 * 2)  # 2028 has a day more
+    assert not walk.advance(case, office.tools, now_ms())
+    assert walk.next_look_ms(case, office.house.versions.in_force(), now_ms()) == now_ms() + 4 * 3_600_000
+    assert len(office.house.store.kept.of([person(ROBIN)])) == 1
+    office.house.wait(hours=4)
+    assert walk.advance(case, office.tools, now_ms())
+    assert office.cases.get(case.request_id) is None
+    assert office.house.store.kept.of([person(ROBIN)]) == ()

@@ -15,6 +15,7 @@ from avow.store.control import (
     deliveries,
     disclosures,
     instructions,
+    named_people,
     opt_outs,
     recordings,
     request_lists,
@@ -57,6 +58,8 @@ HOT = {
     "set aside": lambda tx: set_aside.due(tx, ["x5"], 5, 100),
     "files of somebody": lambda tx: submission_files.of_subjects(tx, SOMEBODY),
     "submissions due": lambda tx: submissions.due(tx, DAY),
+    "submissions by the keys of their days": submissions.day_keys,
+    "whoever of some people is named": lambda tx: named_people.among(tx, SOMEBODY),
     "submissions of somebody": lambda tx: submissions.of_subjects(tx, SOMEBODY),
     "subscription of somebody": lambda tx: subscriptions.of_person(tx, "x5", SOMEBODY[0]),
 } | {f"list: {name}": lambda tx, ask=ask: ask(tx, Place((0, 5, "a"))) for name, ask in LISTS.items()}
@@ -104,6 +107,8 @@ DONE = {
     "delivery_people.delivery": "'x' || n",
     "delivery_people.batch": "CASE WHEN n % 2 = 0 THEN 'm' || n % 50 END",
     "delivery_people.request_id": "CASE WHEN n % 2 = 1 THEN 'x' || n END",
+    "submissions.day_key": "CASE WHEN n % 1000 = 0 THEN 'contact-form/' || n ELSE '' END",
+    "submissions.decision": "CASE WHEN n % 1000 = 0 THEN 'hired' ELSE '' END",
     "recordings.pages": """'["/page"]'""",
     "recordings.purposes": "'[]'",
 }

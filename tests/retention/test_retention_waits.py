@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from avow import retention
-from avow.definitions import local_date
+from avow.definitions import IdentifierKind, identifier, local_date
 from avow.retention import Clock, Retention
 from avow.store.control import settings, tables
 from avow.store.uploads import PREFIX
@@ -52,6 +52,22 @@ def run(sweeps, clocks, hours):
     for _ in range(hours):
         clocks.pass_(1)
         sweeps.clock.look()
+
+
+def test_once_a_day_whoever_is_known_by_nothing_is_forgotten(published, sweeps, clocks):
+    """Also where nothing was due, and what somebody had went long ago; not again within the day."""
+    vault, days = published.store.vault, 3 * 24
+    for name in ("ada", "berta"):
+        assert swept(sweeps, clocks)
+        one = identifier(IdentifierKind.EMAIL, f"{name}@example.com")
+        vault.subjects_for([one], clocks.wall - days * HOUR)
+        clocks.pass_(1)
+        sweeps.clock.look()
+        assert swept(sweeps, clocks)
+        assert vault.lookup([one])
+        run(sweeps, clocks, 24)
+        assert swept(sweeps, clocks)
+        assert not vault.lookup([one])
 
 
 def write(house, *, due, kept=0):

@@ -209,6 +209,9 @@ def test_what_a_rule_keeps_is_corrected_where_it_is(office):
     store = office.house.store
     (before,) = store.kept.of([person(ROBIN)])
     ask(office, NAME)
+    assert case(office).state is State.VERIFYING  # what a rule keeps of an application takes more than the link
+    assert office.cases.append(case(office), Step.PROVED_BY, office.house.now_ms(), {"by": "staff", "what": "person"}, None, None)
+    office.walk()
     (line,) = office.desk.contested.reviewing.compared(case(office).request_id, insider()).lines
     (found,) = line.held
     assert (found.record_id, found.value) == (f"{held.KEPT}{before.id}", "")

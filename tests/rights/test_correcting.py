@@ -7,6 +7,7 @@ import pytest
 from tests.failing import WAYS, Failing
 from tests.houses import compiled, insider
 from tests.rights.test_desk import ROBIN, Office
+from tests.rights.test_one_person import PHONE, sent
 from tests.told import gone, policy_with
 
 from avow.assurance.log_publication import publish
@@ -410,3 +411,77 @@ def test_a_document_is_asked_for_with_why_and_destroyed_once_all_is_decided(offi
     office.walk()
     assert (desk.contested.documents(request_id), desk.status(answer).wants_documents) == ((), False)
     assert not list(folder.rglob("*document-*"))
+
+
+def numbered(house, tmp_path):
+    """An installation whose contact form asks for a telephone number; Robin and another have written from the same one."""
+    house.publisher.first(policy_with(replaced=PHONE), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    own = sent(house, email=ROBIN, name="Robyn", phone="+1 415 555 0100")
+    return office, own, sent(house, email="kim@example.com", name="Kim", phone="(415) 555-0100")
+
+
+def test_a_number_that_others_have_too_is_moved_only_by_what_staff_know(house, tmp_path):
+    """A family's: the other records with it would say the new one and find nobody by the former."""
+    office, own, other = numbered(house, tmp_path)
+    answer = asked(office, Claim("contact-form", "phone", "+14155550100", "+14155550199"))
+    prove(office, answer)
+    refused = decide(office, records=(own.record_id,))
+    assert (isinstance(refused, Refusal), "1 more record" in refused.reason) == (True, True)
+    assert fields(office, other.record_id)["phone"] == other.fields["phone"]
+    assert decide(office, records=(own.record_id,), known_by=WHY) is None
+
+
+def prove(office, answer):
+    """Let a member of staff say that they know who asks."""
+    done = {"by": "staff", "what": "person"}
+    assert office.cases.append(case(office), Step.PROVED_BY, office.house.now_ms(), done, None, None)
+    office.walk()
+
+
+def test_what_fraud_is_suspected_of_changes_nothing_until_it_is_cleared(office):
+    """Decided already, and noted in the same minute: neither the record nor what a page shows of it."""
+    record = write(office)
+    answer = asked(office)
+    request_id = case(office).request_id
+    assert office.reviews.suspect(request_id, "The call came from another country.", "s1") is None
+    decide(office, records=(record,))
+    office.walk()
+    assert (fields(office, record)["name"], office.desk.contested.corrected(answer)) == ("Robyn", ())
+    assert office.reviews.suspect(request_id, "Called back: it is them.", "s2", is_cleared=True) is None
+    office.walk()
+    assert fields(office, record)["name"] == "Robin"
+
+
+def test_two_fields_that_are_called_alike_are_both_corrected(house, tmp_path):
+    """Of two websites, each with a contact form: what is said to be done is done of each."""
+    called = ('label      = "Letter from Marrowby"', 'label      = "Contact form"')
+    more = ('data       = ["email"]', 'data       = ["email", "name"]')
+    house.publisher.first(policy_with(replaced=(called, more)), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    rulebook = house.versions.in_force()
+    assert rulebook.points["newsletter"].label == rulebook.points["contact-form"].label
+    first = write(office)
+    second = house.write(ROBIN, point="newsletter", fields={"email": ROBIN, "name": "Robyn"})
+    asked(office, NAME, replace(NAME, point="newsletter"))
+    decide(office, 0, records=(first,))
+    decide(office, 1, records=(second,))
+    office.walk()
+    assert [fields(office, one)["name"] for one in (first, second)] == ["Robin", "Robin"]
+    assert case(office).state in {State.DOWNSTREAM, State.CLOSED}
+
+
+def test_what_no_answer_shows_is_described_where_it_was_corrected(house, tmp_path):
+    """11 CCR 7024(d): also to who has proved enough, and in free text."""
+    never = ("[data.message]\n", '[data.message]\nnever_disclose = "social-security-number"\n')
+    house.publisher.first(policy_with(replaced=(never,)), house.now_ms())
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    record = write(office)
+    answer = asked(office, Claim("contact-form", "message", "It was mistyped", "078-05-1120"))
+    prove(office, answer)
+    decide(office, records=(record,))
+    office.walk()
+    assert fields(office, record)["message"] == "078-05-1120"
+    (shown,) = office.desk.contested.corrected(answer)
+    assert "078" not in str(shown.now)
+    assert "social security number" in str(shown.now).lower()

@@ -37,7 +37,7 @@ PLAYER = Player("/* the player */", "")
 def places_of(store, cases, versions):
     """Return the places that a deletion goes through, and what finds what is in them; nothing waits in a spool."""
     keeper = Keeper(store, versions)
-    kept = KeptRecords(keeper, targets.Waiting(lambda _people, _ms: (0, 0), lambda _people, _ms: None))
+    kept = KeptRecords(keeper, targets.Waiting(lambda *_meant: (0, 0), lambda *_meant: None))
     vault, rows = targets.KeyVault(store, kept.holding), targets.Rows(store, targets.CONTROL)
     return (kept, vault, rows, targets.SealedFiles(store, cases)), finding.Finder(store, keeper)
 

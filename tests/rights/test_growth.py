@@ -165,6 +165,7 @@ LISTS = {
     "record": lambda tx, at: request_lists.recorded(tx, at, 100),
     "inbox": lambda tx, at: submissions.listed(tx, Sought(without=["newsletter"]), at, 100),
     "inbox of a form": lambda tx, at: submissions.listed(tx, Sought("contact-form"), at, 100),
+    "inbox of what was decided": lambda tx, at: submissions.listed(tx, Sought(decision="hired"), at, 100),
     "outbox": lambda tx, at: deliveries.listed(tx, at, 100),
     "mailings": lambda tx, at: mailings.listed(tx, at, 100),
     "mailing": lambda tx, _at: mailings.waiting(tx, "m"),

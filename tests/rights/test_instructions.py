@@ -4,13 +4,16 @@ import pytest
 from tests.deliveries import planted
 from tests.houses import insider, over_both, person
 from tests.rights.test_desk import ROBIN, Office
-from tests.told import gone, policy_with
+from tests.told import gone, policy_with, sold
 
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
 from avow.gate import deliveries, disclosures, instructions
+from avow.gate import told as words
 from avow.gate.instructions import Answer
+from avow.policy.law import rules
 from avow.rights import downstream, walk
+from avow.rights.reminding import Reminders
 from avow.rights.states import State, Step
 
 REASON = "The invoices of 2024 are kept for seven years, by Rev. & Tax. Code § 19530."
@@ -99,6 +102,28 @@ def test_who_may_hold_it_no_more_is_not_told(office):
     office.desk.told.pages.answer(token(office, told(office)[0]), "erased", "")
     office.walk()
     assert "- Dunlin Letters: holds nothing any more" in letter(office, answer)
+
+
+def test_who_got_it_without_a_clause_is_asked_as_a_third_party_whatever_went_later(office):
+    """No sale is undone by a mended contract; and of a third party nobody knows until when it holds something. 11 CCR 7051(c)."""
+    sold(office.house, ROBIN, "post")
+    office.house.wait(days=91)
+    deleted(office)
+    (one,) = told(office)
+    planned = case(office).entry(Step.PLANNED).detail["tasks"]
+    (task,) = [each for each in planned if each["target"] == "Dunlin Letters"]
+    assert (one.recipient, rules.TELL_THIRD_PARTIES in task["rule"]) == ("post", True)
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_what_it_has_to_do_is_what_it_was_when_it_got_something(office, is_sold):
+    """The page names the duties of a third party where any of it was sold, and else those of who works for us."""
+    (sold if is_sold else gone)(office.house, ROBIN, "crm")
+    deleted(office)
+    (one,) = told(office)
+    page = office.desk.told.pages.opened(token(office, one))
+    assert page.duties == (words.THIRD_PARTY if is_sold else words.PROVIDER)
+    assert page.rule == words.by_rule(is_third_party=is_sold)
 
 
 def test_silence_is_never_done(office):
@@ -271,7 +296,7 @@ def test_two_storage_processes_tell_and_remind_once(house, tmp_path):
     house.publisher.first(policy_with(), house.now_ms())
     office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
     house.write(ROBIN)
-    gone(house, ROBIN, "crm")
+    gone(house, ROBIN, "post")
     filed = office.ask(RequestKind.DELETE)
     office.walk()
     office.press(filed)
@@ -320,3 +345,54 @@ def test_what_is_being_handed_over_is_waited_for(office):
         deliveries.sent(tx, one, office.house.now_ms())
     office.walk()
     assert (case(office).state, [row.recipient for row in told(office)]) == (State.DOWNSTREAM, ["crm"])
+
+
+def test_no_reminder_is_queued_of_what_staff_pass_on(office):
+    """Nobody would carry it: from its day on they see to it, and neither they nor its person are told that it was reminded."""
+    deleted(office, "crm")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    reminders, seen = Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms), []
+    for _ in range(16):
+        office.house.wait(days=1)
+        reminders.once()
+        seen.append(instructions.count_left(office.house.store, office.house.versions.today(), office.house.now_ms()))
+    assert seen == [0, 0, *[1] * 14]
+    assert [row.state for row in rows(office) if row.kind == "instruction"] == ["sent"]
+    (line,) = office.desk.told.lines(case(office), for_staff=True)
+    assert (line.reminders, told(office)[0].reminders) == (0, 0)
+
+
+def test_a_reminder_counts_once_it_has_left(office):
+    """What is queued, or could not be handed over, is none for its person."""
+    deleted(office, "post")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    office.house.wait(days=3)
+    Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms).once()
+
+    def counted():
+        (line,) = office.desk.told.lines(case(office), for_staff=True)
+        return line.reminders, told(office)[0].reminders
+
+    assert counted() == (0, 1)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    assert counted() == (1, 1)
+
+
+def test_what_would_be_told_of_an_event_is_taken_back_before_the_plan(office):
+    """Between the plan and the erasure it would go to somebody whom nobody tells; what goes at another point stays."""
+    office.house.write(ROBIN)
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    subject = next(iter(office.house.store.vault.lookup([person(ROBIN)]).values()))
+    with office.house.store.control.transaction() as tx:
+        one = planted(tx, office.house.now_ms(), "conversion", subject=subject, record="ab" * 16, connector="conversion")
+    office.press(filed)
+    (verified,) = office.cases.every()
+    assert verified.state is State.VERIFIED
+    assert walk.advance(verified, office.tools, office.house.now_ms())
+    with office.house.store.control.reading() as tx:
+        row = deliveries.get(tx, one)
+    assert (row.state, row.people) == ("withdrawn", ())
+    assert row.why.startswith("its person is being erased (Cal. Civ. Code")

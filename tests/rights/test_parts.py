@@ -74,7 +74,11 @@ def test_nothing_is_done_while_what_was_accepted_before_is_not_stored(office):
     """As of a whole deletion: otherwise a duty would lose what waits in the spool."""
     record, (kept, *_) = apply(office), office.tools.targets
     waits = [1]
-    waiting = Waiting(lambda _people, _ms: (waits[0], 0), lambda _people, _ms: None)
+    aside = {"job-application", "contact-form"}  # by which points something of theirs is set aside
+    waiting = Waiting(
+        lambda _people, _ms, points: (waits[0], len(aside & set(points))),
+        lambda _people, _ms, points: aside.difference_update(points),
+    )
     store = office.house.store
     named = parts.NamedPoints(store, type(kept)(kept.keeper, waiting), None, ("job-application",))
     now_ms = office.house.now_ms()
@@ -82,8 +86,10 @@ def test_nothing_is_done_while_what_was_accepted_before_is_not_stored(office):
     assert named.erase(erasure, now_ms) is None
     assert store.submission(record) is not None
     waits[0] = 0
+    assert named.remaining(erasure) > 1
     assert named.erase(erasure, now_ms).records == 1
     assert named.remaining(erasure) == 0
+    assert aside == {"contact-form"}
 
 
 def test_nobody_elses_goes(office):

@@ -115,9 +115,7 @@ class Parts(RuleBasedStateMachine):
         """By keys where there are classes, row by row of what an earlier version kept."""
         self.house.wait(minutes=1)
         people, now_ms = (person(self.who(number)),), self.house.now_ms()
-        kept = KeptRecords(
-            Keeper(self.store, self.house.versions), Waiting(lambda _people, _ms: (0, 0), lambda _people, _ms: None)
-        )
+        kept = KeptRecords(Keeper(self.store, self.house.versions), Waiting(lambda *_meant: (0, 0), lambda *_meant: None))
         target = NamedPoints(self.store, kept, None, (point,))
         target.erase(Erasure(people, Located((), {}), now_ms), now_ms)
         self.end({number}, {point, self.class_of(point)})

@@ -10,11 +10,12 @@ from tests.conftest import free_port
 from tests.deliveries import composing, kinds_of
 from tests.rights.test_desk import ROBIN, Office
 from tests.rights.test_instructions import case, deleted, token, told
-from tests.told import policy_with
+from tests.told import gone, policy_with, sold
 
 from avow.audit.log import Log
 from avow.config import Mail
 from avow.gate import deliveries, instructions
+from avow.gate import told as words
 from avow.gate.messages import Trouble
 from avow.recipients.carrying import Leased
 from avow.recipients.connectors.mail import Carrier
@@ -92,6 +93,17 @@ def test_the_message_says_nothing_of_the_person(office, server):
         "post",
         office.house.now_ms(),
     )
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_what_the_message_asks_is_what_its_recipient_was_when_it_got_something(office, server, is_sold):
+    """A third party where any of it was sold, although the clause is there by now."""
+    (sold if is_sold else gone)(office.house, ROBIN, "post")
+    deleted(office)
+    office.carrier.send_due(office.house.now_ms())
+    said = " ".join(server.taken[-1][1].split())
+    assert all(duty in said for duty in (words.THIRD_PARTY if is_sold else words.PROVIDER))
+    assert words.by_rule(is_third_party=is_sold) in said
 
 
 def test_without_a_contact_it_waits_and_staff_pass_it_on(office, server):

@@ -8,9 +8,10 @@ from tests.recipients.https import Receiver
 from tests.recipients.vendors import Vendor
 from tests.rights.test_desk import ROBIN, Office
 from tests.rights.test_instructions import case, deleted, told
-from tests.told import POST, gone, policy_with, recipient
+from tests.told import POST, gone, policy_with, recipient, sold
 
 from avow.audit.log import Log
+from avow.gate import told as words
 from avow.gate.instructions import Way
 from avow.recipients.sending import Selection
 from avow.rights.states import State
@@ -54,6 +55,17 @@ def test_a_recipient_is_told_what_to_erase_and_where_to_answer(office, receiver)
     assert (said["instruction"], said["due_on"], one.told_ms) == (one.id, one.due_on.isoformat(), office.house.now_ms())
     assert said["answer_at"].startswith("https://www.marrowby.example/avow/instructions/")
     assert case(office).state is State.DOWNSTREAM
+
+
+@pytest.mark.parametrize("is_sold", [True, False])
+def test_what_its_computers_have_to_do_is_what_it_was_when_it_got_something(office, receiver, is_sold):
+    """A third party where any of it was sold, although the clause is there by now."""
+    (sold if is_sold else gone)(office.house, ROBIN, "crm")
+    deleted(office)
+    assert office.vendor.carry() == 1
+    (said,) = instructions(receiver)
+    assert said["to_do"] == list(words.THIRD_PARTY if is_sold else words.PROVIDER)
+    assert said["rule"] == words.by_rule(is_third_party=is_sold)
 
 
 def test_who_says_no_is_asked_again_under_the_same_id(office, receiver):

@@ -13,7 +13,9 @@ from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, StoreUnavailable
 from avow.gate import choices
 from avow.gate.choices import Choice, Choices
-from avow.rights import applying
+from avow.rights import applying, timeliness
+from avow.rights.metrics import Metrics
+from avow.rights.record import Record
 from avow.rights.states import State, Step
 from avow.store.control import deliveries
 
@@ -163,6 +165,7 @@ def test_one_that_turns_out_nobody_s_own_destroys_nothing(office, by_staff):
     if by_staff:
         assert applying.is_ending(office.cases.get(request))
         assert office.desk.deny_as_fraudulent(request, belief, "staff") is None
+        assert request in {one.request_id for one in office.cases.unanswered()}
     else:
         say(office, "link", is_out=False)
     office.house.wait(days=8)
@@ -170,6 +173,24 @@ def test_one_that_turns_out_nobody_s_own_destroys_nothing(office, by_staff):
     assert held(office) == {pool}
     assert choices.opted_out_by(office.house.store, [person(ROBIN)]) == frozenset()
     assert isinstance(office.desk.deny_as_fraudulent(request, belief, "staff"), Refusal)
+
+
+def test_a_withdrawal_denied_in_its_week_is_denied_in_every_figure(office):
+    """Its person is told so, the record and the figures say so, and no day of it is late by that."""
+    send(office)
+    request = withdraw(office)
+    office.house.wait(days=6)
+    assert office.desk.deny_as_fraudulent(request, "They called from their number: it was not them.", "staff") is None
+    office.walk()
+    case = office.cases.get(request)
+    assert (case.state, case.answer["outcome"], case.answer["reason"]) == (State.CLOSED, "denied", "fraudulent")
+    assert [one.request_id for one in office.cases.unanswered()] == []
+    recorded = Record(office.cases, office.house.versions, office.house.now_ms).of(case)
+    assert (recorded.response, "7026" in recorded.basis) == ("denied", True)
+    law = office.house.versions.in_force().law_table
+    assert not timeliness.judge(case, law, office.house.now_ms()).is_late
+    counted = Metrics(office.house.store, office.house.versions, office.house.now_ms)._ended(case)
+    assert (counted.outcome, counted.reason) == ("denied", "fraudulent")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -260,3 +281,23 @@ def test_the_evidence_says_that_a_consent_ends_it(office):
     judged = office.house.promises().judged(office.house.now_ms())
     said = {one.control for promise in judged for one in promise.findings if "A consent that is taken back" in one.control}
     assert [control.partition(":")[0] for control in said] == ["Talent pool"]
+
+
+def test_nothing_ends_before_its_letter_has_been_there_for_a_week(office, monkeypatch):
+    """Nobody proved who asked: whoever could say that it was not them has to have heard of it."""
+    pool = send(office)
+    office.cases._by_mail = True
+    monkeypatch.setattr("tests.rights.test_desk.carry", lambda _store, _now_ms: 0)  # the mail server is away
+    request = withdraw(office)
+    office.house.wait(days=9)
+    office.walk()
+    assert held(office) == {pool}
+    with office.house.store.control.transaction() as tx:
+        for row in deliveries.of_request(tx, request):
+            deliveries.sent(tx, row.id, office.house.now_ms())
+    office.house.wait(days=5)
+    office.walk()
+    assert held(office) == {pool}
+    office.house.wait(days=3)
+    office.walk()
+    assert held(office) == set()

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine as Database
+from sqlalchemy import event
 
 from avow.store.embedded import Engine
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests import `store_records` beside them
 
 from store_records import Writer, open_parts
+
+#: Values in one statement of SQLite as it ships; some distributions allow more.
+BOUND = 32_766
+
+
+@event.listens_for(Database, "connect")
+def _as_it_ships(connection, _record):
+    """Let no statement of a test bind more values than any SQLite takes."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, BOUND)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +49,7 @@ def store(folder: Path, request: pytest.FixtureRequest):
     url = server.database() if server else ""
     opened = open_parts(folder, url)
     opened.events.prepare()
-    opened.events.command("forget_everything")
+    opened.events.empty()
     yield opened
     opened.close()
     if server:

@@ -21,7 +21,8 @@ MORNING = 1_790_000_000_000
 def open_parts(folder: Path, database: str = "") -> Store:
     """Return a store on the engine announced in `folder/run`; its control store is SQLite there unless a URL is given."""
     control = Control(database) if database else control_in(folder)
-    return Store(control, Events(announced(folder / "run")), Vault(folder / "keys.db"), Files(folder / "files"))
+    events = Events(announced(folder / "run"), folder / "run" / "events.lock")
+    return Store(control, events, Vault(folder / "keys.db"), Files(folder / "files"))
 
 
 @dataclass

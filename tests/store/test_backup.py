@@ -28,7 +28,7 @@ def test_a_restored_backup_is_what_it_was(filled, folder, tmp_path):
     everybody = [browser(1), browser(2), person("ada")]
     before = filled.find(everybody)
     assert backup(filled, tmp_path / "b", NIGHT).events == 2
-    filled.events.command("forget_everything")
+    filled.events.empty()
     filled.files.delete("archive-1")
     assert restore(tmp_path / "b", filled, 40).removed.total == 0
     again = open_parts(folder)

@@ -11,15 +11,18 @@ import time
 
 import pytest
 from store_records import MORNING, Writer, browser, open_parts, view_row, visitor
+from tests.conftest import REPOSITORY
 
 from avow.analytics.question import Scope
 from avow.assurance.residue import residue
 from avow.definitions import StoreUnavailable
 from avow.store.embedded import Engine
 from avow.store.embedded.statements import Statement, StatementFailed
+from avow.store.events import Span
 
 CANARY = "canary-of-a-removal-that-was-cut-off"
 MONTH_MS = 30 * 86_400_000
+WHENEVER = Span(["marrowby"], ["page-view"], 0, 10**13)
 _SERVE = "import sys, time, pathlib; from avow.store.embedded import Engine; f = pathlib.Path(sys.argv[1]); "
 _SERVE += "Engine(f / 'events', f / 'run').start(); time.sleep(600)"
 
@@ -66,7 +69,7 @@ def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(
     engine = Engine(tmp_path / "events", tmp_path / "run")
     engine.start()
     store = open_parts(tmp_path)
-    scope = Scope("marrowby", 0, 1).parameters()
+    scope = Scope("marrowby", 0, 1).asked()
     with pytest.raises(StoreUnavailable):
         store.events.query("dashboard_totals", **scope)
     store.events.prepare()
@@ -104,21 +107,22 @@ def _keep_replaced_parts(store, seconds):
 
 
 @pytest.mark.parametrize("left", ["site_events", "page_views", "_tmp_replace_1a2b"])
-def test_a_view_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_path, left):
-    """The engine says that it made it, and opens never again; views hold nothing, and are made at each start."""
+def test_a_view_of_an_earlier_version_that_a_full_disk_left_empty_keeps_no_engine_from_opening(tmp_path, left):
+    """The engine said that it made it, and would open never again; nobody asks these views any more."""
     first = Engine(tmp_path / "events", tmp_path / "run")
     first.start()
     store = open_parts(tmp_path)
     store.events.prepare()
     store.write([Writer().event(visitor(1))])
     first.stop()
-    (views,) = (tmp_path / "events").glob("store/*/*/page_views.sql")
-    views.with_name(f"{left}.sql").write_bytes(b"")
+    (tables,) = (tmp_path / "events").glob("store/*/*/events.sql")
+    tables.with_name(f"{left}.sql").write_bytes(b"")
     second = Engine(tmp_path / "events", tmp_path / "run")
     second.start()
     store.events.prepare()
     assert len(store.find([browser(1)]).events) == 1
-    assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).parameters())[0]["views"] == 0
+    assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).asked())[0]["views"] == 0
+    assert not tables.with_name(f"{left}.sql").exists()
     store.close()
     second.stop()
 
@@ -177,9 +181,9 @@ def test_what_could_not_be_written_is_not_acknowledged(tmp_path):
             store.events.insert(rows)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert store.events.existing([7, 8], ["marrowby"], 0, 10**13) == frozenset()
+    assert store.events.existing([7, 8], WHENEVER) == frozenset()
     store.events.insert(rows)
-    assert store.events.existing([7, 8], ["marrowby"], 0, 10**13) == {7, 8}
+    assert store.events.existing([7, 8], WHENEVER) == {7, 8}
     store.close()
     engine.stop()
 
@@ -222,3 +226,61 @@ def test_acknowledged_batches_survive_a_kill(tmp_path):
     assert len(store.find([browser(1)]).events) == 150
     store.close()
     engine.stop()
+
+
+#: An old table with records, and then the statement that gives it columns, or one that makes another, on a disk without room.
+DEFINED = """
+import os, pathlib, resource, sys
+sys.path[:0] = {path!r}
+from store_records import Writer, open_parts, visitor
+from tests.earlier_events import BEFORE
+from avow.store.embedded import Engine
+folder = pathlib.Path(sys.argv[1])
+engine = Engine(folder / "events", folder / "run")
+engine.start()
+store = open_parts(folder)
+if not store.events.tables():
+    store.events._call(lambda client: client.command(BEFORE))
+    store.write([Writer().event(visitor(1))])
+store.events.command("create_erasing")
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+{statement}
+"""
+
+
+@pytest.mark.parametrize("statement", ["store.events.prepare()", "store.events.prepare_table('events_next')"])
+def test_a_table_that_a_full_disk_could_not_change_is_as_it_was(tmp_path, statement):
+    """The engine says that it is done, and would never open again: its process ends, and the next one opens what was there."""
+    text = DEFINED.format(path=[*sys.path, str(REPOSITORY)], statement=statement)
+    done = subprocess.run([sys.executable, "-c", text, tmp_path], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "was not written" in done.stderr) == (74, True)
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    assert list(store.events.tables()) == ["events"]
+    store.events.prepare()
+    assert len(store.find([browser(1)]).events) == 1
+    store.close()
+    engine.stop()
+
+
+def test_a_table_that_a_kill_left_half_changed_is_as_it_was(tmp_path):
+    """The note of before has a second name until the change is known to be whole."""
+    engine = Engine(tmp_path / "events", tmp_path / "run")
+    engine.start()
+    store = open_parts(tmp_path)
+    store.events.prepare()
+    store.write([Writer().event(visitor(1))])
+    store.close()
+    engine.stop()
+    (note,) = (tmp_path / "events").glob("store/*/*/events.sql")
+    kept = tmp_path / "events" / "notes-before"
+    kept.mkdir()
+    (kept / "events.sql").hardlink_to(note)
+    note.unlink()
+    note.write_bytes(b"ATTACH TABLE _ UU")
+    second = Engine(tmp_path / "events", tmp_path / "run")
+    second.start()
+    assert len(open_parts(tmp_path).find([browser(1)]).events) == 1
+    assert not kept.exists()
+    second.stop()

@@ -1,12 +1,15 @@
 """Every write of `Store.write`, failed and failed but done: not acknowledged; written again nothing is lost, or there twice."""
 
+import msgspec
 import pytest
 from store_records import MORNING, Writer, browser, person, visitor
 from test_recordings import CONTENT, chunk
 from tests.failing import FAILED, WAYS, Failing
 
-from avow.definitions import StoreUnavailable
+from avow.definitions import StoredFile, StoreUnavailable
 from avow.store import Store
+
+POOL = "talent-pool:recruiting"
 
 #: Part, write, and which of its calls in one batch: the keys of people, of the day and of the recording; a chunk, what lists
 #: it, forms, events.
@@ -83,3 +86,33 @@ def test_who_is_erased_while_a_batch_is_written_leaves_no_row(store, writer, way
     store.purge(thorough=way == FAILED)
     (every,) = store.events.query("count_events")
     assert every["events"] == 0
+
+
+class TakenBackMeanwhile:
+    """The vault; once a batch was asked about what ended, and before it has its keys, a consent is taken back."""
+
+    def __init__(self, vault):
+        self._vault = vault
+
+    def __getattr__(self, name):
+        return getattr(self._vault, name)
+
+    def subjects_kept(self, wanted):
+        self._vault.end_classes([person("ada")], [POOL], MORNING + 1)
+        return self._vault.subjects_kept(wanted)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_consent_that_is_taken_back_while_its_form_is_written_leaves_no_row(store, writer, before):
+    """Nor a file; whether or not the class had a key before. What comes later is kept."""
+    store.write([writer.submission("ada@example.com", retention_class=POOL) for _ in range(before)])
+    form, later = (writer.submission("ada@example.com", at, retention_class=POOL) for at in (MORNING, MORNING + 2))
+    (name,) = store.keep_files(form, [b"a page"], MORNING)
+    file = StoredFile(item="resume", name="cv.pdf", kind="pdf", size=6, sha256="0" * 64, stored=name)
+    form = msgspec.structs.replace(form, files=[file])
+    written = Store(store.control, store.events, TakenBackMeanwhile(store.vault), store.files).write([form, later])
+    assert (written.kept, written.erased) == (1, 1)
+    assert [one.record_id for one in store.submissions_of(person("ada"))] == [later.record_id]
+    assert store.submission(form.record_id) is None
+    assert store.files.get(name) is None
+    assert store.write([form]).kept == 0

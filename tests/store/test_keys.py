@@ -98,11 +98,13 @@ def test_the_work_list_is_written_with_the_destruction(vault, tmp_path):
     restarted.close()
 
 
-def test_named_keys_are_made_once_and_destroyed_by_age(vault):
-    """Keys of days go by the order of their names, and only under their prefix."""
+def test_named_keys_are_made_once_and_destroyed_by_name(vault):
+    """Whatever others are called, and in whatever scope they are."""
     old, new, other = (vault.create_key("day", name) for name in ("a/2025-01-01", "a/2025-02-01", "b/2025-01-01"))
     assert vault.create_key("day", "a/2025-01-01") == old
-    assert vault.destroy_keys_before("day", "a/", "2025-02-01") == 1
+    vault.create_key("request", "a/2025-01-01")
+    assert vault.destroy_keys("day", ["a/2025-01-01", "never made"]) == 1
+    assert vault.get_key("request", "a/2025-01-01") is not None
     assert [vault.get_key("day", name) for name in ("a/2025-01-01", "a/2025-02-01", "b/2025-01-01")] == [None, new, other]
 
 

@@ -63,7 +63,8 @@ def delivery(store, own_id, subject, **changes):
     """Keep something that goes, or went, to somebody."""
     about = About(subject, None, changes.pop("record", ""), "A")
     with store.control.transaction() as tx:
-        deliveries.add(tx, Delivery(own_id, changes.pop("kind", "notice"), MORNING, people=(about,), **changes))
+        made_ms = changes.pop("made_ms", MORNING)
+        deliveries.add(tx, Delivery(own_id, changes.pop("kind", "notice"), made_ms, people=(about,), **changes))
 
 
 def test_what_goes_or_went_for_it_is_forgotten_and_what_waits_is_withdrawn(store, writer):
@@ -165,6 +166,84 @@ def test_what_an_older_backup_brings_back_goes_again_before_anything_is_served(s
     assert (points_of(store, ADA), named_points.again(store)) == (["page-view"], 0)
 
 
+def test_what_an_older_backup_brings_back_of_many_goes_in_few_mutations(store, writer, monkeypatch):
+    """One rewrites the table: after a restore there may be thousands of deletions. Each has a moment of its own."""
+    browsers = [f"{number:032x}" for number in range(1, 2_101)]
+    store.write([writer.batch(one, MORNING + 5, points=("click", "page-view")) for one in browsers])
+    store.write([writer.batch(one, MORNING + 10, points=("click",)) for one in browsers[:2]])
+    for number, one in enumerate(browsers):
+        subjects = store.vault.own_subjects_of([identifier(IdentifierKind.VISITOR, one)])
+        store.vault.named.note(subjects, ("click",), MORNING + (5 if number else 10))
+    changes, change = [], store.events.change
+    monkeypatch.setattr(store.events, "change", lambda name, **asked: (changes.append(name), change(name, **asked)))
+    assert named_points.again(store) == 2_101
+    assert changes == ["erase_marked", "erase_marked", "forget_mutation"]
+    found = [points_of(store, one) for one in browsers[:3]]
+    assert found == [["page-view"], ["click", "page-view"], ["page-view"]]
+    assert named_points.again(store) == 0
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+def test_what_an_older_control_store_brings_back_names_nobody_again(store, writer):
+    """What waits, what leaves and what went of a named point, also where no form came back; what came since stays."""
+    store.write([writer.submission("ada@example.com", point="contact-form")])
+    (subject,) = store.vault.subjects_of([EMAIL])
+    erased(store, part("newsletter", "alerts"))
+    with store.control.transaction() as tx:
+        for when in ("before", "since"):
+            mailings.add(tx, mailing(when, "newsletter"))
+        for point, at_ms in (("newsletter", LATER), ("alerts", LATER + 1), ("offers", LATER)):
+            subscriptions.add(tx, subscriptions.Pending(point, point, subject, b"x", "", at_ms, at_ms + 1_000))
+    for when, at_ms in (("before", LATER), ("since", LATER + 1)):  # as restored, and as it came after the deletion
+        planted(store, when, subject, at_ms)
+    named_points.again(store)
+    with store.control.reading() as tx:
+        assert {one.record_id for one in subscriptions.every(tx)} == {"alerts", "offers"}
+        assert {one.id for one in deliveries.of_subjects(tx, [subject])} == {"since-listed", "since-record"}
+        went = [(one.point, one.at_ms) for one in disclosures.of_subjects(tx, [subject])]
+        assert sorted(went) == [("contact-form", LATER), ("contact-form", LATER + 1), ("newsletter", LATER + 1)]
+        assert sum(one.count for one in disclosures.totals(tx, 0)) == 4
+
+
+def planted(store, when, subject, at_ms):
+    """Keep what leaves and what went of a moment: of a named point, and of another."""
+    delivery(store, f"{when}-listed", subject, kind="mailing", batch=when, made_ms=at_ms)
+    delivery(store, f"{when}-record", subject, kind="disclosure", point="newsletter", connector="webhook", made_ms=at_ms)
+    with store.control.transaction() as tx:
+        for point in ("newsletter", "contact-form"):
+            went = Disclosure(at_ms, "carrier", "A", "answer", point, "", subject)
+            disclosures.add(tx, replace(went, forget_on=date(2030, 1, 1)))
+
+
+def test_what_came_since_is_theirs_also_where_a_form_came_back(store, writer):
+    """A form of before is in the older store: with it goes what is about it, and nothing of the next one."""
+    old = writer.submission("ada@example.com", point="newsletter")
+    store.write([old])
+    erased(store, part("newsletter"))
+    store.write([old, writer.submission("ada@example.com", LATER + 1, point="newsletter")])  # the first as restored
+    (subject,) = store.vault.subjects_of([EMAIL])
+    delivery(store, "about", subject, record=old.record_id, made_ms=LATER + 1)
+    delivery(store, "other", subject, kind="disclosure", point="newsletter", connector="webhook", made_ms=LATER + 1)
+    assert named_points.again(store) == 1
+    with store.control.reading() as tx:
+        assert {one.id for one in deliveries.of_subjects(tx, [subject])} == {"other"}
+
+
+def test_what_came_since_in_the_same_retention_class_stays(store, writer):
+    """It is readable; what was before goes with its row, and where nothing came since, with its key."""
+    one = replace(part("careers"), classes=frozenset({"careers"}))
+    before, since = (writer.submission("ada@example.com", at, point="careers", **CLASSED) for at in (LATER, LATER + 1))
+    store.write([before, since])
+    assert erased(store, one).forms == 1
+    assert (store.submission(before.record_id), store.submission(since.record_id).fields) == (None, {"message": "hello"})
+    assert named_points.left(one, store) == 0
+    assert erased(store, replace(one, until_ms=LATER + 1)).forms == 1
+    assert store.vault.classes_of([EMAIL]) == ()
+
+
+CLASSED = {"retention_class": "careers"}
+
+
 # -- a law, and what fails ---------------------------------------------------------------------------------------------
 
 POINTS = ("page-view", "click", "newsletter", "contact-form")
@@ -177,7 +256,7 @@ def test_exactly_what_was_named_is_gone(folder, sent, named):
     """Any records of two people, any points: what is left is what nobody named, of both."""
     store, writer = open_parts(folder), Writer()
     store.events.prepare()
-    store.events.command("forget_everything")
+    store.events.empty()
     for form in store.submissions_after("", 1000).held:
         store.erase_submissions([form.record_id])
     try:
@@ -213,7 +292,7 @@ def held(store):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("what", "write"), [("control", "transaction"), ("vault", "note_end"), ("events", "command"), ("files", "delete")]
+    ("what", "write"), [("control", "transaction"), ("vault", "note_end"), ("events", "change"), ("files", "delete")]
 )
 def test_whatever_fails_doing_it_again_ends_it(store, writer, what, write, way):
     """Failed, and failed but done, whichever write: nothing of the points is left, and everything else is there."""

@@ -24,7 +24,7 @@ from avow.store.events import announced
 
 #: A statement that takes an hour, and can be cancelled as any.
 SLOW = "SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1"
-SCOPE = Scope("", 0, 1).parameters()
+SCOPE = Scope("", 0, 1).asked()
 
 
 @pytest.fixture

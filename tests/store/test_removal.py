@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
+import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from store_records import MORNING, browser, visitor
 
-from avow.definitions import StoreUnavailable
+from avow.definitions import AfterRetention, IdentifierKind, StoreUnavailable, identifier
+from avow.store.control import choices, submissions
+from avow.store.control.choices import Choice
+from avow.store.control.submissions import SealedSubmission
 
 NIGHT = MORNING + 40_000_000
+#: More than SQLite binds in one statement.
+MANY = 33_000
 
 
 MONTHS = ("202606", "202607", "202608", "202609")
@@ -51,3 +59,44 @@ def test_any_number_of_people_is_counted_and_removed(store, writer):
     assert store.events.count_subjects(wanted) == 2
     assert store.events.delete_subjects(wanted) == 2
     assert store.events.count_subjects(wanted) == 0
+
+
+def test_a_purge_of_any_number_of_people_comes_to_its_end(store, writer):
+    """More than a statement of the control store takes: the whole list was tried again for ever, as if nobody answered."""
+    store.write([writer.event(visitor(1)), writer.submission("robin@example.com")])
+    store.erase([browser(1), identifier(IdentifierKind.EMAIL, "robin@example.com")], NIGHT)
+    store.vault.queue_purge([uuid4().bytes for _ in range(MANY)])
+    gone = store.purge()
+    assert (gone.events, gone.submissions, len(store.vault.purging())) == (1, 1, 0)
+
+
+def forms(many, **changes):
+    """Yield the rows of so many forms of nobody known, as they lie in the control store."""
+    one = SealedSubmission(
+        "", "", MORNING, "m", "form", "", b"x", "", date(2026, 1, 1), AfterRetention.ERASE, demonstration=False
+    )
+    for number in range(many):
+        yield replace(one, record_id=f"{number:032x}", reference=f"R{number}", **changes)
+
+
+@pytest.mark.parametrize("how", ["due", "named", "invented"])
+def test_any_number_of_forms_goes_at_once(store, how):
+    """Those of one day, those of a point, those of a demonstration."""
+    with store.control.transaction() as tx:
+        submissions.add(tx, [(form, {}) for form in forms(MANY, demonstration=how == "invented")])
+    if how == "due":
+        assert store.erase_due(date(2026, 1, 2)).erased == MANY
+    elif how == "named":
+        assert store.erase_submissions([f"{number:032x}" for number in range(MANY)]) == MANY
+    else:
+        assert store.remove_demonstration().submissions == MANY
+
+
+def test_what_any_number_of_people_refused_is_noted(store):
+    """At the first start after an upgrade: everybody at once."""
+    with store.control.transaction() as tx:
+        for number in range(MANY):
+            subject = (number + 1).to_bytes(16, "big")
+            choices.add(tx, Choice(MORNING, "x", opted_out=True, source="gpc", rulebook_id="", subject=subject))
+    store.mark_choices()
+    store.mark_choices()  # a crash repeats it

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from msgspec.structs import replace
-from store_records import MORNING, browser, open_parts, person, visitor
+from store_records import MORNING, browser, open_parts, person, view_row, visitor
 
 from avow.definitions import AfterRetention, LogLine, StoreUnavailable
 from avow.gate import deliveries
@@ -18,6 +18,7 @@ from avow.store.control import choices, disclosures, requests, set_aside
 pytestmark = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 NIGHT = MORNING + 40_000_000
+TODAY = date(2026, 9, 21)
 
 
 def test_fields_come_back_as_they_were_sent(store, writer):
@@ -174,6 +175,30 @@ def test_people_without_rows_are_forgotten(store, writer):
     store.write([writer.event(visitor(1), delete_on="2026-10-01"), writer.event(visitor(2))])
     store.erase_due(date(2026, 10, 1))
     assert store.vault.lookup([browser(1), browser(2)]).keys() == {browser(2)}
+
+
+def test_who_only_wrote_forms_is_forgotten_with_the_last_one(store, writer):
+    """Whoever has another form, an event or a choice stays; only people of what was due are looked at."""
+    everybody = [person(name) for name in ("ada", "berta", "cleo", "dora")]
+    due = [writer.submission(one.value, delete_on="2026-10-01") for one in everybody]
+    store.write([*due, writer.submission("berta@example.com"), writer.event(visitor(1))])
+    subjects = store.vault.lookup(everybody)
+    with store.control.transaction() as tx:
+        choices.add(
+            tx, choices.Choice(MORNING, "visits", opted_out=True, source="link", rulebook_id="a", subject=subjects[everybody[2]])
+        )
+    store.events.insert([view_row(5)._replace(subject=int.from_bytes(subjects[everybody[3]], "big"))])
+    assert store.erase_due(date(2026, 10, 1)).keys == 1
+    assert store.vault.lookup([*everybody, browser(1)]).keys() == {*everybody[1:], browser(1)}
+
+
+def test_who_was_too_new_to_be_forgotten_is_forgotten_by_a_look_at_all(store, writer):
+    """A key of today may belong to what is on its way; two days later nothing is."""
+    store.write([writer.submission("ada@example.com", delete_on=TODAY.isoformat())])
+    assert store.erase_due(TODAY).keys == 0
+    assert store.forget_idle(TODAY) == 0
+    assert store.forget_idle(TODAY + timedelta(days=3)) == 1
+    assert store.vault.lookup([person("ada")]) == {}
 
 
 def test_a_later_contact_moves_the_due_date(store, writer):

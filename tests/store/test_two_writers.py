@@ -16,6 +16,7 @@ from avow.store.control import (
     counts,
     disclosures,
     mailings,
+    opt_outs,
     publications,
     requests,
     rulebooks,
@@ -51,12 +52,12 @@ def meanwhile(control, action, until):
     with control.transaction() as tx:
         answers.append(action(tx))
         thread.start()
-        until(lambda: _waiting(control._engine) or not thread.is_alive(), 30, "the other writer")
+        until(lambda: waiting(control._engine) or not thread.is_alive(), 30, "the other writer")
     thread.join(30)
     yield answers
 
 
-def _waiting(engine):
+def waiting(engine):
     """Return how many connections wait for a lock; asked anew each time, for a transaction sees one answer."""
     with engine.connect() as asking:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -131,7 +132,7 @@ def test_migrations_wait_for_those_of_another_process(postgresql, until):
     with engine.begin() as tx:
         alone(tx, "migrations")
         second.start()
-        until(lambda: _waiting(engine) or not second.is_alive(), 30, "the second")
+        until(lambda: waiting(engine) or not second.is_alive(), 30, "the second")
         assert (second.is_alive(), inspect(tx).get_table_names()) == (True, [])
     second.join(30)
     with closing(opened[0]) as control, control.reading() as tx:
@@ -180,3 +181,32 @@ def test_a_wrong_url_is_one_sentence_without_its_password(url, words):
         pass
     assert "hush" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("first", ["says no", "is handed over"])
+def test_a_no_and_what_leaves_at_the_same_moment_find_each_other(control, until, first):
+    """Whichever is committed first, the other sees it: the no is kept for whoever has to be told of it."""
+    subject = b"s" * 16
+    row = choices.Choice(1, "ads", opted_out=True, source="link", rulebook_id="a", subject=subject)
+
+    def says_no(tx) -> None:
+        opt_outs.hold(tx, subject)
+        choices.add(tx, row, "no")
+        if opt_outs.concerns(tx, subject):
+            opt_outs.add(tx, opt_outs.OptOutRow("no", subject, 1, "ads", "link", "a", ""))
+
+    def is_handed_over(tx) -> None:
+        opt_outs.hold(tx, subject)
+        disclosures.add(tx, disclosures.Disclosure(1, "shop", "A", "ads", "p", "a", subject=subject), "click")
+        if opt_outs.there_are(tx, subject):
+            opt_outs.add_said(tx, subject, {"ads"})
+
+    both = iter((says_no, is_handed_over) if first == "says no" else (is_handed_over, says_no))
+
+    def the_next(tx) -> None:
+        next(both)(tx)
+
+    with meanwhile(control, the_next, until):
+        pass
+    with control.reading() as tx:
+        assert [one.id for one in opt_outs.open_ones(tx, 10)] == ["no"]

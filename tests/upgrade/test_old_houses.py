@@ -74,6 +74,14 @@ def test_what_was_taken_is_there(house):
     wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/figures?{period}").text, what="the visits")
 
 
+def test_events_get_the_table_of_this_version(house):
+    """While everything goes on; of the former one nothing is on the disk."""
+    wait_for(lambda: "the events have their new table" in house.output.read_text(), what="the new table")
+    tables = {one.stem for one in (house.data / "events").glob("store/*/*/*.sql")}
+    assert tables == {"events", "erasing", "visits", "daily"}
+    assert not (house.data / "events" / "notes-before").exists()
+
+
 def test_rows_of_before_are_of_the_only_website(house):
     """Rows that knew no website have its name; a mailing is to everybody on its list, as it was."""
     tables = ("choices", "consumer_requests", "deliveries", "disclosures", "purpose_reads")

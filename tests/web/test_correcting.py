@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tests.answered import vouch
+from tests.law.test_appeals import BOTH
 from tests.told import policy_with
 
 from avow.rights.cases import Claim
@@ -153,3 +154,36 @@ def test_a_document_goes_to_staff_alone(contested):
     saved = contested.inside.get(f"{review}/documents/document-1")
     assert (saved.content, saved.headers["content-disposition"]) == (b"%PDF-1.7\n%%EOF", 'attachment; filename="document-1.pdf"')
     assert contested.browser().get(f"{review}/documents/document-1").status_code in {303, 403}
+
+
+def test_a_statement_reaches_no_record_that_the_contested_address_alone_finds(serving):
+    """Somebody names another's address as their wrong one: nothing of theirs tells that it is there, or takes their words."""
+    made = serving(policy_with(replaced=HEALTH))
+    theirs = made.write("kim@example.com", fields={"email": "kim@example.com", "name": "Kim", "company": "Tarn", "message": "m"})
+    claim = {"field-2": "contact-form/company", "wrong-2": "Tarn", "right-2": "None"}
+    wrong = {"field-1": "contact-form/email", "wrong-1": "kim@example.com", "right-1": ROBIN}
+    made.browser().post("/privacy/correct", data={"email": ROBIN, **wrong, **claim})
+    made.walk()
+    answer = made.rooms.rights.confirm(made.link(made.cases()[0].request_id))
+    made.walk()
+    made.inside = made.staff()
+    for number in (0, 1):
+        assert decide(made, number, "denied", ground="accurate", reason=WHY).status_code == 303
+    other, path = made.staff("kim"), f"/console/requests/{made.cases()[0].request_id}/corrections"
+    token = re.search(r'name="token" value="([^"]+)"', other.get(path).text)[1]
+    for number in (0, 1):
+        assert other.post(f"{path}/approval", data={"token": token, "number": number}).status_code == 303
+    made.walk()
+    browser, own = made.browser(), f"/privacy/requests/{answer}"
+    assert 'name="statement"' not in browser.get(own).text
+    said = browser.post(f"{own}/statement", data={"number": "1", "statement": "It was never so."})
+    assert said.status_code == 422
+    assert "never so" not in str(made.store.submission(theirs).fields)
+
+
+def test_the_form_asks_where_somebody_lives_where_there_are_several_laws(serving):
+    """As that of every other kind: else it could not be sent where the right is offered under one of them alone."""
+    made = serving(policy_with(replaced=BOTH))
+    assert '<select name="jurisdiction"' in made.browser().get("/privacy/correct").text
+    made.browser().post("/privacy/correct", data={**FORM, "jurisdiction": "US-VA"})
+    assert [case.jurisdiction for case in made.cases()] == ["US-VA"]

@@ -147,6 +147,34 @@ def application(house):
     house.write("robin@example.com", point="job-application", files=files, record_id="0" * 32, retention_class="")
 
 
+def test_applications_are_filtered_by_what_was_decided(house, letters):
+    """Hired or not; what came by another form has no decision, and a word that is none filters nothing."""
+    staff = house.staff()
+    application(house)
+    record, page = "0" * 32, "/console/inbox"
+    assert listed(staff.get(f"{page}?decision=hired").text) == []
+    given = {"token": token(staff, f"{page}/{record}"), "decision": "hired"}
+    assert staff.post(f"{page}/{record}/decision", data=given).status_code == 303
+    hired = staff.get(f"{page}?decision=hired").text
+    assert listed(hired) == [record]
+    assert '<option value="hired" selected>Hired</option>' in hired
+    assert listed(staff.get(f"{page}?decision=not-hired").text) == []
+    assert set(listed(staff.get(f"{page}?decision=anything").text)) == {record, *letters}
+
+
+def test_a_policy_without_decisions_filters_by_none(serving):
+    """Where nothing is counted from a decision, the list does not ask for one."""
+    assert 'name="decision"' in serving(compiled()).staff().get("/console/inbox").text
+    counted = (
+        ('after = "decision"', 'after = "contract-end"'),
+        ("after the decision on it", "after the end of our contract"),
+        (" Until we note a decision, the 4 years count\nfrom the day on which it came.", ""),
+        ("2 years after the\ndecision", "2 years after the\nend of our contract"),
+    )
+    other = serving(compiled(*counted))
+    assert 'name="decision"' not in other.staff().get("/console/inbox").text
+
+
 def test_a_file_is_no_way_around_the_reason(serving):
     """Of an application, the files open for whoever wrote why they opened the rest, and for nobody else."""
     house = serving(compiled(("[purpose.recruiting]\n", "[purpose.recruiting]\nwritten_reason = true\n")))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from avow.local_days import midnight_ms
 
 Step = Literal["minute", "hour", "day", "month"]
 
@@ -74,6 +76,20 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
     return _days(name, today - timedelta(days=_DAYS[name] - 1), today, zone)
 
 
+def before(span: Period) -> Period:
+    """Return the period that one is compared with, which ends where it begins: as many days, months or hours, in the same steps.
+
+    Days and months are those of the local calendar, so that the two may differ by an hour.
+    """
+    label = f"Before: {span.label}"
+    if span.name in {"24h", "live"}:
+        return replace(span, name="before", label=label, from_ms=2 * span.from_ms - span.to_ms, to_ms=span.from_ms)
+    first, last = span.first_day, span.last_day
+    days = (last - first).days + 1
+    start = date(first.year - 1, first.month, 1) if span.name == "12m" else max(_EARLIEST, first - timedelta(days=days))
+    return replace(span, name="before", label=label, from_ms=midnight_ms(start, span.timezone), to_ms=span.from_ms)
+
+
 def buckets(span: Period) -> tuple[int, ...]:
     """Return the first second of every step of the period, so that empty ones are drawn as zero. Nothing else computes steps.
 
@@ -88,8 +104,8 @@ def buckets(span: Period) -> tuple[int, ...]:
         return tuple(range(first, -(-span.to_ms // 1000), seconds))
     days: list[int] = []
     day = start.date().replace(day=1) if span.step == "month" else start.date()
-    while _midnight_ms(day, zone) < span.to_ms:
-        days.append(_midnight_ms(day, zone) // 1000)
+    while midnight_ms(day, zone.key) < span.to_ms:
+        days.append(midnight_ms(day, zone.key) // 1000)
         day = _next_month(day) if span.step == "month" else day + timedelta(days=1)
     return tuple(days)
 
@@ -106,19 +122,12 @@ def _days(name: str, first: date, last: date, zone: ZoneInfo) -> Period:
     step: Step = "day" if (last - first).days < _DAILY_DAYS_MAX else "month"
     if first == last:
         step = "hour"
-    return Period(name, LABELS[name], _midnight_ms(first, zone), _midnight_ms(last + timedelta(days=1), zone), step, zone.key)
+    until_ms = midnight_ms(last + timedelta(days=1), zone.key)
+    return Period(name, LABELS[name], midnight_ms(first, zone.key), until_ms, step, zone.key)
 
 
 def _next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
-    return _ms(datetime.combine(day, time(), zone))
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _local(milliseconds: int, timezone: str) -> datetime:

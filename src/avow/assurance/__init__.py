@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from avow.assurance import vital_parts
+from avow.assurance import signs_of_life, vital_parts
 from avow.assurance.evidence import Evidence
 from avow.assurance.notices import Notices, PolicyToday, Sources
 from avow.assurance.promises import Promises
@@ -24,6 +24,7 @@ from avow.policy.evidence import Asked
 from avow.policy.law import rules
 from avow.spool.spool import Spool
 from avow.store.control import counts
+from avow.store.moving import Progress
 from avow.store.store import Store
 
 #: For so long after it last came staff are told of a score that nobody declared.
@@ -57,7 +58,11 @@ def build(
         with store.control.reading() as tx:
             return counts.fields_refused_by(tx, rules.AUTOMATED_UNDECLARED, versions.today() - UNDECLARED_DAYS)
 
-    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered, undeclared)
+    def moving() -> Progress | None:
+        told = signs_of_life.told(configuration.run)
+        return told.moving if told is not None else None
+
+    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered, undeclared, moving)
     return Assurance(shelf, watch, Notices(sources, now_ms))
 
 

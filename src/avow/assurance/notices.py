@@ -15,6 +15,7 @@ from avow.definitions import local_date
 from avow.gate.counted import Counted
 from avow.gate.versions import Versions
 from avow.policy import Diagnostic, Rulebook, compile_text, diagnostics, law
+from avow.store.moving import Progress
 
 #: For so long a notice may be old, milliseconds.
 KEEP_MS: Final = 5_000
@@ -68,6 +69,7 @@ class Sources:
 
     `undeclared` are fields that look like a program's result and that no policy declares, by point and name, with how often each
     came. `unanswered` counts the recipients that a member of staff has to see to (`gate.instructions.count_left`).
+    `moving` says how far the events are on their way into a new table.
     """
 
     readiness: Watch
@@ -77,6 +79,7 @@ class Sources:
     policy_today: PolicyToday
     unanswered: Callable[[], int]
     undeclared: Callable[[], Mapping[tuple[str, str], int]]
+    moving: Callable[[], Progress | None]
 
 
 class Notices:
@@ -117,11 +120,23 @@ class Notices:
         undeclared = sources.undeclared()
         if undeclared:
             yield _undeclared(undeclared)
+        moving = sources.moving()
+        if moving is not None and moving.lacks_bytes:
+            yield _no_room(moving)
         shelved = sources.shelf.count()
         if shelved:
             title = "1 item is set aside." if shelved == 1 else f"{shelved:,} items are set aside."
             words = "They could not be handled; everything else went on."
             yield Notice("set-aside", title, words, "/console/set-aside", "Look through what is set aside")
+
+
+def _no_room(moving: Progress) -> Notice:
+    """Return the notice about a move of the events that waits for room on the disk."""
+    words = (
+        f"The disk lacks {max(1, moving.lacks_bytes >> 20):,} MB. Until there is room, figures are right and come more "
+        "slowly than before. Tell whoever runs the server; the move goes on by itself."
+    )
+    return Notice("events-table", "The events wait for room to be moved into their new table.", words)
 
 
 def _undeclared(found: Mapping[tuple[str, str], int]) -> Notice:

@@ -1,4 +1,4 @@
-"""What the storage process says of itself, each second, in `run/jobs.json`: that it lives, and how its jobs do.
+"""What the storage process says of itself, each second, in `run/jobs.json`: that it lives, how its jobs do, and what it moves.
 
 Moments are of the machine's monotonic clock, which all processes share and nobody sets. The file is not synced: it means
 nothing once the processes are gone, and the server removes it when it starts.
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from avow.store.moving import Progress
 
 _NAME: Final = "jobs.json"
 
@@ -31,10 +33,11 @@ class Ran:
 
 
 class Told(msgspec.Struct, frozen=True):
-    """When it was said, and how each job does."""
+    """When it was said, how each job does, and how far the events' move into their new table is (None: there is none)."""
 
     at: float
     jobs: dict[str, Ran]
+    moving: Progress | None = None
 
     @property
     def age_seconds(self) -> float:
@@ -43,11 +46,11 @@ class Told(msgspec.Struct, frozen=True):
         return age if age >= 0 else float("inf")
 
 
-def tell(run: Path, jobs: Mapping[str, Ran]) -> None:
+def tell(run: Path, jobs: Mapping[str, Ran], moving: Progress | None = None) -> None:
     """Say it; a disk that takes nothing is seen by what is not said."""
     fresh = run / f".{_NAME}"
     with contextlib.suppress(OSError):
-        fresh.write_bytes(msgspec.json.encode(Told(time.monotonic(), dict(jobs))))
+        fresh.write_bytes(msgspec.json.encode(Told(time.monotonic(), dict(jobs), moving)))
         fresh.rename(run / _NAME)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -110,8 +110,18 @@ def storage(run: Path) -> Report:
         silent,
         Metric("avow_job_failures", "Failures of a job in a row.", failures, "job"),
         Metric("avow_job_success_age_seconds", "Seconds since a run of a job last succeeded.", done, "job"),
+        *_moved(told),
     )
     return Report((alive, jobs), metrics)
+
+
+def _moved(told: signs_of_life.Told) -> Iterator[Metric]:
+    """Yield how far the move of an earlier installation's events into their new table is, while there is one."""
+    if (moving := told.moving) is not None:
+        yield Metric("avow_events_to_move", "Events that are not yet in their new table.", moving.events - moving.copied)
+        yield Metric(
+            "avow_events_move_lacks_bytes", "Bytes that the disk lacks for their move; 0: it goes on.", moving.lacks_bytes
+        )
 
 
 def group(spool: Spool) -> Report:

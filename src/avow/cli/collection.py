@@ -15,6 +15,7 @@ import click
 from avow.cli.operations import Operations
 from avow.collection.feeds.outbound import LinkAddresses
 from avow.definitions import Refusal
+from avow.gate.demonstrated import Days
 from avow.publication.files import open_rulebook
 
 #: Longest piece of a line that is held in memory, bytes: a file that is no log may have no line ends.
@@ -133,24 +134,69 @@ class _Parts:
         return self._before + (self._raw.tell() if self._raw else 0)
 
 
+#: How many visitors come at once, and on each of many days, where nothing is said.
+_VISITORS: Final = 100
+
+
 @click.command()
-@click.option("--visitors", type=click.IntRange(1, 1_000_000), default=100, show_default=True, help="How many visitors.")
-@click.option("--address", help="Where the installation answers; from the configuration by default.")
+@click.option(
+    "--days", type=click.IntRange(1, 400), help="Make the last so many days, today included, in place of visitors of now."
+)
+@click.option(
+    "--visitors", type=click.IntRange(1, 1_000_000), help="How many visitors; with --days, visits on an ordinary day. [100]"
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="With --days: another number, other visitors.")
+@click.option("--address", help="Where the installation answers; from the configuration by default. Not with --days.")
 @click.option("--remove", is_flag=True, help="Remove everything the demonstration left.")
 @click.pass_obj
-def demo(operations: Operations, visitors: int, address: str | None, remove: bool) -> None:  # noqa: FBT001 - click passes options so
+def demo(
+    operations: Operations,
+    days: int | None,
+    visitors: int | None,
+    seed: int,
+    address: str | None,
+    remove: bool,  # noqa: FBT001 - click passes options so
+) -> None:
     """Drive invented visitors through the running installation: they browse, write, opt out and ask.
 
-    What they leave is marked as demonstration and removed with --remove.
+    With --days they were there on the last days, so that the console is full at the first look: visits from many countries, with
+    campaigns and devices, searches, conversions, messages, recordings, choices and consumer requests, as far as the policy has
+    them; each under the version of its day, and none for longer than that says. The server may run or not. What was interrupted
+    goes on when you give the command again.
+
+    What they leave is marked as demonstration, is in no figure of the evidence, and is removed with --remove.
     """
     if remove:
-        with operations.store() as store:
-            gone = store.remove_demonstration()
+        gone = operations.remove_demonstration()
+        if isinstance(gone, Refusal):
+            raise click.ClickException(gone.reason)
         click.echo(f"removed: {gone.events} events, {gone.submissions} submissions, {gone.consumer_requests} requests")
         return
-    with click.progressbar(length=visitors, label="Visitors", file=sys.stderr) as bar:
-        tally = operations.demonstrate(visitors, address, bar.update)
+    if days is not None:
+        if address:
+            raise click.UsageError("--address is where visitors of now go; --days are made in the stores of the configuration")
+        _invent(operations, days, visitors or _VISITORS, seed)
+        return
+    with click.progressbar(length=visitors or _VISITORS, label="Visitors", file=sys.stderr) as bar:
+        tally = operations.demonstrate(visitors or _VISITORS, address, bar.update)
     click.echo(
         f"{tally.visitors} visitors: {tally.views} page views, {tally.pixels} by pixel, {tally.messages} messages, "
         f"{tally.opted_out} opted out, {tally.signals} with Sec-GPC, {tally.requests} requests"
+    )
+
+
+def _invent(operations: Operations, days: int, visits: int, seed: int) -> None:
+    """Make invented days, and say what was made."""
+
+    def begun(found: Days) -> None:
+        if found.done is not None:
+            click.echo(f"going on behind {found.done} with what was interrupted: {found.first} to {found.last}", err=True)
+
+    with click.progressbar(length=days, label="Days", file=sys.stderr) as bar:
+        made = operations.invent_days(days, visits, seed, begun, bar.update)
+    if isinstance(made, Refusal):
+        raise click.ClickException(made.reason)
+    click.echo(
+        f"{made.visits} visits: {made.events} events, {made.messages} messages, {made.recordings} recordings, "
+        f"{made.choices} choices, {made.requests} requests"
     )

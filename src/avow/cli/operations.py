@@ -16,6 +16,7 @@ from avow.assurance.shelf import Shelf
 from avow.collection.logs.server_log import Import
 from avow.config import Configuration
 from avow.definitions import Refusal
+from avow.gate.demonstrated import Days, Made
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox
@@ -25,6 +26,7 @@ from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.restoring import Place
 from avow.store.control import Control
+from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.website.integrity import Look
 
@@ -104,6 +106,12 @@ class Operations(Protocol):
         self, lines: Iterator[bytes], progress: Progress, format_: str, point: str, log: str, site: str
     ) -> Import | Refusal:
         """Take in a server log, of a website or of the one whose host each line names."""
+
+    def invent_days(self, days: int, visits: int, seed: int, begun: Callable[[Days], None], progress: Progress) -> Made | Refusal:
+        """Make invented visitors of so many days until today; `begun` hears which, `progress` of each day. Safe to repeat."""
+
+    def remove_demonstration(self) -> Counts | Refusal:
+        """Remove everything that is marked as demonstration. Safe to repeat."""
 
     def demonstrate(self, visitors: int, address: str | None, progress: Progress) -> Tally:
         """Drive invented visitors through the running installation."""

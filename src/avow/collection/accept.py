@@ -14,7 +14,7 @@ import msgspec
 from avow.collection import bounds, events
 from avow.collection.refusals import RefusalRow, Refusals, shown_name
 from avow.collection.signals import Sender
-from avow.collection.visits import SiteVisits
+from avow.collection.visits import SiteVisits, Visit
 from avow.definitions import Permit, Refusal, SpoolFull
 from avow.policy import Rulebook
 from avow.policy.rulebook.ages import Heard
@@ -82,9 +82,9 @@ class Collector:
         """Return None when the number of this sender's click may go to the site behind a link."""
         return self.rulebook.may_hand_over(link, self.opted_out(sender), self.opted_in(sender))
 
-    def visit(self, sender: Sender, today: date) -> int:
-        """Return the number of this sender's visit, as their events have it."""
-        return self.visits.visit(sender.address, sender.agent, today)
+    def visit(self, sender: Sender, now_ms: int) -> Visit:
+        """Return this sender's visit, as their events have it."""
+        return self.visits.visit(sender.address, sender.agent, now_ms)
 
     def opted_out(self, sender: Sender) -> frozenset[str]:
         """Return the purposes that signals and choices stop; a choice reaches optional purposes only."""

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
 from avow.collection import narrowing
 from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
 from avow.gate import choices, corrected, disclosures, handing_over, minors, named, profiles
 from avow.gate.contacts import LastContact
+from avow.gate.handing_over import IsErasing
 from avow.policy import Rulebook
 from avow.store.store import Store
 
@@ -28,6 +31,12 @@ def _without(record: Record, away: named.Deleted) -> Iterator[Record]:
         yield record
 
 
+def _of_nobody(brought: Sequence[Record], away: named.Deleted) -> list[Event]:
+    """Return the events of which nothing is left, without whose they were: that something of them went out is counted."""
+    events = (one for one in (brought if away else ()) if isinstance(one, Event))
+    return [msgspec.structs.replace(one, visitor="") for one in events if _is_away(one, one.point, away)]
+
+
 def _is_away(record: Event | EventBatch | Recording, point: str, away: named.Deleted) -> bool:
     return record.collected_ms <= away.get((named.whose(record), point), -1)
 
@@ -40,10 +49,15 @@ class Arrival:
     """
 
     def __init__(
-        self, store: Store, rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str] = _NOBODY
+        self,
+        store: Store,
+        rulebook_of: Callable[[str], Rulebook | None],
+        connectors: Mapping[str, str] = _NOBODY,
+        is_erasing: IsErasing = lambda _store, _person: False,
     ) -> None:
         self._store = store
         self._connectors = connectors
+        self._is_erasing = is_erasing
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
@@ -65,11 +79,12 @@ class Arrival:
         standing = profiles.standing(self._store, numbers)
         kept = [one for record in came for one in self._narrowed(record, standing)]
         written = self._store.write(kept)
-        disclosures.note_handed_over(self._store, came, self._rulebook_of)  # a number that went out did so, whatever is kept
+        gone = _of_nobody(brought, away)
+        disclosures.note_handed_over(self._store, [*came, *gone], self._rulebook_of)  # what went out did, whatever is kept
         forms = [one for one in kept if isinstance(one, Submission)]
         handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
         told = [name for name, way in self._connectors.items() if way == handing_over.CONVERSION]
-        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told)
+        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told, self._is_erasing)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)

@@ -81,13 +81,14 @@ class Intake:
             return
         visitor = known.sender.signals.visitor if asked.recognises else ""
         new_visitor = self._new_visitor(known, now_ms) if asked.recognises and not visitor else ""
-        known.visit = known.visit or collector.visit(known.sender, known.today)
+        if now_ms >= known.visit.until_ms:
+            known.visit = collector.visit(known.sender, now_ms)
         record = _Encoded(  # (6)
             record_id=self._ids.new(now_ms, len(events)),
             collected_ms=now_ms,
             site=collector.site,
             visitor=visitor or new_visitor,
-            visit=known.visit,
+            visit=known.visit.number,
             robot=known.agent.is_robot,
             demonstration=known.sender.demonstration,
             terms=asked.terms,

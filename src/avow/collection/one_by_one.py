@@ -105,15 +105,23 @@ class Followed:
         return ()
 
 
-def set_aside_of(aside: Aside, people: Collection[Identifier], decode: Decode) -> list[SetAside]:
-    """Return what is set aside of these people, and what nobody can read and so may be theirs."""
+def set_aside_of(
+    aside: Aside, people: Collection[Identifier], decode: Decode, points: Collection[str] | None = None
+) -> list[SetAside]:
+    """Return what is set aside of these people, and what nobody can read and so may be theirs.
+
+    `points`: what came by these collection points alone; None for all.
+    """
     wanted = frozenset(people)
+
+    def is_meant(record: Spooled) -> bool:
+        return not wanted.isdisjoint(_people(record)) and (points is None or not _points(record).isdisjoint(points))
 
     def is_theirs(content: bytes | None) -> bool:
         if content is None:
             return True
         try:
-            return any(not wanted.isdisjoint(_people(record)) for record in decode([content]))
+            return any(is_meant(record) for record in decode([content]))
         except (msgspec.DecodeError, ValueError):
             return True
 
@@ -128,6 +136,13 @@ def _people(record: Spooled) -> set[Identifier]:
     if isinstance(record, MailEvent) and record.email:
         found.add(identifier(IdentifierKind.EMAIL, record.email))
     return found
+
+
+def _points(record: Spooled) -> set[str]:
+    """Return the collection points by which a record came; none for a signal, which is no record of a point."""
+    if isinstance(record, Signalled):
+        return set()
+    return set(record.terms) if isinstance(record, EventBatch) else {record.point}
 
 
 def _is_id(text: str) -> bool:

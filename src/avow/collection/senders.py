@@ -16,7 +16,7 @@ from avow.collection.layouts import Layout
 from avow.collection.limits.event_leases import EventLeases
 from avow.collection.remembered import Remembered
 from avow.collection.signals import Sender
-from avow.collection.visits import client_address, plain_address
+from avow.collection.visits import Visit, client_address, plain_address
 from avow.definitions import RecordIds, Refusal, Signalled, SpoolFull, moment
 
 DEMONSTRATION_HEADER: Final = "avow-demonstration"
@@ -48,8 +48,8 @@ class Asked(msgspec.Struct, frozen=True):
 class Known:
     """What is known about a sender today, and what the policy answers for each type of events, and for those of one request.
 
-    `layouts`, `terms` and `asked` are filled by `intake`, once for each; `visit` is 0 until today's salt is known. `signalled` is
-    what their signals stop, until it is kept for the browser's number.
+    `layouts`, `terms` and `asked` are filled by `intake`, once for each; `visit` is asked for again from its `until_ms` on.
+    `signalled` is what their signals stop, until it is kept for the browser's number.
     """
 
     __slots__ = (
@@ -75,7 +75,7 @@ class Known:
         self.layouts: dict[type, Layout | Refusal] = {}
         self.terms: dict[type, msgspec.Raw] = {}
         self.asked: dict[frozenset[type], Asked] = {}
-        self.visit = 0
+        self.visit = Visit(0, 0)
 
 
 class Senders:

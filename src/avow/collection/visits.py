@@ -1,8 +1,8 @@
 """Counting visits without knowing anybody: a hash under a salt that lives for one day, in memory alone.
 
 The server process draws the salt before it starts any other, and hands it to them over a Unix socket in the run folder;
-at the end of the day it is forgotten, and from then on nobody can tell which address a visit came from. It is never
-written to disk.
+at the end of the day, which is the business's, it is forgotten, and from then on nobody can tell which address a visit
+came from. It is never written to disk.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import ipaddress
 import re
 import secrets
 import socket
+import struct
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from avow.collection.header_values import members
 from avow.collection.limits.local_socket import answer_each
+from avow.local_days import day_of
 
 SALT_BYTES: Final = 32
 #: How often each process that has the salt looks whether its day is over, seconds.
@@ -27,34 +29,57 @@ LOOK_SECONDS: Final = 30.0
 #: How long a process waits for the salt, seconds; without it the visit is not counted (0), the event is still kept.
 WAIT_SECONDS: Final = 0.5
 SOCKET_NAME: Final = "salt.sock"
+#: What goes over the socket: the first moment of the day and the first after it, milliseconds, then the salt.
+_SPAN: Final = struct.Struct(">qq")
 #: An address as it stands in a list of hops (RFC 7239, section 6): "203.0.113.5:43210", "[2001:db8::1]", "[2001:db8::1]:443".
 _WITH_PORT: Final = re.compile(r"\[(?P<six>[^\]]*)\](?::[^:\]]*)?|(?P<four>[0-9.]+):[^:]*")
 
 
-class DailySalt:
-    """The one salt of today; a new day draws a new one and forgets the old."""
+@dataclass(frozen=True, slots=True)
+class Salted:
+    """The salt of one day of the business, with the moments between which it counts; milliseconds, `until_ms` is exclusive."""
 
-    def __init__(self) -> None:
-        self._day = date.min
-        self._salt = b""
+    from_ms: int
+    until_ms: int
+    salt: bytes
+
+    def holds(self, at_ms: int) -> bool:
+        """Return whether a moment is of this day."""
+        return self.from_ms <= at_ms < self.until_ms
+
+
+#: No salt, of no day.
+NONE: Final = Salted(0, 0, b"")
+
+
+class DailySalt:
+    """The one salt of today in the business's time zone; a new day draws a new one and forgets the old."""
+
+    def __init__(self, timezone: str) -> None:
+        self._timezone = timezone
+        self._today = NONE
         self._lock = threading.Lock()
 
-    def of(self, today: date) -> bytes:
+    def at(self, now_ms: int) -> Salted:
         """Return the salt of today."""
         with self._lock:
-            if today != self._day:
-                self._day, self._salt = today, secrets.token_bytes(SALT_BYTES)
-            return self._salt
+            if not self._today.holds(now_ms):
+                day = day_of(now_ms, self._timezone)
+                self._today = Salted(day.from_ms, day.until_ms, secrets.token_bytes(SALT_BYTES))
+            return self._today
 
 
-def utc_today() -> date:
-    """Return today in UTC, the day of visit numbers."""
-    return datetime.now(UTC).date()
+def serve(run: Path, salt: DailySalt, now_ms: Callable[[], int]) -> threading.Thread:
+    """Answer each connection on the Unix socket with the salt of now and its day, from a thread.
 
+    Which day it is, only the process that draws the salt decides: another one, started under another time zone since, agrees.
+    """
 
-def serve(run: Path, salt: DailySalt, today: Callable[[], date]) -> threading.Thread:
-    """Answer each connection on the Unix socket with the salt of `today()`, from a thread."""
-    return answer_each(run / SOCKET_NAME, "daily-salt", lambda connection: connection.sendall(salt.of(today())))
+    def answer(connection: socket.socket) -> None:
+        today = salt.at(now_ms())
+        connection.sendall(_SPAN.pack(today.from_ms, today.until_ms) + today.salt)
+
+    return answer_each(run / SOCKET_NAME, "daily-salt", answer)
 
 
 class VisitCounter:
@@ -62,36 +87,47 @@ class VisitCounter:
 
     def __init__(self, run: Path) -> None:
         self._path = run / SOCKET_NAME
-        self._held = (date.min, b"")  # replaced as one, since a job forgets it while the loop asks
+        self._held = NONE  # replaced as one, since a job forgets it while the loop asks
 
     def on(self, site: str) -> SiteVisits:
         """Return what counts the visits of one website."""
         return SiteVisits(self, site)
 
-    def forget(self, today: date) -> bool:
+    def forget(self, now_ms: int) -> bool:
         """Let go of the salt of another day, whether or not a visit comes; returns False: there is no more to do."""
-        if self._held[0] != today:
-            self._held = (date.min, b"")
+        if not self._held.holds(now_ms):
+            self._held = NONE
         return False
 
-    def salt(self, today: date) -> bytes:
-        """Return today's salt; nothing when the server process does not answer."""
-        day, salt = self._held
-        if today != day:
-            salt = self._fetch()
-            self._held = (today if salt else date.min, salt)
-        return salt
+    def today(self, now_ms: int) -> Salted:
+        """Return the salt of now; none when the server process does not answer, or is in another day already."""
+        held = self._held
+        if not held.holds(now_ms):
+            self._held = held = self._fetch()
+        return held if held.holds(now_ms) else NONE
 
-    def _fetch(self) -> bytes:
-        """Return today's salt, or nothing when the server process does not answer."""
+    def _fetch(self) -> Salted:
+        """Return today's salt, or none when the server process does not answer."""
+        size = _SPAN.size + SALT_BYTES
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(WAIT_SECONDS)
                 connection.connect(str(self._path))
-                salt = connection.recv(SALT_BYTES, socket.MSG_WAITALL)
+                told = connection.recv(size, socket.MSG_WAITALL)
         except OSError:
-            return b""
-        return salt if len(salt) == SALT_BYTES else b""
+            return NONE
+        if len(told) != size:
+            return NONE
+        from_ms, until_ms = _SPAN.unpack_from(told)
+        return Salted(from_ms, until_ms, told[_SPAN.size :])
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The number of a visit, 0 where it is not counted, and from when on the same browser's next event is of another one."""
+
+    number: int
+    until_ms: int
 
 
 class SiteVisits:
@@ -100,10 +136,14 @@ class SiteVisits:
     def __init__(self, counter: VisitCounter, site: str) -> None:
         self._counter, self._site = counter, site
 
-    def visit(self, address: str, agent: str, today: date) -> int:
-        """Return a number that is the same for this address and agent today and means nothing tomorrow; 0 if unknown."""
-        salt = salt_of_site(self._counter.salt(today), self._site)  # not kept: it is forgotten with the salt of the day
-        return visit_number(salt, address, agent) if salt else 0
+    def visit(self, address: str, agent: str, now_ms: int) -> Visit:
+        """Return a number that is the same for this address and agent today and means nothing tomorrow.
+
+        Without the salt the number is 0 and counts for no moment: the next event asks again.
+        """
+        today = self._counter.today(now_ms)
+        salt = salt_of_site(today.salt, self._site)  # not kept: it is forgotten with the salt of the day
+        return Visit(visit_number(salt, address, agent) if salt else 0, today.until_ms)
 
 
 def salt_of_site(salt: bytes, site: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +21,19 @@ class Waiting:
     folder: Path
     store: Store
 
-    def left(self, people: Sequence[Identifier], before_ms: int) -> tuple[int, int]:
-        """Return how many segments were begun before a moment, and how much else of these people waits, or may be theirs."""
+    def left(self, people: Sequence[Identifier], before_ms: int, points: Collection[str] | None = None) -> tuple[int, int]:
+        """Return how many segments were begun before a moment, and how much else of these people waits, or may be theirs.
+
+        `points`: of what came by these collection points alone; None for all.
+        """
         begun = sum(int(path.name.partition("-")[0]) // 1000 <= before_ms for path, _ in spool.segments(self.folder))
-        aside = len(set_aside_of(self.store.aside, people, decoded))
+        aside = len(set_aside_of(self.store.aside, people, decoded, points))
         return begun, self._quarantine.remaining(before_ms) + aside
 
-    def forget(self, people: Sequence[Identifier], before_ms: int) -> None:
+    def forget(self, people: Sequence[Identifier], before_ms: int, points: Collection[str] | None = None) -> None:
         """Destroy what was quarantined of that time, and what was set aside of these people: no drain will store it."""
         self._quarantine.forget(before_ms)
-        self.store.aside.forget(set_aside_of(self.store.aside, people, decoded))
+        self.store.aside.forget(set_aside_of(self.store.aside, people, decoded, points))
 
     @property
     def _quarantine(self) -> Quarantine:

@@ -354,6 +354,8 @@ def keep(store: Store, tx: Transaction, answer: Sequence[Choice], ids: Sequence[
     All are of one moment, source, version and website. Those that are kept already, by an id that was given, are proved once.
     Rule: GDPR Art. 7(1).
     """
+    for subject in sorted({one.subject for one in answer if one.subject}):
+        opt_outs.hold(tx, subject)
     own_ids = ids or [None] * len(answer)
     kept = [(rows.add(tx, choice, own_id), choice) for choice, own_id in zip(answer, own_ids, strict=True)]
     store.vault.note_choices(

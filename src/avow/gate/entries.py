@@ -365,6 +365,24 @@ class LogImported(Entry):
     lines: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DemonstrationMade(Entry):
+    """Invented visitors of `days` days were begun to be made, `first` to `last`: no entry is of what they do."""
+
+    kinds = ("demonstration.made",)
+    days: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemonstrationRemoved(Entry):
+    """Everything that was marked as demonstration was removed: so many rows."""
+
+    kinds = ("demonstration.removed",)
+    rows: int
+
+
 # -- accounts ----------------------------------------------------------------------------------------------------------------
 
 

@@ -20,12 +20,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
-from avow.gate import deliveries, entries
+from avow.gate import deliveries, entries, recipients
 from avow.gate.deliveries import ToTell
+from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.store.control import Transaction
 from avow.store.control import instructions as rows
-from avow.store.control.instructions import NOT_TOLD, SILENT, Instruction, due, get, of_requests, opened, untold
+from avow.store.control.instructions import NOT_TOLD, SILENT, Instruction, due, get, of_requests, opened, reminders_left, untold
 from avow.store.store import Store
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "due",
     "get",
     "identifiers",
+    "is_third_party",
     "left",
     "link",
     "new_id",
@@ -58,6 +60,7 @@ __all__ = [
     "opened",
     "queue",
     "remind",
+    "reminders_left",
     "take_back",
     "untold",
     "words",
@@ -135,7 +138,7 @@ class Wanted:
     """What one recipient is to be told: by the version under which something last went to it, and by when it answers.
 
     `identifiers` are what finds the person there, each with what it is: ("e-mail address", "robin@example.com"); `changes` what
-    is to be corrected of them.
+    is to be corrected of them. `is_third_party`: some of what went was sold or shared when it went.
     """
 
     recipient: str
@@ -144,6 +147,7 @@ class Wanted:
     categories: str
     due_on: date
     identifiers: tuple[tuple[str, str], ...]
+    is_third_party: bool
     what: What = What.ERASE
     changes: tuple[Change, ...] = ()
 
@@ -209,7 +213,13 @@ def not_taken(tx: Transaction, instruction_id: str, delivery_id: str, why: str, 
 
 
 def remind(tx: Transaction, one: Instruction, remind_after: Sequence[int], now_ms: int) -> bool:
-    """Queue a reminder, and note when the next one is due; False when another process has, or there is an answer."""
+    """Queue a reminder, and note when the next one is due; False when another process has, or there is an answer.
+
+    None is queued of what a member of staff passed on, which nobody carries: they see to it from its day on.
+    """
+    if one.way == Way.PAGE:
+        rows.left_to_staff(tx, one)
+        return False
     later = [one.told_ms + days * _DAY_MS for days in remind_after[one.reminders + 1 :]] if one.told_ms is not None else []
     if not rows.reminded(tx, one, next((moment for moment in later if moment > now_ms), None)):
         return False
@@ -264,12 +274,26 @@ def changes(store: Store, one: Instruction) -> tuple[Change, ...]:
     return () if plain is None else tuple(Change(*map(str, each)) for each in json.loads(plain)["changes"])
 
 
+def is_third_party(store: Store, one: Instruction, rulebook: Rulebook | None) -> bool:
+    """Return whether a recipient is told as a third party: some of what went to it was sold or shared when it went.
+
+    Of what an earlier version made, and once it is forgotten whom it is about, by what the recipient was when it was made, under
+    the version `rulebook`. Raises for damaged bytes. Rule: 11 CCR 7022(b)(2), (3), 7051(c).
+    """
+    plain = store.unseal_for_request(one.request_id, one.sealed) if one.sealed else None
+    kept = json.loads(plain) if plain is not None else None
+    if isinstance(kept, dict) and "third_party" in kept:
+        return bool(kept["third_party"])
+    declared = recipients.as_of(store.control, rulebook, one.recipient, one.made_ms)
+    return declared is None or declared.effective_role == "third-party"
+
+
 def _packed(one: Wanted) -> bytes:
-    """Return what is sealed of what a recipient is told: whom it is about, and what is to be corrected."""
-    if one.what is What.ERASE:
-        return json.dumps(one.identifiers).encode()
-    changed = [[each.item, each.before, each.after, each.statement] for each in one.changes]
-    return json.dumps({"people": one.identifiers, "changes": changed}).encode()
+    """Return what is sealed of what a recipient is told: whom it is about, as what it is told, and what is to be corrected."""
+    said: dict[str, object] = {"people": one.identifiers, "third_party": one.is_third_party}
+    if one.what is What.CORRECT:
+        said["changes"] = [[each.item, each.before, each.after, each.statement] for each in one.changes]
+    return json.dumps(said).encode()
 
 
 def words(store: Store, one: Instruction) -> str:

@@ -11,12 +11,12 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from types import MappingProxyType
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from avow.definitions import PolicyError, StoreUnavailable, local_date
+from avow.local_days import midnight_ms
 from avow.policy import Rulebook, law, reopen
 from avow.policy.changes.diff import Change
 from avow.store.control import Control, publications, rulebooks
@@ -198,11 +198,6 @@ class Versions:
 def changes_of(publication: Stored) -> tuple[Change, ...]:
     """Return what people were told that this version changes."""
     return tuple(Change(kind, words, material) for kind, words, material in json.loads(publication.changes))
-
-
-def midnight_ms(day: date, timezone: str) -> int:
-    """Return the moment at which a calendar day begins in an IANA time zone."""
-    return int(datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC).timestamp() * 1000)
 
 
 def _all(earlier: list[Mapping[str, _T]], current: Mapping[str, _T]) -> Mapping[str, _T]:

@@ -110,7 +110,7 @@ def open_parts(configuration: Configuration) -> Store:
     data = configuration.data
     return Store(
         control=Control(_control_url(configuration)),
-        events=Events(configuration.storage.events or announced(data / "run")),
+        events=Events(configuration.storage.events or announced(data / "run"), data / "run" / "events.lock"),
         vault=Vault(data / "keys.db"),
         files=Files(data / "files"),
     )

@@ -17,7 +17,8 @@ import msgspec
 
 from avow import access, messaging, publication, recipients, rights
 from avow.access.register import Register
-from avow.assurance import demonstration
+from avow.assurance import demonstration, invented_days
+from avow.assurance.invented_days import Wanted
 from avow.assurance.shelf import Shelf
 from avow.collection import counted
 from avow.collection.logs import log_formats, log_intake
@@ -25,11 +26,13 @@ from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
+from avow.gate import demonstrated
+from avow.gate.demonstrated import Days, Made
 from avow.gate.reads import Reads
 from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
 from avow.gate.versions import Versions
-from avow.main import server, storage
+from avow.main import demonstrating, server, storage
 from avow.main.installation import Installation, of_requests, open_control, open_store, place_of
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
@@ -43,6 +46,7 @@ from avow.rights.restoring import Place
 from avow.spool.spool import Spool
 from avow.store.control import Control
 from avow.store.embedded import Engine
+from avow.store.holdings import Counts
 from avow.store.store import Store
 from avow.web.assets import Assets
 from avow.web.block import block
@@ -273,10 +277,26 @@ class Operations:
             installation, refusals = Installation(configuration), Refusals()
             made = log_intake.Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
             name = log_intake.name_of(configuration, log)
-            running = made.of(found, lambda _day: b"", read_line, name, website=site, names_former=True)
+            running = made.of(found, lambda _at_ms: b"", read_line, name, website=site, names_former=True)
             outcome = asyncio.run(_spool_lines(installation, running, lines, progress))
             refusals.flush(partial(counted.add_refusals, store))
             return outcome
+
+    def invent_days(
+        self, days: int, visits: int, seed: int, begun: Callable[[Days], None], progress: Callable[[int], None]
+    ) -> Made | Refusal:
+        """Make invented visitors of the last days in the stores."""
+        configuration = self.configuration()
+        with self.store() as store:
+            make = partial(demonstrating.making, store, self._versions(store, configuration), configuration)
+            return invented_days.invent(store, configuration, Wanted(days, visits, seed), make, begun, progress, now_ms())
+
+    def remove_demonstration(self) -> Counts | Refusal:
+        """Remove everything that is marked as demonstration, invented days among it."""
+        configuration = self.configuration()
+        with self.store() as store:
+            killed = partial(demonstrating.killed, store, configuration)
+            return invented_days.remove(store, configuration.run, killed, now_ms())
 
     def demonstrate(self, visitors: int, address: str | None, progress: Callable[[int], None]) -> demonstration.Tally:
         """Drive invented visitors through the HTTP doors of the running installation."""
@@ -285,6 +305,8 @@ class Operations:
         base = address or f"http://{reachable(listen.host)}:{listen.port}"
         sites = Sites(installation.configuration)
         website = sites.first.origin if len(sites.all) > 1 and address is None else ""
+        with self.records() as store:
+            demonstrated.visited(store)
         return demonstration.drive(base, visitors, installation.demonstration_token(), progress, website=website)
 
     def _versions(self, store: Store, configuration: Configuration) -> Versions:

@@ -24,6 +24,7 @@ from avow.collection.recordings.chunks import as_read
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.collection.refusals import EVENTS_RULE, GUARD_RULE, LINES_RULE
 from avow.collection.visits import plain_address
+from avow.gate import demonstrated
 from avow.gate.choices import Choices
 from avow.gate.disclosures import PartyLoads
 from avow.gate.incentives import Incentives
@@ -153,6 +154,7 @@ def house(
         evidence=proofs.evidence,
         asker=store.events.asker,
         events_state=partial(changed.last, shared.installation.run),
+        tallies=store.tallies,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
         search=shared.websites[site.name].search,
         integrity=shared.websites[site.name].integrity,
@@ -161,4 +163,5 @@ def house(
         notices=shared.assurance.notices,
         senders=CountedSenders(taking.senders, shared.intake.counts, shared.intake.guard, now_ms),
         attachments=taking.attachments,
+        invented=partial(demonstrated.held, store),
     )

@@ -142,7 +142,7 @@ def serve(configuration_path: Path, tell: Callable[[str], None]) -> None:
         (installation.run / "engine.json").unlink(missing_ok=True)
         signs_of_life.forget(installation.run)
         stop = threading.Event()
-        _serve_salt(installation.run, stop)
+        _serve_salt(installation.run, installation.configuration.timezone, stop)
         sender_counts.serve(installation.run, sender_counts.Counts())
         store = Keeper("avow-storage", storage.run, configuration_path)
         workers = [Keeper("avow-web", worker.run, configuration_path, listener) for listener in listeners]
@@ -229,13 +229,13 @@ def _told_of_the_file(configuration: Configuration, in_force: str, following: st
     return f"{configuration.policy.name} is not what is in force (version {in_force[:12]}); publish it with `avow policy publish`"
 
 
-def _serve_salt(run: Path, stop: threading.Event) -> None:
-    """Hand out the day's salt, and forget it when the day is over, whether or not somebody asks."""
-    salt = visits.DailySalt()
-    visits.serve(run, salt, visits.utc_today)
+def _serve_salt(run: Path, timezone: str, stop: threading.Event) -> None:
+    """Hand out the salt of the business's day, and forget it when the day is over, whether or not somebody asks."""
+    salt = visits.DailySalt(timezone)
+    visits.serve(run, salt, now_ms)
 
     def forget_yesterdays() -> bool:
-        salt.of(visits.utc_today())
+        salt.at(now_ms())
         return False
 
     jobs.start([jobs.Job("salt", visits.LOOK_SECONDS, forget_yesterdays)], stop)

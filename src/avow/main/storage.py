@@ -29,7 +29,7 @@ from avow.collection.logs.uploaded import Importing
 from avow.collection.one_by_one import Followed
 from avow.collection.recordings.chunks import events_read
 from avow.collection.refusals import Refusals
-from avow.collection.visits import LOOK_SECONDS, VisitCounter, utc_today
+from avow.collection.visits import LOOK_SECONDS, VisitCounter
 from avow.collection.waiting import Waiting
 from avow.config import load
 from avow.definitions import (
@@ -60,7 +60,9 @@ from avow.rights.recorded import Player
 from avow.rights.targets import Waiting as SpoolWaiting
 from avow.store import identity
 from avow.store.embedded import Engine
+from avow.store.moving import Moving
 from avow.store.store import Store
+from avow.store.tallying import Tallying
 from avow.web.assets import Assets
 from avow.website.watching import Watch
 
@@ -74,6 +76,10 @@ SIGN_SECONDS: Final = 1.0
 #: How long the jobs may take to end: less than the server gives (`server.STOP_SECONDS`).
 ENDING_SECONDS: Final = 25.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
+#: How often days that are over are looked for of which nothing is made, or whose events changed and rest since, seconds.
+TALLIES_SECONDS: Final = 20.0
+#: How often the move of the events into a new table is tried again when something was in its way, seconds.
+TABLE_SECONDS: Final = 10.0
 #: How often the SQLite stores are looked at for damage.
 SOUND_SECONDS: Final = 7 * 24 * 3600.0
 
@@ -130,6 +136,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
     store = open_store(installation.configuration)
     try:
         store.events.prepare()
+        Tallying(store.tallies, store.aside, installation.configuration.timezone).settle()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
         choices.mark_earlier(store)
@@ -137,17 +144,18 @@ def _work(installation: Installation, stop: threading.Event) -> None:
         Cases(store).name_people()  # before the first job looks for the requests of a person
         _open_in_one_form(store)
         clock = Clock(store.control, now_ms, lambda: time.monotonic_ns() // 1_000_000)
+        moving = Moving(store.events, store.vault)
         jobs = [
-            *timetable(installation, store, versions, clock, stop.is_set),
+            *timetable(installation, store, versions, clock, stop.is_set, moving),
             *_website(installation, store, versions, stop.is_set),
         ]
         threads = start(jobs, stop, board)
-        signs_of_life.tell(installation.run, board.ran())
+        signs_of_life.tell(installation.run, board.ran(), moving.progress)
         gc.collect()
         gc.freeze()  # what is there from the start stays: the collector need not look at it again for every large batch
         parent = multiprocessing.parent_process()
         while not stop.wait(SIGN_SECONDS):
-            signs_of_life.tell(installation.run, board.ran())
+            signs_of_life.tell(installation.run, board.ran(), moving.progress)
             if parent is not None and not parent.is_alive():  # it was killed; without it we would hold the engine
                 log.warning("the server is gone; stopping")
                 stop.set()
@@ -164,11 +172,17 @@ def _work(installation: Installation, stop: threading.Event) -> None:
 
 
 def timetable(
-    installation: Installation, store: Store, versions: Versions, clock: Clock, is_over: Callable[[], bool] = lambda: False
+    installation: Installation,
+    store: Store,
+    versions: Versions,
+    clock: Clock,
+    is_over: Callable[[], bool] = lambda: False,
+    moving: Moving | None = None,
 ) -> list[Job]:
     """Return every job with its interval in seconds. What they work by is the version in force when they run.
 
-    `clock` says what time it is, and whether that is believed; `is_over` that the process ends.
+    `clock` says what time it is, and whether that is believed; `is_over` that the process ends; `moving` gives the events of an
+    earlier installation their new table.
     """
     configuration, now_ms = installation.configuration, clock.wall_ms
     audit_log = Log(configuration.public_log, configuration.private_log, configuration.log_origin)
@@ -179,7 +193,7 @@ def timetable(
     sweeping = retention.build(store, clock, settle, configuration.timezone)
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
-    kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
+    kinds = Kinds(carrying.compose, carrying.left, carrying.failed, carrying.may_have)
     contract = recipients.contract_of(store, versions, configuration.mail.recipient)
     carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
@@ -195,6 +209,7 @@ def timetable(
     walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms, post)
     residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
+    tallying = Tallying(store.tallies, store.aside, configuration.timezone)
     return [
         Job("versions", 1.0, versions.refresh, written),
         Job("in-force", 1.0, lambda: clock.is_believed() and announcing.publisher.note_in_force(now_ms())),
@@ -216,8 +231,10 @@ def timetable(
         Job("audit", 0.5, lambda: publish(store, audit_log, now_ms()), written),
         Job("mail", 2.0, lambda: carrier.send_due(now_ms()) > 0),
         Job("clock", 10.0, clock.look),
+        Job("events-table", TABLE_SECONDS, (moving or Moving(store.events, store.vault)).once),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
         Job("retention", LOOK_FOR_WORD_SECONDS, sweeping.hourly.once),
+        Job("tallies", TALLIES_SECONDS, lambda: clock.is_believed() and tallying.once(now_ms()), written),
     ]
 
 
@@ -249,11 +266,11 @@ def _stand(store: Store, versions: Versions, names: Sequence[str], now_ms: Calla
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
     """Return the jobs that take in: what the workers spooled, and the lines of followed server logs."""
     configuration, refusals = installation.configuration, Refusals()
-    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration))
+    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration), of_requests().is_erasing)
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
     imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)
-    logs = LogIntake(imports, VisitCounter(installation.run), utc_today, store.vault.hmac)
+    logs = LogIntake(imports, VisitCounter(installation.run), clock.wall_ms, store.vault.hmac)
     followers = [logs.follower(declared, followed, store.control) for declared in configuration.server_logs]
 
     def empty_spool() -> bool:
@@ -265,7 +282,7 @@ def _taking_in(installation: Installation, store: Store, versions: Versions, clo
         Job("drain", 0.5, empty_spool),
         *(Job(f"server-log-{number}", 1.0, one.once) for number, one in enumerate(followers, start=1)),
         Job("imports", 1.0, Importing(store, imports, followed, clock.wall_ms).once, store.control.changes),
-        Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(utc_today())),
+        Job("salt", LOOK_SECONDS, lambda: logs.counter.forget(clock.wall_ms())),
     ]
 
 

@@ -19,7 +19,7 @@ import uvloop
 
 from avow import jobs
 from avow.collection.limits.sender_counts import SharedCounts
-from avow.collection.visits import LOOK_SECONDS, utc_today
+from avow.collection.visits import LOOK_SECONDS
 from avow.config import load
 from avow.definitions import AvowError, now_ms
 from avow.main import rooms
@@ -85,7 +85,7 @@ async def _serve(configuration_path: Path, listener: socket.socket) -> None:
     timetable = [
         jobs.Job("counts", FLUSH_SECONDS, shared.flush),
         jobs.Job("versions", VERSIONS_SECONDS, door.prepare, store.control.changes),
-        jobs.Job("salt", LOOK_SECONDS, lambda: shared.intake.visits.forget(utc_today())),
+        jobs.Job("salt", LOOK_SECONDS, lambda: shared.intake.visits.forget(now_ms())),
     ]
     jobs.start(timetable, threading.Event())
     connections = Connections(door, loop)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from avow.definitions import Refusal
 from avow.gate.letters import Shown
@@ -17,6 +19,10 @@ SubmissionState = Literal["new", "read", "answered"]
 
 #: What was decided on an application.
 Decision = Literal["hired", "not-hired", "withdrawn"]
+#: What staff read for each decision.
+DECISIONS: Final[Mapping[Decision, str]] = MappingProxyType(
+    {"hired": "Hired", "not-hired": "Not hired", "withdrawn": "Withdrawn by the applicant"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,10 @@ class Inbox:
         content = self.store.open_file(held, file)
         return FileContent(file.name, content) if content is not None else None
 
+    def takes_decisions(self) -> bool:
+        """Return whether anything that people send today is kept from a decision on."""
+        return any(point.retention.after == "decision" for point in self.rulebook.points.values())
+
     def decide(self, record_id: str, decision: Decision, member: Member) -> Refusal | None:
         """Record a decision; the due date counts from the first one, by the promise under which the record was collected.
 

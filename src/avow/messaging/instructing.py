@@ -20,7 +20,6 @@ from avow.gate.sites import Sites
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.policy.rulebook.declarations import Recipient
 from avow.store.control import Transaction
 from avow.store.store import Store
 
@@ -72,10 +71,12 @@ class ToRecipients:
     def _message(self, row: Delivery, one: Instruction, to: str, rulebook: Rulebook) -> Message:
         """Return the message in the name of the request's website; its company is that of today."""
         site, current = self.sites.named(row.site), self.versions.in_force()
-        declared = recipients.as_of(self.store.control, rulebook, one.recipient, one.made_ms)
+        declared, is_third_party = rulebook.recipients.get(one.recipient), instructions.is_third_party(self.store, one, rulebook)
+        called = declared.label if declared else one.recipient
         link = f"{site.origin}/privacy/instructions/{instructions.link(self.store.vault.hmac, one.id)}"
         company = current.controller
-        return Message(to, _subject(one, row), _text(one, declared, link, company.name, company.address, company.email))
+        text = _text(one, called, link, company.name, company.address, company.email, is_third_party=is_third_party)
+        return Message(to, _subject(one, row), text)
 
 
 def _subject(one: Instruction, row: Delivery) -> str:
@@ -83,14 +84,13 @@ def _subject(one: Instruction, row: Delivery) -> str:
     return f"{again} personal information, answer by {one.due_on} (request {one.request_id[:10].upper()})"
 
 
-def _text(one: Instruction, declared: Recipient | None, link: str, *company: str) -> str:  # name, address, e-mail
-    is_third_party = declared is None or declared.effective_role == "third-party"
+def _text(one: Instruction, called: str, link: str, *company: str, is_third_party: bool) -> str:  # name, address, e-mail
     duties = told.duties(is_third_party=is_third_party, what=one.what)
     asked = "to correct what is wrong" if one.what == What.CORRECT else "to delete what we hold"
     name, address, email = company
     return "\n".join(
         (
-            f"To {declared.label if declared else one.recipient}",
+            f"To {called}",
             "",
             f"A person has asked {name} {asked} of them. You got data of theirs from us.",
             "Whom it is about, and where you answer, is here; the link needs no account, and works until you have answered:",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Refusal, moment
-from avow.gate import deliveries, instructions, recipients, told
+from avow.gate import deliveries, instructions, told
 from avow.gate.deliveries import Delivery
 from avow.gate.disclosures import Leave
 from avow.gate.handing_over import NoMore
@@ -114,8 +114,7 @@ class Instructing:
         return {"answer_at": f"{origin}/avow/instructions/{token}", "page": f"{origin}/privacy/instructions/{token}"}
 
     def _body(self, row: Delivery, one: Instruction, people: Sequence[tuple[str, str]], rulebook: Rulebook) -> dict[str, object]:
-        declared = recipients.as_of(self.store.control, rulebook, one.recipient, one.made_ms)
-        is_third_party = declared is None or declared.effective_role == "third-party"
+        is_third_party = instructions.is_third_party(self.store, one, rulebook)
         data: dict[str, object] = {
             "instruction": one.id,
             "reference": one.request_id[:10].upper(),

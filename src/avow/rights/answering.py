@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.definitions import Refusal, local_date
-from avow.gate import instructions, recipients, told
+from avow.gate import instructions, told
 from avow.gate.instructions import NOT_TOLD, RECIPIENT, SILENT, WITH_REASON, Answer, Instruction, What
 from avow.gate.versions import Versions
 from avow.policy.language.vocabulary import SHORT_CATEGORIES
@@ -88,8 +88,7 @@ class RecipientPages:
             return instructions.get(tx, instruction_id)
 
     def _page(self, one: Instruction) -> RecipientPage:
-        declared, timezone = self.declared(one), self.versions.timezone
-        is_third_party = declared is None or declared.effective_role == "third-party"
+        declared, timezone, is_third_party = self.declared(one), self.versions.timezone, self.is_third_party(one)
         page = RecipientPage(
             recipient=declared.label if declared else one.recipient,
             reference=reference(one.request_id),
@@ -110,7 +109,12 @@ class RecipientPages:
 
     def declared(self, one: Instruction) -> Recipient | None:
         """Return what the version under which something last went to a recipient declares of it; it may have another name now."""
-        return recipients.as_of(self.cases.store.control, self.versions.rulebook(one.rulebook_id), one.recipient, one.made_ms)
+        rulebook = self.versions.rulebook(one.rulebook_id)
+        return rulebook.recipients.get(one.recipient) if rulebook else None
+
+    def is_third_party(self, one: Instruction) -> bool:
+        """Return whether a recipient is told as a third party. Raises one of `messages.DAMAGED` for what cannot be read."""
+        return instructions.is_third_party(self.cases.store, one, self.versions.rulebook(one.rulebook_id))
 
 
 def offered(one: Instruction) -> tuple[tuple[str, str], ...]:

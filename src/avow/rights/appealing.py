@@ -16,17 +16,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from avow.definitions import Refusal, RequestKind
+from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock, letter_facts
+from avow.rights import clock, letter_facts, sealed_words
 from avow.rights.cases import Case, reference
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome
 from avow.rights.response import message_of, write
 from avow.rights.states import ANSWERED, Step
 from avow.rights.voice import Voice
+from avow.store.control import Transaction, requests
 
 #: Shortest and longest reason of a decision, characters.
 REASON: Final = (20, 2000)
@@ -47,6 +48,20 @@ def refusal(parent: Case | None, rulebook: Rulebook) -> Refusal | None:
             f"the law of {name} knows no appeal to the business; a complaint to the authority is open", rules.REASONS_TOLD
         )
     return None
+
+
+class AppealedAlready(AvowError):
+    """An appeal against the same answer is there already, and may have been filed at this very moment."""
+
+
+def only_one(tx: Transaction, case: Case) -> None:
+    """Raise AppealedAlready where this is not the first appeal against its answer: one is heard for each request.
+
+    Asked in the transaction that keeps it, so that two tabs file one.
+    """
+    requests.hold(tx, case.parent)
+    if requests.about(tx, case.parent, RequestKind.APPEAL) != (case.request_id,):
+        raise AppealedAlready
 
 
 def put_forward(case: Case, cases: Cases, now_ms: int) -> bool:
@@ -71,8 +86,8 @@ def decide(
         )
     if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
-    cases.keep_belief(case.request_id, reason.strip())
-    detail = {"outcome": outcome, "by": by, **({"alone": True} if is_alone else {})}
+    words = sealed_words.sealed(case, reason.strip(), cases)
+    detail = {"outcome": outcome, "by": by, "words": words, **({"alone": True} if is_alone else {})}
     logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
     is_ours = cases.append(case, Step.DECIDED, now_ms, detail, logged, None)
     return None if is_ours else Refusal("this request has gone on meanwhile; look at it again", rules.REASONS_TOLD)
@@ -90,7 +105,7 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     facts = replace(
         letter_facts.of(case, Outcome(detail["outcome"]), voice),
         decides=reference(case.parent) if case.parent else "",
-        reason=cases.belief(case.request_id),
+        reason=sealed_words.decided(case, cases),
         logic=letter_facts.programs(voice.rulebook),
         is_by_same=bool(decided.detail.get("alone")),
     )

@@ -123,6 +123,8 @@ class Appeals:
             parent=case.request_id,
         )
         filed = self.receive(asked)
+        if isinstance(filed, Refusal) and (under_way := self._under_way(self._earlier(case), voice)):
+            return under_way  # filed in another tab meanwhile
         return filed if isinstance(filed, Refusal) else verification.link(Link.STATUS, filed.request_id, voice.keyed)
 
     def path(self, case: Case, *, is_proved: bool) -> str:

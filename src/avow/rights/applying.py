@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from avow.definitions import IdentifierKind, Refusal, RequestKind, local_date
@@ -23,12 +23,13 @@ from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.selling import sold_purposes
-from avow.rights import due, letter_facts, naming
-from avow.rights.cases import Case
+from avow.rights import due, letter_facts, naming, sealed_words
+from avow.rights.cases import Case, Contact
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome, WithdrawnLine
 from avow.rights.response import message_of, write
 from avow.rights.states import Entry, State, Step
+from avow.rights.verification import MET
 from avow.rights.voice import Voice
 
 #: Shortest and longest belief that a request is fraudulent, characters: it is documented, and read when it is contested.
@@ -67,6 +68,10 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
     if case.contact is None or not case.may(Step.APPLIED):
         return False
     named = refused_by(case.kind, case.contact.purposes, rulebook)
+    if choices.stops_recordings(rulebook, named):  # before the step, which is taken once; this may be done again
+        for one in case.contact.match_keys():
+            if one.kind is IdentifierKind.VISITOR:
+                cases.store.withdraw_recordings(one.value, "", now_ms)
     with cases.writing() as tx:
         made = refused.refuse(
             cases.store,
@@ -83,10 +88,6 @@ def apply(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.APPLIED, detail)):
             return False  # another process did the same: its choices have the same ids
         entries.record(tx, now_ms, entries.RequestApplied("request.applied", case.request_id, case.kind.value))
-    if choices.stops_recordings(rulebook, named):
-        for one in case.contact.match_keys():
-            if one.kind is IdentifierKind.VISITOR:
-                cases.store.withdraw_recordings(one.value, "", now_ms)
     return True
 
 
@@ -113,8 +114,9 @@ def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> 
         applied is None
         or case.contact is None
         or case.entry(Step.DECIDED) is not None
-        or cases.belief(case.request_id)  # denied after it was confirmed: the belief was kept first, and no step says so
+        or cases.belief(case.request_id)  # denied by an earlier version, which wrote no step of it
         or now_ms < due.forgotten_ms(case, rulebook)
+        or not _was_told(case, case.contact, rulebook, cases, now_ms)
     ):
         return
     people = case.contact.match_keys()
@@ -122,11 +124,30 @@ def end_withdrawn(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> 
     withdrawn.end(cases.store, people, standing.intersection(applied.detail["refused"]), now_ms)
 
 
+def _was_told(case: Case, contact: Contact, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:
+    """Return whether its person could say for a week that it was not them: the letter left then, or staff spoke to them.
+
+    Who is known by this browser alone shows who they are by its cookie. Rule: 11 CCR 7060(b), 7062(e)(2).
+    """
+    if not contact.written_to:
+        return case.channel in MET or not contact.phone
+    delivery, week_ms = cases.delivery(case.request_id), due.forget_after(rulebook) // timedelta(milliseconds=1)
+    return not delivery.is_owed and now_ms - delivery.last_ms >= week_ms
+
+
 def is_ending(case: Case) -> bool:
     """Return whether what ends with a withdrawn consent is there yet, so that it can be taken back as nobody's own."""
     applied = case.entry(Step.APPLIED)
     is_confirmed = case.kind is RequestKind.WITHDRAW_CONSENT and case.state is State.CLOSED and case.contact is not None
     return is_confirmed and applied is not None and bool(applied.detail.get("ends")) and case.entry(Step.DECIDED) is None
+
+
+def may_deny(case: Case) -> bool:
+    """Return whether it can still be denied as fraudulent: before it is confirmed, or while something is to end with it.
+
+    Rule: 11 CCR 7026(e), 7027(f); GDPR Art. 7(3).
+    """
+    return is_ending(case) if case.state is State.CLOSED else case.may(Step.DECIDED)
 
 
 def confirm(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
@@ -170,15 +191,10 @@ def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now
     shortest, longest = BELIEF
     if not shortest <= len(belief.strip()) <= longest:
         return Refusal(f"say in {shortest} to {longest} characters why you believe so; it is kept", rules.FRAUDULENT_OPT_OUT)
-    if case.contact is None or not (case.may(Step.DECIDED) or is_ending(case)):
+    if case.contact is None or not may_deny(case):
         return Refusal("this request is answered, or its person is not known any more", rules.FRAUDULENT_OPT_OUT)
-    cases.keep_belief(case.request_id, belief.strip())
-    if is_ending(case):  # it was confirmed; whoever says that it was not them keeps what would have ended
-        with cases.writing() as tx:
-            refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.match_keys(), now_ms)
-            entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
-        return None
-    detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by}
+    words = sealed_words.sealed(case, belief.strip(), cases)
+    detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by, "words": words}
     with cases.writing() as tx:
         if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):
             return Refusal("this request has gone on meanwhile; look at it again", rules.FRAUDULENT_OPT_OUT)
@@ -198,7 +214,7 @@ def tell_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     if not case.contact.written_to:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
-    facts = replace(letter_facts.of(case, Outcome.FRAUDULENT, voice), reason=cases.belief(case.request_id))
+    facts = replace(letter_facts.of(case, Outcome.FRAUDULENT, voice), reason=sealed_words.decided(case, cases))
     message = message_of(case.contact, facts)
     return write(case, Step.ANSWER_WRITTEN, detail, message, cases, now_ms)
 

@@ -35,6 +35,8 @@ from avow.policy.rulebook.declarations import CollectionPoint, DataItem
 UNPROVED: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent", "automated-decision", "appeal"})
 #: Kinds that show what is held, piece by piece, or whether it is right.
 _SHOWING: Final = frozenset({"know", "portability", "confirm-identifier"})
+#: Kinds that reach what a rule keeps beyond an erasure: it is shown, and corrected.
+_REACHING_KEPT: Final = _SHOWING | {"correct"}
 #: Kinds that stop what is done with data, and show and change none: how sensitive it is makes no difference.
 _STOPPING: Final = frozenset({"restrict"})
 #: What of a request to know is asked for, or given: nothing but categories.
@@ -172,7 +174,7 @@ def reach(
     reached: list[Part] = []
     beyond: list[Part] = []
     wanted, most = Degree.LINK, _points_of_address({}, proved)
-    parts = tuple(one for one in parts if kind.value in _SHOWING or not one.is_kept)
+    parts = tuple(one for one in parts if kind.value in _REACHING_KEPT or not one.is_kept)
     best = max((_points_of_address(one.values, proved) for one in parts), default=most)
     for part in parts:
         degree = needed(kind, pieces, sensitivity(rulebook.points.get(part.point), rulebook.data), level, table)

@@ -30,10 +30,12 @@ from avow.rights import (
     kinds,
     listing,
     looking,
+    plan,
     proofs,
     receive,
     response,
     scoping,
+    sealed_words,
     sent_letters,
     timeline,
     verification,
@@ -139,7 +141,11 @@ class Desk:
             received_on=_received_on(request, parent),
         )
         rulebook = self.voice.rulebook if request.received_on is None else self.versions.in_force_on(request.received_on)
-        case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms)
+        also = appealing.only_one if request.kind is RequestKind.APPEAL else None
+        try:
+            case = receive.receive(asked, rulebook, self.cases, self.business_timezone, now_ms, also)
+        except appealing.AppealedAlready:
+            return Refusal("an appeal against this answer is filed already; one is heard for each request", rules.REASONS_TOLD)
         if not isinstance(case, Refusal) and case.state is State.RECEIVED and case.may(Step.APPLIED):
             applying.apply(case, self._voice(case).rulebook, self.cases, now_ms)
         return case
@@ -308,7 +314,7 @@ class Desk:
 
     @property
     def _identity(self) -> Identity:
-        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.now_ms)
+        return Identity(self.cases, lambda case: self._voice(case).rulebook, self.versions.everything_declared, self.now_ms)
 
     def _to_confirm(self, token: str) -> Case | None:
         """Return the request whose address the token proves; a link to an address that was corrected since proves nothing."""
@@ -390,7 +396,7 @@ class Desk:
     def _who(self, case: Case) -> WhoAsks:
         """Return how sure we are of who asks. Rule: 11 CCR 7060(a), 7101(a)."""
         proved, declaration, vouched = self._identity.shown_to_staff(case)
-        is_met = case.channel != verification.WEB
+        is_met = case.channel in verification.MET
         can_vouch = case.state is State.VERIFYING and (verification.is_address_proved(case) or is_met)
         return WhoAsks(proved, declaration, vouched, self._identity.owed(case), can_vouch, verification.is_locked(case))
 
@@ -489,7 +495,12 @@ class Desk:
         return replace(case, history=(case.history[0], *lead.history[1:])) if lead else case
 
     def _documents(self, case: Case) -> tuple[Document, ...]:
-        """Return the documents that the link to the answer may fetch."""
+        """Return the documents that the link to the answer may fetch; none while fraud is suspected of who wants them.
+
+        Rule: 11 CCR 7060(f).
+        """
+        if case.is_suspected and case.kind in plan.GIVING:
+            return ()
         documents = list(sent_letters.documents(case, self.cases))  # also while the message with the link is on its way
         if not case.last_proof:
             return tuple(documents)
@@ -529,8 +540,8 @@ class Desk:
             entered_on=entered_on if entered_on != case.received_on else None,
             has_to_be_read=scoping.waits(case),
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
-            belief=self.cases.belief(case.request_id),
-            may_be_denied=(case.entry(Step.APPLIED) is not None and case.may(Step.DECIDED)) or applying.is_ending(case),
+            belief=sealed_words.decided(case, self.cases),
+            may_be_denied=case.entry(Step.APPLIED) is not None and applying.may_deny(case),
             may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
         )
 

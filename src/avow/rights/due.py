@@ -182,8 +182,9 @@ def _without_receipt(case: Case, law: LawTable) -> dict[What, Due]:
     if told is not None or case.entry(Step.EXTENSION_WRITTEN) is not None:
         found.append(Due(What.EXTENSION, first.target, first.outer, told.at_ms if told else None))
     is_extended = told is not None and local_date(told.at_ms, law.timezone) <= first.outer
-    days = extended if is_extended else first
-    found.append(Due(What.ANSWER, days.target, days.outer, case.answered_ms))
+    days, confirmed = extended if is_extended else first, case.entry(Step.CONFIRMED)
+    answered_ms = confirmed.at_ms if confirmed else case.answered_ms  # also of what was denied later: it was answered by then
+    found.append(Due(What.ANSWER, days.target, days.outer, answered_ms))
     return {one.what: one for one in (*found, *_record(case, extended.outer, law))}
 
 

@@ -152,7 +152,7 @@ def wanted_of(one: Given, answer_by: date, connected: Mapping[str, frozenset[Way
     way = Way(declared) if declared in set(Way) else Way.PAGE
     if way in {Way.WEBHOOK, Way.OPENDSR} and way not in connected.get(one.name, frozenset()):
         way = Way.PAGE
-    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers)
+    return Wanted(one.name, one.rulebook_id, way, one.categories, answer_by, one.identifiers, one.is_third_party)
 
 
 def planned(task: plan.Task, ids: Mapping[str, str]) -> dict[str, str]:
@@ -273,9 +273,12 @@ def _counting(case: Case) -> list[Entry]:
     return found
 
 
-def let_go(case: Case, cases: Cases, now_ms: int) -> None:
-    """Destroy what was kept of parts that are not withheld after all. Safe to repeat. Rule: 11 CCR 7022(f)(2)."""
-    fallen = {one.name for one in withheld.fallen(case)}
+def let_go(case: Case, cases: Cases, now_ms: int, *, is_over: bool = False) -> None:
+    """Destroy what was kept of parts that are not withheld after all. Safe to repeat. Rule: 11 CCR 7022(f)(2).
+
+    `is_over`: nobody decides about the request any more, so what nobody agreed to is not withheld either.
+    """
+    fallen = {one.name for one in (*withheld.fallen(case), *(withheld.pending(case) if is_over else ()))}
     if fallen and case.contact is not None and case.kind is RequestKind.DELETE:
         shelf = cases.store.kept
         shelf.end([row.id for row in shelf.rows_of(case.contact.identifiers()) if row.duty in fallen], now_ms)

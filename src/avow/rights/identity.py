@@ -24,10 +24,14 @@ from avow.store.control import request_proofs
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Asks, compares and lets requests go on; `rulebook` returns the version by which a request is judged."""
+    """Asks, compares and lets requests go on; `rulebook` returns the version by which a request is judged.
+
+    `declared` returns whatever any version declared.
+    """
 
     cases: Cases
     rulebook: Callable[[Case], Rulebook]
+    declared: Callable[[], Rulebook]
     now_ms: Callable[[], int]
 
     def asking(self, case: Case) -> Asking | None:
@@ -78,7 +82,7 @@ class Identity:
             found, smaller = self._reaches(case)
             if verification.settle(case, found, self.cases, self.now_ms()):
                 return None
-            if verification.narrow(case, found, smaller, self.cases, self.now_ms()):
+            if verification.narrow(case, found, smaller, self.declared(), self.cases, self.now_ms()):
                 return None
         return Refusal("this request has gone on meanwhile; look at it again", rules.VERIFICATION)
 

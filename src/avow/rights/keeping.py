@@ -245,7 +245,7 @@ class KeptRecords:
 
     def erase(self, erasure: Erasure, now_ms: int) -> Outcome | None:
         """Keep what the rules name, once whatever was accepted before the plan is stored. Rule: 11 CCR 7022(f)."""
-        if self.waiting.left(erasure.identifiers, erasure.planned_ms)[0]:
+        if self.waiting.left(erasure.identifiers, erasure.planned_ms, None)[0]:
             return None
         self._keep(erasure, now_ms)
         kept = self.keeper.lines(erasure.identifiers)

@@ -551,16 +551,8 @@ class Cases:
         """Return words of staff about a person, for a history: sealed under the key of the request, in base64."""
         return base64.b64encode(self._store.seal_for_request(request_id, words.encode())).decode()
 
-    def keep_belief(self, request_id: str, words: str) -> None:
-        """Keep why a member of staff believes that a request is fraudulent, under a key that lives as long as its record.
-
-        Rule: 11 CCR 7026(e), 7027(f), 7101(a).
-        """
-        key = self._store.vault.create_key(BELIEF, request_id)
-        self._store.files.put(f"{request_id}-{BELIEF}", sealing.seal(key, words.encode(), request_id.encode()))
-
     def belief(self, request_id: str) -> str:
-        """Return why a member of staff believes that a request is fraudulent; "" for no such belief."""
+        """Return the words of a decision as earlier versions kept them, apart from its step; "" for none."""
         key, sealed = self._store.vault.get_key(BELIEF, request_id), self._store.files.get(f"{request_id}-{BELIEF}")
         return sealing.unseal(key, sealed, request_id.encode()).decode() if key and sealed else ""
 

@@ -19,7 +19,7 @@ AT_ONCE: Final = 200
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
 #: believed.
 DATED: Final = frozenset(
-    {State.ACKNOWLEDGING, State.VERIFYING, State.DOWNSTREAM, State.ANSWERING, State.CLOSED, State.RECORD_ONLY}
+    {State.ACKNOWLEDGING, State.VERIFYING, State.DOWNSTREAM, State.TELLING, State.ANSWERING, State.CLOSED, State.RECORD_ONLY}
 )
 
 

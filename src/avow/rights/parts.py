@@ -41,7 +41,8 @@ class NamedPoints:
         Rule: 11 CCR 7022(b)(1), (f), (g).
         """
         keeper, people = self.kept.keeper, erasure.identifiers
-        if self.kept.waiting.left(people, erasure.planned_ms)[0]:
+        waiting = self.kept.waiting
+        if waiting.left(people, erasure.planned_ms, self.points)[0]:
             return None
         today = local_date(erasure.planned_ms, keeper.versions.timezone)
 
@@ -49,6 +50,7 @@ class NamedPoints:
             keeper.keep(people, today, now_ms, frozenset(self.points), erasure.withheld)
 
         gone = named_points.erase(self._part(erasure), self.store, keep).total
+        waiting.forget(people, erasure.planned_ms, self.points)  # what no drain will store
         answers = self.files.forget_earlier(erasure) if self.files is not None else 0
         if self._is_purging(erasure):
             return None
@@ -60,7 +62,8 @@ class NamedPoints:
 
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
-        return named_points.left(self._part(erasure), self.store) + self._is_purging(erasure)
+        waiting = sum(self.kept.waiting.left(erasure.identifiers, erasure.planned_ms, self.points))
+        return named_points.left(self._part(erasure), self.store) + waiting + self._is_purging(erasure)
 
     def _is_purging(self, erasure: Erasure) -> bool:
         return self.store.vault.is_purging(map(bytes.fromhex, erasure.located.subjects))

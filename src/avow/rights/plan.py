@@ -18,6 +18,8 @@ from avow.policy.rulebook.declarations import Recipient
 
 #: Kinds for which what is held is put together for its person, and nothing is changed.
 DISCLOSED: Final = frozenset({RequestKind.KNOW, RequestKind.PORTABILITY})
+#: Kinds that give something to whoever asks: it goes to nobody who may be somebody else. Rule: 11 CCR 7060(f).
+GIVING: Final = DISCLOSED | {RequestKind.CONFIRM_IDENTIFIER}
 #: The rule by which each of them is shown.
 RULE_OF: Final[Mapping[RequestKind, str]] = {RequestKind.KNOW: rules.KNOW, RequestKind.PORTABILITY: rules.TAKE_ALONG}
 

@@ -59,7 +59,7 @@ def receive(
     The receipt date is the earlier of the business's and the jurisdiction's local date (LAW.md, REQ-12).
     Rule: Cal. Civ. Code § 1798.130(a)(2)(A) (no account needed); 11 CCR 7020, 7021.
     """
-    refusal = _refused(asked, rulebook)
+    refusal = refused(asked, rulebook)
     if refusal is not None:
         return refusal
     table = rulebook.law[asked.jurisdiction] if asked.jurisdiction else rulebook.law_table
@@ -111,7 +111,7 @@ def contact_of(request: NewRequest, numbers: tuple[tuple[str, str], ...] = ()) -
     )
 
 
-def _refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:
+def refused(asked: Asked, rulebook: Rulebook) -> Refusal | None:
     """Return why a request cannot be taken by this way, under this version; None where it can. Rule: 11 CCR 7020."""
     rule, right = rules.METHODS_OF_REQUESTS, rulebook.right(asked.kind)
     if asked.kind not in kinds.KINDS:

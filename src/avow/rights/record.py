@@ -19,9 +19,9 @@ from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate import entries
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
-from avow.policy import LawTable
 from avow.policy.law import rules
-from avow.rights import execution, grounds, plan, withheld
+from avow.rights import execution, plan, withheld
+from avow.rights.appealing import DECIDED
 from avow.rights.cases import Case
 from avow.rights.correcting.grounds import GROUNDS
 from avow.rights.kept import Cases
@@ -49,6 +49,7 @@ _REASONS: Final = {
     "unverified": f"who asked was not verified ({rules.NOT_VERIFIED})",
     "no-permission": f"an agent showed no permission ({rules.AGENTS})",
     "permission-ended": f"the permission of the agent had ended ({rules.AGENTS})",
+    "by-people": f"decided by people, who told the reason ({rules.REASONS_TOLD})",
     "fraudulent": f"believed to be fraudulent ({rules.FRAUDULENT_OPT_OUT})",
 }
 
@@ -114,7 +115,7 @@ class Record:
             MANNERS.get(case.channel, case.channel),
             None if answered_ms is None else local_date(answered_ms, law.timezone),
             "" if answered_ms is None else RESPONSES[response],
-            "" if answered_ms is None else _basis(case, response, law),
+            "" if answered_ms is None else _basis(case, response),
         )
 
 
@@ -127,19 +128,22 @@ def _response(case: Case) -> str:
     return outcome if outcome in RESPONSES else "granted"
 
 
-def _basis(case: Case, response: str, law: LawTable) -> str:
+def _basis(case: Case, response: str) -> str:
     """Return the rules by which something was denied, whole or in part; "" for nothing. Rule: 11 CCR 7101(b)."""
     found: list[str] = []
     if response == "denied":
-        code = str(case.answer.get("reason", ""))
-        ground = grounds.of(case.kind, law).get(code)
-        found.append(f"{ground.code}: {ground.rule}" if ground else _REASONS.get(code, code))
+        code, decided = (
+            str(case.answer.get("reason", "") or ("by-people" if case.kind in DECIDED else "")),
+            case.entry(Step.DECIDED),
+        )
+        named = decided is not None and decided.detail.get("code") == code  # as it was decided, whatever a law's table says since
+        found.append(f"{code}: {decided.detail['rule']}" if decided is not None and named else _REASONS.get(code, code))
     if response == "partial":
         found += [f"{line.code}: {line.rule}" for line in execution.kept_of(case)]
         found += [f"{one.code}: {one.rule}" for one in withheld.agreed(case)] if case.kind in plan.DISCLOSED else []
         narrowed = case.entry(Step.NARROWED)
         found += [str(narrowed.detail["rule"])] if narrowed is not None else []
     if case.kind is RequestKind.CORRECT:
-        decided = (str(one.detail.get("ground", "")) for one in case.history if one.step is Step.DECIDED)
-        found += [f"{GROUNDS[name].rule}" for name in decided if name in GROUNDS]
+        last = {one.detail["claim"]: str(one.detail["ground"]) for one in case.history if one.step is Step.DECIDED}
+        found += [GROUNDS[name].rule for name in last.values() if name in GROUNDS]
     return "; ".join(dict.fromkeys(one for one in found if one))

@@ -291,7 +291,13 @@ class Reviews:
         case = self.cases.get(request_id)
         parent = self.cases.get(case.parent) if case and case.parent else None
         decided = (
-            [one for one in parent.history if one.step in _DECIDING and one.detail.get("by") == member.staff_id] if parent else []
+            [
+                one
+                for one in parent.history
+                if one.step in _DECIDING and member.staff_id in {one.detail.get("by"), one.detail.get("staff")}
+            ]
+            if parent
+            else []
         )
         return self.second.by(member, member.staff_id, decided[-1].at_ms) if decided else Looked(is_alone=False)
 

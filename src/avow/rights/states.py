@@ -27,7 +27,7 @@ CORRECT (`CORRECT_WALK`): as above, and in between a person decides, field by fi
     FULFILLING  -> FULFILLING   -> [correcting.carrying]     one field a step
     either      -> PROVED       -> [correcting.carrying]     looked again: nothing says what it said before
 
-OPT_OUT, LIMIT, OBJECT, WITHDRAW_CONSENT (`APPLIED_WALK`): nobody is asked who they are, and nothing is waited for
+OPT_OUT, LIMIT, OBJECT (`APPLIED_WALK`), WITHDRAW_CONSENT (`CONSENT_WALK`: in its week CLOSED ──► DENIED): nobody is verified
 
     RECEIVED ──► APPLYING ──► CONFIRMED ──► CLOSED ──► RECORD_ONLY ──► (purged)
         │            │
@@ -319,6 +319,8 @@ _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
 APPLIED_WALK: Final = _table(
     {(State.RECEIVED, Step.APPLIED): State.APPLYING, (State.RECEIVED, Step.DECIDED): State.DENIED, **_APPLIED}, set()
 )
+#: Also denied after it was confirmed, in the week before what is to end with it does. Rule: GDPR Art. 7(3).
+CONSENT_WALK: Final = Table({**APPLIED_WALK.moves, (State.CLOSED, Step.DECIDED): State.DENIED}, APPLIED_WALK.standing)
 #: Verified as others are, for it stops a contract as well, and then in effect at once. Rule: GDPR Art. 12(6), 18.
 RESTRICTED_WALK: Final = _table(
     {
@@ -381,7 +383,7 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
     RequestKind.OPT_OUT: APPLIED_WALK,
     RequestKind.LIMIT: APPLIED_WALK,
     RequestKind.OBJECT: APPLIED_WALK,
-    RequestKind.WITHDRAW_CONSENT: APPLIED_WALK,
+    RequestKind.WITHDRAW_CONSENT: CONSENT_WALK,
     RequestKind.RESTRICT: RESTRICTED_WALK,
     RequestKind.APPEAL: APPEAL_WALK,
     RequestKind.AUTOMATED_DECISION: APPEAL_WALK,

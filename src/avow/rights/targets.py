@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -70,8 +70,8 @@ class Rows:
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
         left = self.store.remaining_of(map(bytes.fromhex, erasure.located.subjects))
-        own = {EVENTS: left.events, RECORDINGS: left.recordings}
-        return own.get(self.name, left.total - left.events - left.recordings)
+        own = {EVENTS: left.events + left.visits, RECORDINGS: left.recordings}
+        return own.get(self.name, left.total - sum(own.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,12 @@ def _is_ending(case: Case) -> bool:
 class Waiting:
     """What the room of collection says of what is accepted and not stored (`collection.waiting`): for whom, begun before when.
 
-    `left` counts what is left of it, segments first; `forget` destroys what no drain will ever store.
+    Of all collection points for None, else of these. `left` counts what is left of it, segments first; `forget` destroys what no
+    drain will ever store.
     """
 
-    left: Callable[[Sequence[Identifier], int], tuple[int, int]]
-    forget: Callable[[Sequence[Identifier], int], None]
+    left: Callable[[Sequence[Identifier], int, Collection[str] | None], tuple[int, int]]
+    forget: Callable[[Sequence[Identifier], int, Collection[str] | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,11 @@ class SpoolTarget:
         Rule: 11 CCR 7022(b)(1).
         """
         del now_ms
-        if self.waiting.left(erasure.identifiers, erasure.planned_ms)[0]:
+        if self.waiting.left(erasure.identifiers, erasure.planned_ms, None)[0]:
             return None
-        self.waiting.forget(erasure.identifiers, erasure.planned_ms)
+        self.waiting.forget(erasure.identifiers, erasure.planned_ms, None)
         return Outcome(self.name, "drained; segments and their keys removed", 0)
 
     def remaining(self, erasure: Erasure) -> int:
         """Return how much of that is left. Rule: 11 CCR 7022(b)(1)."""
-        return sum(self.waiting.left(erasure.identifiers, erasure.planned_ms))
+        return sum(self.waiting.left(erasure.identifiers, erasure.planned_ms, None))

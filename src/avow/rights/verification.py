@@ -41,7 +41,8 @@ Written = tuple[Step, Mapping[str, Any]]  # Any: JSON
 POLICY: Final = "policy"
 PART: Final = "part"
 #: The way of a request that nobody inside has seen its person for.
-WEB: Final = "web"
+#: Ways on which whoever entered a request spoke to its person, or has their letter; what was typed into a form is none.
+MET: Final = frozenset({"phone", "mail", "e-mail", "counter"})
 #: Letters of a code: none that is taken for another. Eight of them are 40 bits, and there are few tries.
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH: Final = 8
@@ -195,7 +196,7 @@ def vouch(case: Case, reason: str, staff_id: str, cases: Cases, now_ms: int) -> 
     said = reason.strip()
     if not REASON_MIN <= len(said) <= REASON_MAX:
         return Refusal(f"say in {REASON_MIN} to {REASON_MAX} characters how you know who asks", rules.VERIFICATION)
-    is_met = case.channel != WEB  # whoever entered it spoke to them, or has their letter
+    is_met = case.channel in MET  # whoever entered it spoke to them, or has their letter
     if case.state is not State.VERIFYING or not (is_address_proved(case) or is_met):
         return Refusal("the address has to be proved first; then this can be said of who asks", rules.VERIFICATION)
     kept = {request_proofs.DECISION: cases.store.seal_for_record(case.request_id, said.encode())}
@@ -212,16 +213,20 @@ def settle(case: Case, found: Reach, cases: Cases, now_ms: int) -> bool:
     return cases.append(case, Step.VERIFIED, now_ms, {"by": by}, entries.RequestVerified(case.request_id, by), None)
 
 
-def narrow(case: Case, found: Reach, by_categories: Reach, cases: Cases, now_ms: int) -> bool:
+def narrow(case: Case, found: Reach, by_categories: Reach, declared: Rulebook, cases: Cases, now_ms: int) -> bool:
     """Give the next smaller answer, and name it; return whether anything was written.
 
     To know: the pieces that are reached, else categories, else what the policy says to everybody. To take along: the pieces that
-    are reached. To delete: what is reached,
-    as far as it can be erased by itself, which is what browsers found. Rule: 11 CCR 7024(a), (b), 7062(d).
+    are reached. To delete: what browsers found, where reached, and the collection points of which every record is; of points
+    `declared` has whatever any version did. Rule: 11 CCR 7024(a), (b), 7062(d).
     """
     if case.state is not State.VERIFYING or not is_address_proved(case) or case.contact is None:
         return False
-    contact, to = _narrower(case, case.contact, found, by_categories)
+    if case.kind in DISCLOSED:
+        contact, to = _narrower(case, case.contact, found, by_categories)
+    else:
+        contact = _to_delete(case.contact, found, declared) if case.kind is RequestKind.DELETE else None
+        to = PART if contact is not None else POLICY
     beyond = sorted({one.point for one in found.beyond})
     detail = {"to": to, "beyond": beyond, "rule": rules.NOT_VERIFIED if case.kind in DISCLOSED else rules.BY_SENSITIVITY}
     narrowed = entries.RequestNarrowed(case.request_id, to)
@@ -236,18 +241,29 @@ def narrow(case: Case, found: Reach, by_categories: Reach, cases: Cases, now_ms:
 
 
 def _narrower(case: Case, contact: Contact, found: Reach, by_categories: Reach) -> tuple[Contact | None, str]:
-    """Return the contact by which what is reached is found, and what the answer is; None where nothing is."""
-    records = tuple(one.record for one in found.beyond if one.record)
+    """Return the contact by which what is shown is found, and what the answer is; None where nothing is."""
+    if found.reached:
+        records = tuple(one.record for one in found.beyond if one.record)
+        is_address_reached = any(one.found_by is FoundBy.ADDRESS for one in found.reached)
+        return replace(contact, beyond=records, is_address_beyond=not is_address_reached), PART
+    if by_categories.is_enough and case.kind is RequestKind.KNOW:
+        return replace(contact, pieces=CATEGORIES), CATEGORIES
+    return None, POLICY
+
+
+def _to_delete(contact: Contact, found: Reach, declared: Rulebook) -> Contact | None:
+    """Return the contact by which what is erased is found; None where nothing is reached that can be erased by itself.
+
+    What the address found goes by its collection points, as if its person had named them. Rule: 11 CCR 7022(g), 7062(d).
+    """
     has_browser = any(one.found_by is FoundBy.BROWSER for one in found.reached)
-    is_address_reached = any(one.found_by is FoundBy.ADDRESS for one in found.reached)
-    if case.kind in DISCLOSED:
-        if found.reached:
-            return replace(contact, beyond=records, is_address_beyond=not is_address_reached), PART
-        if by_categories.is_enough and case.kind is RequestKind.KNOW:
-            return replace(contact, pieces=CATEGORIES), CATEGORIES
-        return None, POLICY
-    is_in_part = case.kind is RequestKind.DELETE and has_browser
-    return (replace(contact, is_address_beyond=True), PART) if is_in_part else (None, POLICY)
+    points = {one.point for one in found.reached if one.record} - {one.point for one in found.beyond}
+    if not points:
+        return replace(contact, is_address_beyond=True) if has_browser else None
+    if has_browser:
+        told = {name for name, one in declared.points.items() if degrees.names_nobody(one, declared.data)}
+        points |= told.intersection(contact.points) if contact.points else told
+    return replace(contact, points=tuple(sorted(points)))
 
 
 def deny_if_due(case: Case, rulebook: Rulebook, cases: Cases, now_ms: int) -> bool:

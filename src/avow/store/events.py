@@ -6,8 +6,8 @@ For the dashboard: put a statement into `store/sql/<name>.sql` with server-side 
 
 which returns one dict per row, keyed by column name. Parameters are written `{since:Date}`, `{site:String}`,
 `{sites:Array(String)}`; their values are bound by the server, never pasted. Columns of `events`: see
-`sql/create_events.sql`; what a page view and a visitor is, say the views `page_views` and `site_events`, which take the
-site and the span of time. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
+`sql/create_events.sql`; what a page view and a visitor is, says `store/asked.py`, whose conditions a statement names as
+`{{page_views}}`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
 `toUnixTimestamp64Milli(time)`); `subject` is a random pseudonym, all zeros when nobody is known; `visit` counts visits
 without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
 `demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
@@ -18,11 +18,13 @@ each try, because a restarted engine has another port and password.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib import resources
 from itertools import islice
@@ -35,6 +37,7 @@ from clickhouse_connect.driver import options
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
+from avow.store.asked import ASKED, EVENTS, filled
 from avow.store.asker import Asker, NobodyWaits
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
@@ -43,8 +46,6 @@ logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
 #: each core, at the first insert of each process: it takes None for "not there".
 options.pd = options.np = None
 
-#: The views, which hold nothing and are made anew at each start, in the order in which they build on each other.
-VIEWS: Final = ("site_events", "page_views")
 #: How long a call waits for an engine that is being restarted.
 _PATIENCE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.1
@@ -104,6 +105,19 @@ class EventRow(NamedTuple):
     then: str
 
 
+class Span(NamedTuple):
+    """Where records are looked for: at these collection points of these sites, both ends of the time counted."""
+
+    sites: Collection[str]
+    points: Collection[str]
+    from_ms: int
+    to_ms: int
+
+    def parameters(self) -> dict[str, object]:
+        """Return the bound parameters of the statements that take it."""
+        return {"sites": sorted(self.sites), "points": sorted(self.points), "from_ms": self.from_ms, "to_ms": self.to_ms}
+
+
 def announced(run_folder: Path) -> Callable[[], str]:
     """Return a function that reads the embedded engine's URL from `run/engine.json`, no matter who runs it now."""
     path = run_folder / "engine.json"
@@ -118,24 +132,42 @@ def announced(run_folder: Path) -> Callable[[], str]:
 
 
 @cache
-def statement(name: str) -> str:
-    """Return the text of `store/sql/<name>.sql`."""
-    return resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, table: str = EVENTS) -> str:
+    """Return the text of `store/sql/<name>.sql`, with the conditions that it names, about a table of events."""
+    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"), table)
 
 
 class Events:
-    """A client of the event store at a ClickHouse HTTP URL, or at the address that a function finds; any thread may use it."""
+    """A client of the event store at a ClickHouse HTTP URL, or at the address that a function finds; any thread may use it.
 
-    def __init__(self, address: str | Callable[[], str]) -> None:
+    `turns` is the file by whose lock mutations and the filling of another table wait for each other, in all processes; None
+    where nothing is filled.
+    """
+
+    def __init__(self, address: str | Callable[[], str], turns: Path | None = None) -> None:
         self._address = address if callable(address) else lambda: address
+        self._turns = turns
         self._lock = threading.Lock()
         self._client: Any = None  # Any: clickhouse-connect is not fully typed
         self._client_url = ""
 
     def prepare(self) -> None:
-        """Make the tables when missing, and the views again. The storage process calls it before anybody reads or writes."""
-        for name in ("create_events", "create_erasing", *(f"create_{view}" for view in VIEWS)):
+        """Make the tables, and the columns that panels ask, where missing.
+
+        The storage process calls it before anybody reads or writes.
+        """
+        self.prepare_table(EVENTS)
+        for name in ("create_erasing", "create_visits", "create_daily"):
             self.command(name)
+        there = {row["name"] for row in self.query("event_columns")}
+        missing = [one for one in ASKED if one.name not in there]
+        if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
+            added = ", ".join(f"ADD COLUMN IF NOT EXISTS {one.sql}" for one in missing)
+            self._call(lambda client: client.command(f"ALTER TABLE events {added}"))
+
+    def prepare_table(self, table: str) -> None:
+        """Make a table of events as this version has it, when missing."""
+        self._call(partial(_command, statement("create_events", table), {}))
 
     def installation(self) -> str:
         """Return the id of the installation whose events these are; "" for none."""
@@ -147,9 +179,16 @@ class Events:
         if not self.installation():
             self.command("mark_installation", id=installation)
 
+    def query_of(self, table: str, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: as `query`
+        """Do what `query` does, about one of the tables of events."""
+        return self._asked(statement(name, table), parameters)
+
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
-        return _rows(self._call(lambda client: client.query(statement(name), parameters=_bindable(parameters))))
+        return self._asked(statement(name), parameters)
+
+    def _asked(self, text: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:  # Any: as above
+        return _rows(self._call(lambda client: client.query(text, parameters=_bindable(parameters))))
 
     def asker(self) -> Asker:
         """Return somebody who asks as `query` does, and whose statement ends when they leave."""
@@ -173,7 +212,58 @@ class Events:
 
     def command(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
-        self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+        self._call(partial(_command, statement(name), _bindable(parameters)))
+
+    def command_once(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql`, which is not safe to repeat. After StoreUnavailable it may have been run or not."""
+        self._once(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+
+    def drop_detached(self, table: str, part: str) -> None:
+        """Remove a part that the engine put aside; both names are the engine's own."""
+        allowed = {"allow_drop_detached": 1}
+        self._call(lambda client: client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}'", settings=allowed))
+
+    def tables(self) -> dict[str, str]:
+        """Return the tables of events with the order of each; first the one that is to take the place of `events`, if any."""
+        return {str(row["name"]): str(row["sorting_key"]) for row in self.query("event_tables")}
+
+    @contextmanager
+    def changing(self, *, alone: bool = False) -> Iterator[None]:
+        """Hold while rows of events are changed or removed; alone while a table is filled or takes the other's place."""
+        if self._turns is None:
+            yield
+            return
+        with self._turns.open("w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+
+    def change(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql`, a mutation, in every table of events. Safe to repeat, and to be repeated after any end.
+
+        The one that is to take the place of `events` comes first: while a row is in `events`, whoever wants it gone knows it.
+        """
+        with self.changing():
+            for table in self.tables():
+                self._call(partial(_command, statement(name, table), _bindable(parameters)))
+
+    def most(self, name: str, **parameters: object) -> int:
+        """Return how many events `sql/<name>.sql` counts in that table of events which has most of them."""
+        with self.changing():
+            found = [self.query_of(table, name, **parameters) for table in self.tables()]
+        return max((int(row["events"]) for rows in found for row in rows), default=0)
+
+    def empty(self) -> None:
+        """Remove every event, and what was made of them; what a backup holds comes into a table of this version."""
+        with self.changing(alone=True):
+            for table in self.tables():
+                self.drop_table(table)
+        self.prepare()
+        for made_of_them in ("visits", "daily"):
+            self.command(f"forget_{made_of_them}")
+
+    def drop_table(self, table: str) -> None:
+        """Remove a table of events with its bytes."""
+        self._call(partial(_command, statement("drop_events", table), {}))
 
     def insert(self, rows: Iterable[EventRow]) -> None:
         """Add rows; durable when it returns. After StoreUnavailable the rows may be stored or not: ask `existing`."""
@@ -185,18 +275,17 @@ class Events:
                 )
             )
 
-    def newest(self, sites: Collection[str], from_ms: int, to_ms: int) -> int:
-        """Return the moment of the newest record stored of a span of time, both ends counted; -1 for none."""
-        found = self.query("newest_record", sites=sorted(sites), from_ms=from_ms, to_ms=to_ms)
+    def newest(self, span: Span) -> int:
+        """Return the moment of the newest record stored of a span; -1 for none."""
+        found = self.query("newest_record", **span.parameters())
         return int(found[0]["newest_ms"]) if found[0]["records"] else -1
 
-    def existing(self, records: Sequence[int], sites: Collection[str], from_ms: int, to_ms: int) -> frozenset[int]:
-        """Return those of the record ids, all of a span of time, that are stored already."""
-        span = {"sites": sorted(sites), "from_ms": from_ms, "to_ms": to_ms}
+    def existing(self, records: Sequence[int], span: Span) -> frozenset[int]:
+        """Return those of the record ids, all of a span, that are stored already."""
         found: set[int] = set()
         for start in range(0, len(records), _ASKED):
             asked = list(records[start : start + _ASKED])
-            found |= {row["record_id"].int for row in self.query("existing_records", records=asked, **span)}
+            found |= {row["record_id"].int for row in self.query("existing_records", records=asked, **span.parameters())}
         return frozenset(found)
 
     def of_subjects(self, subjects: Iterable[bytes]) -> list[dict[str, Any]]:  # Any: as `query`
@@ -235,11 +324,25 @@ class Events:
     def count_subjects(self, subjects: Iterable[bytes]) -> int:
         """Return how many rows of these subjects are stored."""
         wanted = {UUID(bytes=subject) for subject in subjects}
-        return sum(int(self.query("count_subjects", subjects=some)[0]["events"]) for some in _some(wanted))
+        return sum(self.most("count_subjects", subjects=some) for some in _some(wanted))
+
+    def count_visits(self, subjects: Iterable[bytes]) -> int:
+        """Return how many visits of these subjects are stored, which were made of their events."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return sum(int(self.query("count_visits", subjects=some)[0]["visits"]) for some in _some(wanted))
 
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""
         return frozenset(row["subject"].bytes for row in self.query("known_subjects"))
+
+    def hours(self, name: str, **parameters: object) -> frozenset[int]:
+        """Return the hours since 1970 that `sql/<name>.sql` finds."""
+        return frozenset(int(row["hour"]) for row in self.query(name, **parameters))
+
+    def hours_of_subjects(self, subjects: Iterable[bytes]) -> frozenset[int]:
+        """Return the hours since 1970 in which these subjects left something."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return frozenset(hour for some in _some(wanted) for hour in self.hours("hours_of_subjects", subjects=some))
 
     def delete_subjects(self, subjects: Iterable[bytes]) -> int:
         """Remove every row of these subjects in one mutation; return how many there were. The caller holds the purge."""
@@ -249,7 +352,7 @@ class Events:
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
             for some in _some(wanted):
                 self._call(partial(_insert_erasing, some))
-            self.command("erase_subjects")
+            self.change("erase_subjects")
             self._call(lambda client: client.command("TRUNCATE TABLE erasing"))
         return count
 
@@ -378,6 +481,11 @@ def _some(people: Collection[UUID]) -> Iterator[list[UUID]]:
     rest = iter(people)
     while some := list(islice(rest, _ASKED_PEOPLE)):
         yield some
+
+
+def _command(text: str, parameters: dict[str, object], client: Any) -> None:  # Any: as `_call`
+    """Run a statement for its effect. The client's own `command` puts parameters into the URL, however long they are."""
+    client.raw_query(text, parameters=parameters)
 
 
 def _insert_erasing(some: Sequence[UUID], client: Any) -> None:  # Any: as `_call`

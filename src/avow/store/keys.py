@@ -298,11 +298,16 @@ class Vault(NamedKeys, Marks):
         with keys_file.lock(self.path, alone=True):
             yield
 
-    def subjects_before(self, moment_ms: int) -> frozenset[bytes]:
-        """Return the subjects made before a moment."""
+    def subjects_before(self, moment_ms: int, among: Collection[bytes] | None = None) -> frozenset[bytes]:
+        """Return the subjects made before a moment: every one, or those of some."""
+        pieces = [("", [])] if among is None else [(f" AND subject IN ({places(some)})", some) for some in chunks(among)]
         with self._lock:
-            rows = [row for table in ("identifiers", "classes") for row in self._read(_BEFORE.format(table=table), (moment_ms,))]
-            return frozenset(row[0] for row in rows)
+            return frozenset(
+                row[0]
+                for table in ("identifiers", "classes")
+                for which, some in pieces
+                for row in self._read(_BEFORE.format(table=table) + which, (moment_ms, *some))
+            )
 
     def forget(self, subjects: Iterable[bytes]) -> int:
         """Destroy the keys of subjects about whom nothing is held any more; without a tombstone, for nobody asked.

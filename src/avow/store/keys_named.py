@@ -48,11 +48,6 @@ class NamedKeys(Base):
         rows: list[tuple[str, ...]] = [(scope, name) for name in names]
         return sum([self._remove_named(DESTROY_NAMED, rows[start : start + PIECE]) for start in range(0, len(rows), PIECE)])
 
-    def destroy_keys_before(self, scope: str, prefix: str, name: str) -> int:
-        """Destroy the keys whose names start with `prefix` and sort before `prefix + name` (dates sort by age)."""
-        statement = "DELETE FROM named_keys WHERE scope = ? AND name >= ? AND name < ?"
-        return self._remove_named(statement, [(scope, prefix, prefix + name)])
-
     def end_kept(self, scope: str, names: Sequence[str], at_ms: int) -> None:
         """Destroy the keys of kept records with a mark of each in one transaction: older keys or data bring none back."""
         with self._lock:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cryptography.exceptions import InvalidTag
 
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from avow.store.files import Files
     from avow.store.keys import Vault
 
+_T = TypeVar("_T")
 #: The scope of the keys of recordings in the vault.
 RECORDING: Final = "recording"
 _PREFIX: Final = "recording-"
 #: How long a withdrawal is remembered, milliseconds: longer than a spool or a backup may hold what was recorded before it.
 _REMEMBERED_MS: Final = 400 * 86_400_000
-#: Recordings removed in one transaction.
+#: Recordings removed in one transaction, and people named in one statement.
 _CHUNK: Final = 500
 
 
@@ -146,10 +147,15 @@ def erase(recording_ids: Collection[str], control: Control, vault: Vault, files:
     return removed
 
 
+def names(vault: Vault) -> tuple[str, ...]:
+    """Return the ids of all recordings that have a key, listed or not."""
+    return vault.names(RECORDING)
+
+
 def erase_of_subjects(subjects: Collection[bytes], control: Control, vault: Vault, files: Files) -> int:
     """Remove the recordings of these people."""
     with control.reading() as tx:
-        found = listed.ids_of_subjects(tx, subjects)
+        found = [one for some in _some(sorted(subjects)) for one in listed.ids_of_subjects(tx, some)]
     return erase(found, control, vault, files)
 
 
@@ -204,6 +210,7 @@ def _recording_of(name: str) -> str:
     return name.removeprefix(_PREFIX).rpartition("-")[0]
 
 
-def _some(values: Sequence[str]) -> Iterator[frozenset[str]]:
+def _some(values: Sequence[_T]) -> Iterator[frozenset[_T]]:
+    """Return values by as many as one statement of the control store names."""
     for start in range(0, len(values), _CHUNK):
         yield frozenset(values[start : start + _CHUNK])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +10,6 @@ from typing import BinaryIO, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from avow.definitions import Identifier, Record, StoredFile, Submission
 from avow.store import (
@@ -20,9 +18,11 @@ from avow.store import (
     event_rows,
     kept,
     mailed,
+    opening,
     recordings,
     removal,
     sealing,
+    standing,
     streams,
     submission_rows,
     uploads,
@@ -45,14 +45,16 @@ from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed_recordings
 from avow.store.events import Events
 from avow.store.files import Files
-from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, SubmissionPage, Written
+from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission, Holdings, Invented, SubmissionPage, Written
 from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
+from avow.store.keys_base import chunks
+from avow.store.tallies import Tallies
 
-log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 #: What the words of a reason are bound to, before the id of their record.
 _REASON: Final = b"reason "
+_NOTHING_LEFT: Final = Invented()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class Store:
     def kept(self) -> kept.Shelf:
         """What rules keep beyond an erasure."""
         return kept.Shelf(self.control, self.vault, self.files)
+
+    @property
+    def tallies(self) -> Tallies:
+        """Which days panels ask of what was made of them, and not of events."""
+        return Tallies(self.control, self.events, self.vault)
 
     @property
     def aside(self) -> Aside:
@@ -110,14 +117,7 @@ class Store:
 
     def standing(self, held: Iterable[HeldEvent | HeldSubmission]) -> tuple[disclosures.Disclosure, ...]:
         """Return what stood of these records with who stores or carries for us: once for each recipient, point and version."""
-        oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = {}
-        for one in held:
-            before = oldest.get((one.point, one.rulebook_id))
-            if before is None or one.collected_ms < before.collected_ms:
-                oldest[one.point, one.rulebook_id] = one
-        with self.control.reading() as tx:
-            stands = disclosures.standing(tx)
-        return tuple(_standing(stands, oldest))
+        return standing.of(held, self.control)
 
     def _apart(self, subjects: frozenset[bytes]) -> Holdings:
         """Return everything held of these people but events, and what stands of them."""
@@ -141,7 +141,7 @@ class Store:
         """Note in the vault what these people said of purposes, everybody for None: an earlier version kept no such marks."""
         with self.control.reading() as tx:
             wanted = choices.subjects(tx) if subjects is None else frozenset(subjects)
-            said = choices.of_subjects(tx, wanted) if wanted else ()
+            said = [one for some in chunks(wanted) for one in choices.of_subjects(tx, some)]
         self.vault.note_choices(
             Said(one.subject, one.purpose, one.at_ms, one.opted_out) for one in said if one.subject and not one.demonstration
         )
@@ -182,18 +182,15 @@ class Store:
         """
         return removal.erase_due(today, self.control, self.events, self.vault, self.files, now_ms=now_ms)
 
-    def remove_demonstration(self) -> Counts:
-        """Remove everything that is marked as demonstration, people and consumer requests included."""
-        return removal.remove_demonstration(self.control, self.events, self.vault, self.files)
+    def remove_demonstration(self, killed: Invented = _NOTHING_LEFT) -> Counts:
+        """Remove all that is marked as demonstration, and what it left without a record when it was killed."""
+        return removal.remove_demonstration(self.control, self.events, self.vault, self.files, killed)
 
     # -- submissions -------------------------------------------------------------------------------------------
 
     def submission(self, record_id: str) -> HeldSubmission | None:
         """Return one submission; None when there is none, or its person was erased."""
-        with self.control.reading() as tx:
-            row = submissions.get(tx, record_id)
-            found = self._unsealed(tx, (row,)) if row else ()
-        return found[0] if found else None
+        return self._one(record_id)
 
     def submissions_after(self, record_id: str, limit: int, point: str = "") -> SubmissionPage:
         """Return the next submissions in the order of their ids; `point` "" is every point.
@@ -209,12 +206,10 @@ class Store:
     def readable_submission(self, record_id: str) -> HeldSubmission | None:
         """Return one submission; None when there is none, or its person was erased. Raises ValueError for a damaged one."""
         damaged: dict[str, str] = {}
-        with self.control.reading() as tx:
-            row = submissions.get(tx, record_id)
-            found = self._unsealed(tx, (row,), damaged) if row else ()
+        found = self._one(record_id, damaged)
         if damaged:
             raise ValueError("a submission cannot be opened")
-        return found[0] if found else None
+        return found
 
     def keep_again(self, held: HeldSubmission, fields: Mapping[str, str], now_ms: int) -> bool:
         """Seal a submission once more, with these fields, under the keys that its people have now; False: it is gone.
@@ -277,7 +272,7 @@ class Store:
 
         Rule: 11 CCR 7023(c).
         """
-        return event_corrections.correct(subjects, point, field, before, after, self.events, self.vault)
+        return event_corrections.correct(subjects, point, field, before, after, self.tallies)
 
     def said_in_events(self, subject: bytes) -> Iterator[tuple[str, str, str]]:
         """Yield each (point, field, text) that somebody's events say, once."""
@@ -442,6 +437,13 @@ class Store:
         """Remove files that no stored submission names and that are too old to belong to one on its way."""
         return uploads.sweep(now_ms, self.control, self.files, self.aside)
 
+    def forget_idle(self, today: date) -> int:
+        """Destroy the keys of everybody about whom nothing is held any more; return how many. All that is held is looked at.
+
+        Those of whom all was due have gone by `erase_due`.
+        """
+        return removal.forget_idle(today, self.control, self.events, self.vault)
+
     # -- why somebody inside opened a record -------------------------------------------------------------------
 
     def seal_reason(self, record_id: str, words: str) -> bytes:
@@ -566,33 +568,17 @@ class Store:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
+    def _one(self, record_id: str, damaged: dict[str, str] | None = None) -> HeldSubmission | None:
+        """Return one submission, as `_unsealed` does."""
+        with self.control.reading() as tx:
+            found = submissions.owned(tx, record_id)
+        return next(iter(opening.opened([found[0]], {record_id: found[1]}, self.vault, damaged)), None) if found else None
+
     def _unsealed(
         self, tx: Transaction, sealed: Sequence[submissions.SealedSubmission], damaged: dict[str, str] | None = None
     ) -> tuple[HeldSubmission, ...]:
         """Return submissions unsealed, without those that lack a key; `damaged` gets those that cannot be opened."""
-        owners = submissions.owners(tx, [row.record_id for row in sealed])
-        keys = self.vault.keys_of(subject for subjects in owners.values() for subject in subjects)
-        found = []
-        for row in sealed:
-            needed = owners.get(row.record_id, frozenset())
-            own = [keys.get(subject) for subject in needed] or [self.vault.get_key(DAY, row.day_key) if row.day_key else None]
-            try:
-                found.append(submission_rows.held_submission(row, own))
-            except (InvalidTag, ValueError) as error:  # damaged on the disk: it must not hide the others
-                if damaged is not None:
-                    damaged[row.record_id] = type(error).__name__
-                log.error("submission %s cannot be opened (%s)", row.record_id, type(error).__name__)  # noqa: TRY400 - no words of it
-        return tuple(_present(found))
-
-
-def _standing(
-    stands: Sequence[disclosures.Standing], oldest: Mapping[tuple[str, str], HeldEvent | HeldSubmission]
-) -> Iterator[disclosures.Disclosure]:
-    """Yield what stood of somebody's records: one for each recipient, point and version of which something is held."""
-    for stood in stands:
-        first = oldest.get((stood.point, stood.rulebook_id))
-        if first is not None and first.collected_ms <= stood.until_ms:
-            yield stood.of(first.collected_ms, first.site)
+        return opening.opened(sealed, submissions.owners(tx, [row.record_id for row in sealed]), self.vault, damaged)
 
 
 def _present(found: Iterable[_T | None]) -> list[_T]:

@@ -76,16 +76,29 @@ def sweep(now_ms: int, control: Control, files: Files, aside: Aside) -> int:
     One that cannot be removed, or whose name says no moment, is set aside; the others go.
     """
     names = files.names(PREFIX)
-    claimed: set[str] = set()
-    for start in range(0, len(names), _CHUNK):
-        with control.reading() as tx:
-            claimed |= submission_files.known(tx, names[start : start + _CHUNK])
+    claimed = _claimed(names, control)
 
     def step(name: str) -> bool:
         return _moment(name) < now_ms - SETTLED_MS and files.delete(name)
 
     aside.only(FILES, names)
     return aside.each(FILES, [name for name in names if name not in claimed], str, step, now_ms)
+
+
+def unclaimed(moments: Collection[int], control: Control, files: Files) -> list[str]:
+    """Return the files that came at just these moments and that no stored submission names."""
+    names = [name for name in files.names(PREFIX) if moments and _moment(name) in moments]
+    claimed = _claimed(names, control)
+    return [name for name in names if name not in claimed]
+
+
+def _claimed(names: Sequence[str], control: Control) -> set[str]:
+    """Return those of the files that a stored submission names."""
+    claimed: set[str] = set()
+    for start in range(0, len(names), _CHUNK):
+        with control.reading() as tx:
+            claimed |= submission_files.known(tx, names[start : start + _CHUNK])
+    return claimed
 
 
 def _moment(name: str) -> int:

@@ -21,8 +21,10 @@ from avow.definitions import (
 from avow.store import event_rows, recordings, sealing, submission_rows
 from avow.store.control import submission_files, submissions
 from avow.store.event_rows import NOBODY, Group
+from avow.store.events import Span
 from avow.store.holdings import Written
 from avow.store.keys import DAY, Kept
+from avow.store.tallies import Tallies
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -124,15 +126,17 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
             submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
         make = event_rows.RowMaker(keys.seal).rows
         groups = [part for _, part in readable if isinstance(part, Group)]
-        events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
+        with Tallies(control, events, vault).written(group.collected_ms for group in groups):
+            events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:
             vault.queue_purge(vanished)
-        if late := _ended([form for form in forms if form.retention_class], vault):  # a consent was taken back since step 2
+        late = _ended([form for form in forms if form.retention_class], vault)  # a consent was taken back since step 2
+        if late:
             with control.transaction() as tx:
                 submissions.remove(tx, sorted(late))
-    new, held = _count(fresh), _count(part for _, part in readable)
+    new, held = _count(fresh), _count(part for _, part in readable) - len(late)
     return Written(
         kept=held - refused,
         erased=new - held + refused,
@@ -172,10 +176,11 @@ def _without_former(records: list[Record], events: Events) -> list[Record]:
     former = {int(one.former_id, 16): one for one in records if isinstance(one, LogLine) and one.former_id}
     if not former:
         return records
-    sites, moments = {one.site for one in former.values()}, [one.collected_ms for one in former.values()]
-    from_ms, newest_ms = min(moments), events.newest(sites, min(moments), max(moments))
-    asked = [number for number, one in former.items() if one.collected_ms <= newest_ms]
-    known = {former[number].record_id for number in events.existing(asked, sites, from_ms, newest_ms)} if asked else set()
+    moments = [one.collected_ms for one in former.values()]
+    span = Span({one.site for one in former.values()}, {one.point for one in former.values()}, min(moments), max(moments))
+    span = span._replace(to_ms=events.newest(span))
+    asked = [number for number, one in former.items() if one.collected_ms <= span.to_ms]
+    known = {former[number].record_id for number in events.existing(asked, span)} if asked else set()
     return [one for one in records if one.record_id not in known]
 
 
@@ -186,11 +191,11 @@ def _stored(groups: Sequence[Group], events: Events) -> frozenset[int]:
     """
     if not groups:
         return frozenset()
-    sites = {group.batch.site for group in groups}
-    from_ms = min(group.collected_ms for group in groups)
-    newest_ms = events.newest(sites, from_ms, max(group.collected_ms for group in groups))
-    asked = [number for group in groups if group.collected_ms <= newest_ms for number in group.numbers]
-    return events.existing(asked, sites, from_ms, newest_ms)
+    moments = [group.collected_ms for group in groups]
+    span = Span({group.batch.site for group in groups}, {group.point for group in groups}, min(moments), max(moments))
+    span = span._replace(to_ms=events.newest(span))
+    asked = [number for group in groups if group.collected_ms <= span.to_ms for number in group.numbers]
+    return events.existing(asked, span)
 
 
 def _count(parts: Iterable[_Part]) -> int:

@@ -24,6 +24,7 @@ from avow.collection.logs.uploaded import Uploads
 from avow.collection.parties import Browsers
 from avow.collection.recordings.recorder import RecordingChoices
 from avow.gate.choices import Choices
+from avow.gate.demonstrated import Held
 from avow.gate.incentives import Incentives
 from avow.gate.roles import Roles
 from avow.gate.sites import Site, Sites
@@ -42,6 +43,7 @@ from avow.rights.metrics import Metrics
 from avow.rights.reviews import Reviews
 from avow.store.asker import Asker
 from avow.store.changed import State
+from avow.store.tallies import Tallies
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -90,6 +92,7 @@ class House:
     evidence: Evidence
     asker: Callable[[], Asker]
     events_state: Callable[[], State]
+    tallies: Tallies
     outbound: LinkAddresses
     search: SearchIndex
     integrity: watching.Watch
@@ -98,3 +101,5 @@ class House:
     notices: Notices
     senders: CountedSenders
     attachments: Attachments
+    #: What is held of a demonstration; None for none.
+    invented: Callable[[], Held | None]

@@ -151,7 +151,7 @@ class Outbound:
             collected_ms=now_ms,
             site=self._collector.site,
             visitor=visitor,
-            visit=self._collector.visit(sender, moment(now_ms).date()),
+            visit=self._collector.visit(sender, now_ms).number,
             demonstration=sender.demonstration,
         )
         return msgspec.structs.replace(event, sealed=event.sealed | found)  # whatever the policy says of other points' numbers

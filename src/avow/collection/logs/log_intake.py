@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,15 +22,18 @@ from avow.collection.logs.following import Follower, Keyed, Places
 from avow.collection.logs.server_log import Import, Tried
 from avow.collection.refusals import LINES_RULE, RefusalRow, Refusals
 from avow.config import Configuration, ServerLog
-from avow.definitions import ConfigurationError, Permit, Refusal, Technology, now_ms
+from avow.definitions import ConfigurationError, Permit, Refusal, Technology, moment, now_ms
 from avow.gate.sites import Site, Sites
 from avow.gate.versions import Versions
+from avow.local_days import day_of
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.store.control import Control
 
 #: Why a line of a followed log is not kept that says nothing, or a moment that cannot be.
 UNREADABLE: Final = "a line of the log could not be read"
+#: Returns the salt of the day that a moment is of; empty where that day's salt is not known, or is forgotten.
+SaltAt = Callable[[int], bytes]
 _NONE: Final = Refusal("the policy declares no collection point with technology server-log", rules.NOTICE_AT_COLLECTION)
 
 
@@ -46,19 +48,20 @@ def point_of(rulebook: Rulebook, wanted: str = "") -> str | Refusal:
     return wanted or (points[0] if points else _NONE)
 
 
-def visit_numbers(versions: Versions, salt_of: Callable[[date], bytes]) -> Callable[[Permit, str, date, str, str], int]:
-    """Return what numbers the visits of a website: under the day's salt, else under one of its own, thrown away with it.
+def visit_numbers(versions: Versions, salt_at: SaltAt) -> Callable[[Permit, str, int, str, str], int]:
+    """Return what numbers the visits of a website: under its day's salt, else under one of its own, thrown away with it.
 
-    0, no visit, for a line that serves no purpose of the tag.
+    A line's day is the business's, as that of the tag. 0, no visit, for a line that serves no purpose of the tag.
     """
     own = secrets.token_bytes(visits.SALT_BYTES)
 
-    def number(permit: Permit, site: str, day: date, address: str, agent: str) -> int:
+    def number(permit: Permit, site: str, at_ms: int, address: str, agent: str) -> int:
         if not versions.in_force().counts_visits(permit.purposes):
             return 0
-        salt = visits.salt_of_site(salt_of(day), site)
+        salt = visits.salt_of_site(salt_at(at_ms), site)
         if salt:
             return visits.visit_number(salt, address, agent)
+        day = day_of(at_ms, versions.timezone).day
         return visits.visit_number(visits.salt_of_site(own, site), f"{day} {address}", agent)
 
     return number
@@ -87,7 +90,7 @@ class Imports:
     def of(
         self,
         point: str,
-        salt_of: Callable[[date], bytes],
+        salt_at: SaltAt,
         read_line: log_formats.Reader,
         log: str,
         *,
@@ -98,7 +101,7 @@ class Imports:
 
         `website` is the one that all lines are of; by "" each is of the website whose host it names, else of the first.
         """
-        number = visit_numbers(self.versions, salt_of)
+        number = visit_numbers(self.versions, salt_at)
         versions = self.versions
         decided = (versions.in_force_on, website_of(self.sites, website), point, versions.today, number, read_line)
         believed = lambda at_ms: self.moments.hold(at_ms, now_ms())  # noqa: E731 - a question of this import
@@ -111,7 +114,7 @@ class LogIntake:
 
     imports: Imports
     counter: visits.VisitCounter
-    utc_today: Callable[[], date]
+    now_ms: Callable[[], int]
     #: A secret of the installation (`store.keys.Vault.hmac`).
     keyed: Keyed
 
@@ -130,17 +133,18 @@ class LogIntake:
         point = point_of(imports.versions.in_force(), declared.point)
         named = declared.point if isinstance(point, Refusal) else point
         website = imports.sites.named(declared.website).name
-        row = RefusalRow(self.utc_today(), website, named, "", UNREADABLE, LINES_RULE)
+        row = RefusalRow(moment(self.now_ms()).date(), website, named, "", UNREADABLE, LINES_RULE)
         imports.refusals.add(row, count)
 
     def _import(self, declared: ServerLog, read_line: log_formats.Reader) -> Import:
         point = point_of(self.imports.versions.in_force(), declared.point)
         if isinstance(point, Refusal):
             raise ConfigurationError(f"server_logs {declared.path}: {point.reason}")
-        return self.imports.of(point, self._salt_of, read_line, str(declared.path), website=declared.website)
+        return self.imports.of(point, self._salt_at, read_line, str(declared.path), website=declared.website)
 
-    def _salt_of(self, day: date) -> bytes:
-        return self.counter.salt(day) if day == self.utc_today() else b""
+    def _salt_at(self, at_ms: int) -> bytes:
+        today = self.counter.today(self.now_ms())
+        return today.salt if today.holds(at_ms) else b""
 
 
 def name_of(configuration: Configuration, log: str) -> str:

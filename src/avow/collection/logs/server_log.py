@@ -64,8 +64,8 @@ class Import:
     website_of: Callable[[str], Site | None]
     point: str
     today: Callable[[], date]
-    #: Draws visit numbers from permit, website, day, address and agent, under a salt that leaves no way back to an address.
-    visit: Callable[[Permit, str, date, str, str], int]
+    #: Draws visit numbers from permit, website, moment, address and agent, under a salt that leaves no way back to an address.
+    visit: Callable[[Permit, str, int, str, str], int]
     read_line: log_formats.Reader
     #: Whether a moment lies within bounds now.
     is_believed: Callable[[int], bool]
@@ -140,7 +140,7 @@ class Import:
 
     def _record(self, line: log_formats.Line, site: Site, permit: Permit, rulebook: Rulebook) -> LogLine:
         """Return the record with permitted fields, none longer than declared; without identifiers when their days are over."""
-        day, is_over = moment(line.time_ms).date(), permit.delete_on <= self.today()
+        is_over = permit.delete_on <= self.today()
         agent, address = agents.describe(line.agent), visits.plain_address(line.address) or line.address
         values = {
             "page": _page(line.target),
@@ -164,7 +164,7 @@ class Import:
             record_id=self._record_id(line, site, readable),
             collected_ms=line.time_ms,
             site=site.name,
-            visit=self.visit(permit, site.name, day, address, line.agent) if address else 0,
+            visit=self.visit(permit, site.name, line.time_ms, address, line.agent) if address else 0,
             robot=agent.is_robot,
         )
         self.without_identifiers += is_over

@@ -219,7 +219,7 @@ class Importing:
             return None
         refusals = Refusals()
         imports = replace(self.imports, refusals=refusals)
-        running = imports.of(row.point, lambda _day: b"", read_line, row.log, website=row.site, names_former=True)
+        running = imports.of(row.point, lambda _at_ms: b"", read_line, row.log, website=row.site, names_former=True)
         raw = io.BytesIO(content)
         return _Running(row, running, _lines(raw), raw, refusals)
 

@@ -74,6 +74,11 @@ def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, no
     return cases.append(case, Step.PLANNED, now_ms, detail, entry, None, tell=wanted)
 
 
+def changes(case: Case, cases: Cases) -> bool:
+    """Return whether a decision of a request changes something, here or at a recipient. Rule: 11 CCR 7060(f)."""
+    return any(one.outcome in _CHANGED for one in reviewing.decided(case, cases).values())
+
+
 def execute(case: Case, rulebook: Rulebook, keeper: Keeper, cases: Cases, now_ms: int) -> bool:
     """Carry out what was decided of the next field; return whether something was written into the history.
 
@@ -83,12 +88,14 @@ def execute(case: Case, rulebook: Rulebook, keeper: Keeper, cases: Cases, now_ms
     if not open_tasks or case.contact is None:
         return False
     target, known = open_tasks[0]["target"], reviewing.decided(case, cases)
-    number = next(n for n, claim in enumerate(case.contact.claims) if claims.named(rulebook, claim).called == target)
-    claim, one = case.contact.claims[number], known[number]
-    field = _Field(cases, case, claim, one, rulebook, keeper, now_ms)
-    count = field.carry_out() if one.outcome in _CHANGED else 0
-    outcome = {"target": target, "did": open_tasks[0]["did"], "records": count, "rule": open_tasks[0]["rule"]}
-    detail = {"outcomes": [outcome], "tasks": [target]}
+    outcomes = []
+    for number, claim in enumerate(case.contact.claims):  # points of two websites may be called alike
+        if claims.named(rulebook, claim).called == target:
+            one = known[number]
+            field, task = _Field(cases, case, claim, one, rulebook, keeper, now_ms), _task(rulebook, claim, one)
+            count = field.carry_out() if one.outcome in _CHANGED else 0
+            outcomes.append({"target": target, "did": task.did, "records": count, "rule": task.rule})
+    detail = {"outcomes": outcomes, "tasks": [target]}
     entry = entries.RequestTarget(case.request_id, target, open_tasks[0]["rule"])
     return cases.append(case, Step.OUTCOME, now_ms, detail, entry, None)
 
@@ -288,13 +295,14 @@ def _as(contact: Contact, address: str) -> Contact:
 
 
 def _both(one: Given | None, other: Given) -> Given:
-    """Return what went to one recipient by two addresses of a person."""
+    """Return what went to one recipient by two addresses of a person; what was sold by either was sold."""
     if one is None:
         return other
     later = max(one, other, key=lambda each: each.last_on)
+    sold = (each.declared for each in (later, one, other) if each.declared is not None and each.is_third_party)
     categories = "".join(sorted({*one.categories, *other.categories}))
     people = tuple(dict.fromkeys((*one.identifiers, *other.identifiers)))
-    return replace(later, categories=categories, identifiers=people)
+    return replace(later, declared=next(sold, later.declared), categories=categories, identifiers=people)
 
 
 def _sources(contact: Contact, known: Mapping[int, Decided], rulebook: Rulebook, store: Store, today: date) -> Iterator[Given]:

@@ -42,6 +42,11 @@ def records(store: Store, contact: Contact, claim: Claim, rulebook: Rulebook) ->
     )
 
 
+def proved(store: Store, contact: Contact, claim: Claim) -> tuple[HeldSubmission, ...]:
+    """Return the records at a claim's collection point that are found by what who asks has proved, oldest first."""
+    return tuple(_of(store, contact.identifiers(), claim.point))
+
+
 def contested(contact: Contact, rulebook: Rulebook) -> tuple[Identifier, ...]:
     """Return the addresses and numbers that are said to be wrong: by them records may be found, and nobody proved."""
     found = []

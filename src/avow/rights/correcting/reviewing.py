@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,6 +29,7 @@ from avow.rights.correcting.grounds import GROUNDS, Outcome
 from avow.rights.kept import DOCUMENTS, Cases
 from avow.rights.states import Entry, State, Step
 from avow.store.holdings import HeldSubmission
+from avow.store.store import Store
 
 #: Shortest and longest reason of a decision, characters: the person reads why a field was left as it is.
 REASON_MIN: Final = 20
@@ -235,6 +236,11 @@ class Reviewing:
             is_here = wanted.document in documents_of(case, self.cases)
             words = "ask the person for the right document, and choose it once it is here"
             return None if is_here else Refusal(words, rules.CORRECT_DOCUMENTS)
+        if kind is not None and outcome is Outcome.CORRECTED and not _is_reason(wanted.known_by):
+            chosen = [one.record for name, one in found.items() if name in wanted.records]
+            if others := _others(store, case.contact, kind, {held.said(one, claim.field) for one in chosen}, wanted.records):
+                known = f"by what you know that {others} more records with it are this person's: it changes in all of them"
+                return _say(wanted.known_by, known)
         return (_may_delete if outcome is Outcome.DELETED else _may_correct)(claim, kind, wanted, case.contact)
 
     def _keep(self, case: Case, number: int, outcome: Outcome, wanted: Decision, member: Member) -> Refusal | None:
@@ -364,6 +370,16 @@ def _may_delete(claim: Claim, kind: IdentifierKind | None, wanted: Decision, _co
     if claim.may_delete or _is_reason(wanted.harmless):
         return None
     return _say(wanted.harmless, "why deleting it harms the person in nothing; they did not agree to it")
+
+
+def _others(store: Store, contact: Contact, kind: IdentifierKind, olds: Iterable[str], chosen: Iterable[str]) -> int:
+    """Return how many records bear a former address or number, and are found by nothing that who asks has proved.
+
+    A number may be a family's, and a mistyped address somebody's: all that bears it is moved. Rule: 11 CCR 7060, 7062.
+    """
+    own = {form.record_id for one in contact.identifiers() for form in store.submissions_of(one)}
+    bear = {form.record_id for old in olds if old for form in store.submissions_of(identifier(kind, old))}
+    return len(bear - own - {*chosen})
 
 
 def _is_reason(words: str) -> bool:

@@ -22,6 +22,7 @@ from avow.rights.correcting import claims, held, reviewing
 from avow.rights.correcting.grounds import DID, GROUNDS, Outcome
 from avow.rights.execution import Telling, wanted_of
 from avow.rights.kept import Cases
+from avow.rights.never_disclose import Redactor
 from avow.rights.states import State, Step
 from avow.store.holdings import HeldSubmission
 
@@ -50,8 +51,8 @@ def lines(case: Case, cases: Cases, rulebook: Rulebook) -> tuple[FieldLine, ...]
         is_health = item is not None and item.sensitive == reviewing.HEALTH
         rule = _rule(case, claims.named(rulebook, claim).called)
         line = FieldLine(number, claims.named(rulebook, claim).called, DID[one.outcome], rule, why)
-        is_there = is_denied and is_health and bool(held.records(cases.store, contact, claim, rulebook))
-        may_state = is_there and rulebook.law_table.statement_words > 0
+        own = held.proved(cases.store, contact, claim) if is_denied and is_health else ()
+        may_state = bool(own) and rulebook.law_table.statement_words > 0
         found.append(_with(line, held.source(rulebook, claim.point), is_told=is_told, may_state=may_state))
     return tuple(found)
 
@@ -69,21 +70,23 @@ def _rule(case: Case, called: str) -> str:
 def shown(case: Case, cases: Cases, rulebook: Rulebook, now_ms: int) -> tuple[CorrectedField, ...]:
     """Return what the corrected fields say now, to who proved the address; logged, and counted as no request to know.
 
-    Rule: 11 CCR 7023(j); Cal. Civ. Code § 1798.130(b).
+    What no answer shows is described here, too. Rule: 11 CCR 7023(j), 7024(d); Cal. Civ. Code § 1798.130(b).
     """
     contact = case.contact
-    if contact is None or case.kind is not RequestKind.CORRECT or case.state not in _OPEN:
+    if contact is None or case.kind is not RequestKind.CORRECT or case.state not in _OPEN or case.is_suspected:
         return ()
     known, found = reviewing.decided(case, cases), []
     for number, one in sorted(known.items()):
         if one.outcome is Outcome.DENIED:
             continue
         claim = contact.claims[number]
-        own = [each.record for each in held.records(cases.store, contact, claim, rulebook) if each.is_proved]
+        own = held.proved(cases.store, contact, claim)
         item = rulebook.data.get(claim.field)
         is_file = item is not None and item.file is not None
-        now = tuple((form.reference, _says(form, claim.field) if is_file else form.fields.get(claim.field, "")) for form in own)
-        now += tuple((each.called, each.text) for each in held.elsewhere(cases.store, contact, claim))
+        redactor = Redactor({claim.field: item.never_disclose} if item is not None and item.never_disclose else {})
+        said = [(one.reference, _says(one, claim.field) if is_file else one.fields.get(claim.field, "")) for one in own]
+        said += [(each.called, each.text) for each in held.elsewhere(cases.store, contact, claim)]
+        now = tuple((called, redactor.item(claim.field, text)) for called, text in said)
         found.append(CorrectedField(claims.named(rulebook, claim).called, now))
     with cases.writing() as tx:
         entries.record(tx, now_ms, entries.CorrectedShown(case.request_id))
@@ -110,7 +113,7 @@ def state(  # what the page sends, and what recipients are told by
     if not said or len(said.split()) > most or "\0" in said:
         return Refusal(f"write your statement in at most {most} words; this has {len(said.split())}", rules.CORRECT_DENIED)
     claim = case.contact.claims[number]
-    forms = [one.record for one in held.records(cases.store, case.contact, claim, rulebook) if claim.field in one.record.fields]
+    forms = [one for one in held.proved(cases.store, case.contact, claim) if claim.field in one.fields]
     for form in forms:
         cases.store.keep_again(form, {**form.fields, claim.field + STATEMENT: said}, now_ms)
     told = _told(case, claim.field, {form.fields[claim.field]: said for form in forms}, rulebook, telling, now_ms)

@@ -22,16 +22,27 @@ def _review(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
+    if _is_held_up(case, tools):
+        return False
     return carrying.make_plan(case, tools.voice.rulebook, tools.telling, tools.cases, now_ms)
+
+
+def _is_held_up(case: Case, tools: Tools) -> bool:
+    """Return whether somebody suspects fraud of what would be changed; a denial of all goes on. Rule: 11 CCR 7060(f)."""
+    return case.is_suspected and carrying.changes(case, tools.cases)
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook = tools.voice.rulebook
-    return (
+    ended = (
         authority.end_if_over(case, rulebook, tools.cases, now_ms)
         or stopping.stop(case, tools.cases, now_ms)
         or stopping.take_back(case, tools.cases, now_ms)
-        or carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
+    )
+    if ended or _is_held_up(case, tools):
+        return ended
+    return (
+        carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
         or downstream.wait(case, rulebook, tools.cases, now_ms)
         or carrying.prove(case, tools.cases, now_ms)
     )

@@ -19,8 +19,6 @@ from avow.rights.states import State, Step
 LETTERS: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.REST, Outcome.GRANTED, Outcome.PARTIAL, Outcome.UNVERIFIED}
 )
-#: What gives something to whoever asks: it goes to nobody who may be somebody else.
-GIVING: Final = plan.DISCLOSED | {RequestKind.CONFIRM_IDENTIFIER}
 
 
 def once_permitted(step: StepOf) -> StepOf:
@@ -53,6 +51,8 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
         tools.voice.rulebook,
         [one.name for one in tools.targets],
     )
+    if wide is not None and wide.kind is RequestKind.DELETE and wide.contact is not None:
+        tools.telling.recipients.take_back(wide.contact)
     prospect = execution.foresee(wide, rulebook, names, tools.finder, tools.telling, now_ms) if wide else None
     if wide is None or prospect is None:
         return False
@@ -68,7 +68,7 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     if stopping.stop(case, tools.cases, now_ms) or stopping.take_back(case, tools.cases, now_ms):
         return True
     if case.is_suspected and (
-        case.kind in GIVING or case.entry(Step.OUTCOME) is None
+        case.kind in plan.GIVING or case.entry(Step.OUTCOME) is None
     ):  # once keys are destroyed, half of it would help nobody
         return False
     return (
@@ -95,7 +95,7 @@ def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
     if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms) or stopping.stop(case, tools.cases, now_ms):
         return True
-    if case.is_suspected and case.kind in GIVING:  # what was put together goes to nobody who may be somebody else
+    if case.is_suspected and case.kind in plan.GIVING:  # what was put together goes to nobody who may be somebody else
         return False
     is_resumed = execution.resume(case, tools.cases, now_ms)
     return is_resumed or response.respond(case, tools.voice, tools.statements, tools.cases, now_ms)
@@ -104,9 +104,11 @@ def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
 def _tell_rest(case: Case, tools: Tools, now_ms: int) -> bool:
     """Wait for the letter about the rest to leave; what is not withheld after all goes at once, and the record on its day.
 
+    With the record goes what was kept while it was decided about: nobody can agree to it any more.
     Rule: 11 CCR 7022(f)(2), 7101(a).
     """
-    execution.let_go(case, tools.cases, now_ms)
+    is_over = now_ms >= due.removed_ms(case, tools.voice.rulebook)
+    execution.let_go(case, tools.cases, now_ms, is_over=is_over)
     return ending.purge(case, tools, now_ms)
 
 
@@ -128,7 +130,9 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
     found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
     if verification.settle(case, found, cases, now_ms):
         return True
-    return now_ms >= due.denied_ms(case, rulebook) and verification.narrow(case, found, smaller, cases, now_ms)
+    if now_ms < due.denied_ms(case, rulebook):
+        return False
+    return verification.narrow(case, found, smaller, tools.finder.keeper.versions.everything_declared(), cases, now_ms)
 
 
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.

@@ -10,7 +10,7 @@ from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import applied
 from avow.rights.kinds.kind import Kind, Tools
-from avow.rights.states import APPLIED_WALK, State
+from avow.rights.states import CONSENT_WALK, State
 
 
 def _end_and_forget(case: Case, tools: Tools, now_ms: int) -> bool:
@@ -21,7 +21,7 @@ def _end_and_forget(case: Case, tools: Tools, now_ms: int) -> bool:
 
 KIND: Final = Kind(
     name=RequestKind.WITHDRAW_CONSENT,
-    transitions=APPLIED_WALK,
+    transitions=CONSENT_WALK,
     steps={**applied.STEPS, State.CLOSED: _end_and_forget},
     rests=applied.RESTS,
     dates=clock.optout_dates,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, case, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.deliveries import let_go
@@ -39,9 +39,13 @@ def hasten(tx: Transaction, subject: bytes, kinds: Collection[str], now_ms: int)
 
 
 def hasten_held(tx: Transaction, trouble: str, now_ms: int) -> int:
-    """Give what waits because it might not leave (`trouble` says so) its turn now; return how many.
+    """Give what waits because it might not leave (`trouble` says so) its turn now; return how much there is.
 
-    What still may not leave is held again in its turn; of what the other side did not take nothing changes.
+    What is judged at this moment has another turn than the one by which it was claimed, also within one millisecond: so who
+    judged it by what stood before holds it for no time (`deliveries.held`). One statement, for it may be held meanwhile. What
+    still may not leave is held again in its turn; of what the other side did not take nothing changes.
     """
-    later = (deliveries.c.state == "waiting", deliveries.c.next_ms > now_ms, deliveries.c.trouble == trouble)
-    return int(tx.execute(update(deliveries).where(*later).values(next_ms=now_ms)).rowcount)
+    turn, leaving = deliveries.c.next_ms, deliveries.c.state == "leaving"
+    later = and_(deliveries.c.state == "waiting", turn > now_ms, deliveries.c.trouble == trouble)
+    again = case((and_(leaving, turn >= now_ms), turn + 1), else_=now_ms)
+    return int(tx.execute(update(deliveries).where(or_(later, leaving)).values(next_ms=again)).rowcount)

@@ -50,12 +50,16 @@ def every_pair(tx: Transaction) -> frozenset[tuple[bytes, str]]:
 def forget(tx: Transaction, one: Named, until_ms: int | None = None) -> tuple[int, int, int]:
     """Forget what waits for a confirmation, what goes or went to them, and whose what went to others was; return how much.
 
-    With `until_ms` what was made or went until then alone. What has not left is withdrawn; that something went to a recipient
-    stays, for the 12-month chart, and names nobody.
+    With `until_ms` what was asked, made or went until then alone, and what is about the records. What has not left is withdrawn;
+    that something went to a recipient stays, for the 12-month chart, and names nobody.
     """
-    waiting = tx.execute(select(pending.c.record_id, pending.c.delivery).where(_waiting(one))).all()
-    tx.execute(delete(pending).where(_waiting(one)))
-    made, gone = (true(), true()) if until_ms is None else (deliveries.c.made_ms <= until_ms, disclosures.c.at_ms <= until_ms)
+    asked, made, gone = (
+        true() if until_ms is None else moment <= until_ms
+        for moment in (pending.c.asked_ms, deliveries.c.made_ms, disclosures.c.at_ms)
+    )
+    made = or_(made, delivery_people.c.record.in_(one.records))
+    waiting = tx.execute(select(pending.c.record_id, pending.c.delivery).where(_waiting(one), asked)).all()
+    tx.execute(delete(pending).where(_waiting(one), asked))
     ids = {*tx.scalars(_leaving(one).where(made)), *(row.delivery for row in waiting if row.delivery)}
     sent = leaving.let_go(tx, sorted(ids))
     went = int(tx.execute(update(disclosures).where(_went(one), gone).values(**NOBODY)).rowcount)

@@ -9,10 +9,12 @@ from typing import Final
 from sqlalchemy import RowMapping, and_, bindparam, delete, exists, func, or_, select, update
 
 from avow.store.control.choices import standing_noes
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import add_new
 from avow.store.control.tables import choices, delivery_people, disclosures, opt_out_told, opt_outs
 
+#: In the place of records: it was told as who works for us, and is a third party by now.
+AS_OURS: Final = "-"
 _own: Final = opt_outs.c
 _told: Final = opt_out_told.c
 
@@ -34,7 +36,10 @@ class OptOutRow:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """That a recipient was told, when, by whom and how, and of which records; None where an earlier version did not keep it."""
+    """That a recipient was told, when, by whom and how, and of which records; None where an earlier version did not keep it.
+
+    `AS_OURS` in their place: what it was told is not enough any more.
+    """
 
     recipient: str
     told_ms: int
@@ -46,6 +51,11 @@ class Told:
 _THERE: Final = exists().where(_own.subject == bindparam("subject"))
 _REFUSED: Final = exists().where(choices.c.subject == bindparam("subject"), choices.c.opted_out)
 _ANY: Final = select(or_(_THERE, _REFUSED))
+
+
+def hold(tx: Transaction, subject: bytes) -> None:
+    """Let what a subject says and what of theirs leaves be noted one after the other: the second of them sees the first."""
+    alone(tx, "opt-outs", subject.hex())
 
 
 def there_are(tx: Transaction, subject: bytes) -> bool:
@@ -103,8 +113,13 @@ def look(tx: Transaction, at_ms: int, subject: bytes | None = None) -> None:
     tx.execute(update(opt_outs).where(*own).values(look_ms=at_ms))
 
 
-def reopen_of(tx: Transaction, recipient: str, at_ms: int) -> None:
-    """Have those looked at again of whose data something went to a recipient: what that was is judged otherwise from now on."""
+def reopen_of(tx: Transaction, recipient: str, at_ms: int, *, was_ours: bool) -> None:
+    """Have those looked at again of whose data something went to a recipient: what that was is judged otherwise from now on.
+
+    `was_ours`: until now it worked for us, and was told so; it is told again.
+    """
+    if was_ours:
+        tx.execute(update(opt_out_told).where(_told.recipient == recipient).values(records=AS_OURS))
     theirs = select(disclosures.c.subject).where(disclosures.c.recipient == recipient, disclosures.c.subject.is_not(None))
     tx.execute(update(opt_outs).where(_own.subject.in_(theirs)).values(closed_ms=None, look_ms=at_ms))
 
@@ -148,11 +163,6 @@ def reopen(tx: Transaction, subject: bytes, purposes: Collection[str], at_ms: in
 def close(tx: Transaction, opt_out_id: str, now_ms: int) -> None:
     """Note that nobody is to be told any more."""
     tx.execute(update(opt_outs).where(_own.id == opt_out_id, _own.closed_ms.is_(None)).values(closed_ms=now_ms, look_ms=None))
-
-
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has one."""
-    return frozenset(one for one in tx.scalars(select(_own.subject).distinct()) if one is not None)
 
 
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from avow.definitions import RequestKind
 from avow.store.control import agents, deliveries, instructions, request_proofs
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import add_new
 from avow.store.control.set_aside import BEYOND_MS
 from avow.store.control.tables import consumer_requests, request_events, request_people, set_aside
@@ -35,6 +35,8 @@ from avow.store.control.tables import consumer_requests, request_events, request
 QUEUE: Final = "requests"
 #: The entries of a history with which a request is open no longer (`rights.states.Step`).
 ANSWERS: Final = frozenset({"responded", "confirmed", "withdrawn"})
+#: The entry after which one waits for its answer, also where it had one.
+REOPENS: Final = "decided"
 #: The entries that say that a link was written, and that it has left (`rights.states`); earlier versions wrote the latter alone.
 LINKS: Final = ("link-written", "acknowledged")
 #: The entries of a request that is being carried out, and the moment of its next look: due, behind what has 0.
@@ -195,6 +197,11 @@ def referred_to(tx: Transaction, reference: str) -> tuple[str, ...]:
     return tuple(tx.scalars(select(one.id).where(one.id >= reference, one.id < last).order_by(one.id)))
 
 
+def hold(tx: Transaction, request_id: str) -> None:
+    """Wait until nobody else is about to keep something that is about this request."""
+    alone(tx, "about a request", request_id)
+
+
 def about(tx: Transaction, parent: str, kind: RequestKind) -> tuple[str, ...]:
     """Return the ids of the requests of a kind that are about this one, oldest first; for a page, never on a clock."""
     one = consumer_requests.c
@@ -280,8 +287,8 @@ def append(tx: Transaction, entry: RequestEvent) -> bool:
     if not add_new(tx, request_events, asdict(entry)):
         return False
     now: dict[str, object] = {"next_ms": LATER if entry.what in CARRIED_OUT else 0, "days_kept": ""}
-    if entry.what in ANSWERS:
-        now["is_open"] = False
+    if entry.what in {*ANSWERS, REOPENS}:
+        now["is_open"] = entry.what == REOPENS
     tx.execute(update(consumer_requests).where(consumer_requests.c.id == entry.request_id).values(**now))
     agents.wake(tx, entry.request_id, entry.at_ms)
     return True

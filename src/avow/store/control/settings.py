@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import insert_into
@@ -23,3 +23,8 @@ def put(tx: Transaction, key: str, value: str) -> None:
     """Keep a setting."""
     row = insert_into(tx, settings).values(key=key, value=value)
     tx.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+
+def remove(tx: Transaction, key: str) -> None:
+    """Forget a setting."""
+    tx.execute(delete(settings).where(settings.c.key == key))

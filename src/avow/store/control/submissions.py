@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from avow.definitions import AfterRetention, after_retention
 from avow.store import paging
@@ -55,6 +55,7 @@ class Sought:
     state: str = ""
     reference: str = ""
     assigned_to: str | None = None
+    decision: str = ""
     subjects: Collection[bytes] | None = None
 
     def rows(self) -> Select[Any]:  # Any: SQLAlchemy knows no types of a table's columns
@@ -62,6 +63,8 @@ class Sought:
         kept = submissions.c
         asked = {kept.point: self.point, kept.site: self.site, kept.state: self.state, kept.reference: self.reference}
         wanted = select(submissions).where(*(column == value for column, value in asked.items() if value))
+        if self.decision:
+            wanted = wanted.where(kept.decision == self.decision, kept.decision != "")  # the second is what its index is of
         if self.without:
             wanted = wanted.where(kept.point.not_in(self.without))
         if self.assigned_to is not None:
@@ -76,7 +79,7 @@ def known(tx: Transaction, record_ids: Collection[str]) -> frozenset[str]:
     """Return those of the records that are stored already."""
     if not record_ids:
         return frozenset()
-    return frozenset(tx.scalars(select(submissions.c.record_id).where(submissions.c.record_id.in_(record_ids))))
+    return frozenset(tx.scalars(_KNOWN, {"records": list(record_ids)}))
 
 
 def add(tx: Transaction, rows: Sequence[tuple[SealedSubmission, Mapping[bytes, bytes]]]) -> None:
@@ -89,14 +92,56 @@ def _links(record_id: str, owners: Mapping[bytes, bytes]) -> list[dict[str, obje
     return [{"record_id": record_id, "subject": subject, "person": owners[subject]} for subject in sorted(owners)]
 
 
-_ONE: Final = select(submissions).where(submissions.c.record_id == bindparam("own"))
-_OWNERS: Final = select(submission_subjects).where(submission_subjects.c.record_id.in_(bindparam("records", expanding=True)))
+_IS_ONE: Final = submissions.c.record_id == bindparam("own")
+_IS_ONE_OF: Final = submissions.c.record_id.in_(bindparam("records", expanding=True))
+_OF_ONES: Final = submission_subjects.c.record_id.in_(bindparam("records", expanding=True))
+_LINKS: Final = select(submission_subjects.c.record_id).where(
+    submission_subjects.c.subject.in_(bindparam("subjects", expanding=True))
+)
+#: Statements that are put together once: to make one costs more than to run it.
+_ONE: Final = select(submissions).where(_IS_ONE)
+_OWNED: Final = (
+    select(submissions, submission_subjects.c.subject.label("owner"))
+    .outerjoin(submission_subjects, submission_subjects.c.record_id == submissions.c.record_id)
+    .where(_IS_ONE)
+)
+_KNOWN: Final = select(submissions.c.record_id).where(_IS_ONE_OF)
+_OWNERS: Final = select(submission_subjects).where(_OF_ONES)
+_OF_SUBJECTS: Final = (
+    select(submissions).where(submissions.c.record_id.in_(_LINKS)).order_by(submissions.c.collected_ms, submissions.c.record_id)
+)
+_REMOVE: Final = (
+    delete(submissions).where(_IS_ONE_OF),
+    delete(submission_subjects).where(_OF_ONES),
+    delete(submission_files).where(submission_files.c.record_id.in_(bindparam("records", expanding=True))),
+)
+_DECIDE: Final = update(submissions).where(_IS_ONE).values(decision=bindparam("said"))
+_DECIDE_FIRST: Final = (
+    update(submissions)
+    .where(_IS_ONE, submissions.c.decided_on.is_(None))
+    .values(decision=bindparam("said"), decided_on=bindparam("day"))
+)
+_KEEP_UNTIL: Final = (
+    update(submissions).where(_IS_ONE, submissions.c.delete_on < bindparam("day")).values(delete_on=bindparam("day"))
+)
+_RESEAL: Final = update(submissions).where(_IS_ONE, func.length(submissions.c.sealed) > 0).values(sealed=bindparam("content"))
+_GIVE_UP: Final = delete(submission_subjects).where(submission_subjects.c.record_id == bindparam("own"))
+_GIVE: Final = insert(submission_subjects)
 
 
 def get(tx: Transaction, record_id: str) -> SealedSubmission | None:
     """Return one submission."""
     row = tx.execute(_ONE, {"own": record_id}).mappings().first()
     return None if row is None else _sealed(row)
+
+
+def owned(tx: Transaction, record_id: str) -> tuple[SealedSubmission, frozenset[bytes]] | None:
+    """Return one submission with the subjects that it belongs to, none for nobody known."""
+    rows = tx.execute(_OWNED, {"own": record_id}).mappings().all()
+    if not rows:
+        return None
+    owners = frozenset(row["owner"] for row in rows if row["owner"] is not None)
+    return _sealed({name: value for name, value in rows[0].items() if name != "owner"}), owners
 
 
 def listed(tx: Transaction, sought: Sought, at: Place, limit: int) -> Page[SealedSubmission]:
@@ -114,9 +159,7 @@ def assign(tx: Transaction, record_id: str, staff_id: str) -> bool:
 
 def of_subjects(tx: Transaction, subjects: Collection[bytes]) -> tuple[SealedSubmission, ...]:
     """Return the submissions that belong to any of these subjects, oldest first."""
-    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(subjects))
-    wanted = select(submissions).where(submissions.c.record_id.in_(links)).order_by(submissions.c.collected_ms)
-    return tuple(_sealed(row) for row in tx.execute(wanted).mappings())
+    return tuple(_sealed(row) for row in tx.execute(_OF_SUBJECTS, {"subjects": list(subjects)}).mappings())
 
 
 def last_site(tx: Transaction, subjects: Collection[bytes]) -> str:
@@ -147,45 +190,35 @@ def people(tx: Transaction, record_ids: Collection[str]) -> dict[str, frozenset[
     return {record_id: frozenset(persons) for record_id, persons in found.items()}
 
 
+def named(tx: Transaction, record_ids: Collection[str]) -> frozenset[bytes]:
+    """Return every subject that submissions name, and whose those are."""
+    rows = tx.execute(_OWNERS, {"records": list(record_ids)}).all()
+    return frozenset(one for row in rows for one in (row.subject, row.person) if one is not None)
+
+
 def is_of(person: ColumnElement[bytes]) -> ColumnElement[bool]:
     """Return the condition that a submission is of somebody: under their own key, or that of a retention class of theirs."""
     return or_(submission_subjects.c.subject == person, submission_subjects.c.person == person)
 
 
-def subjects(tx: Transaction) -> frozenset[bytes]:
-    """Return every subject that has submissions."""
-    return frozenset(tx.scalars(select(submission_subjects.c.subject).distinct()))
-
-
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many submissions of these subjects are left, rows that only link to them included."""
-    links = select(func.count()).select_from(submission_subjects).where(submission_subjects.c.subject.in_(wanted))
-    return int(tx.execute(links).scalar_one())
-
-
 def remove_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Remove every submission that belongs to any of these subjects; return how many."""
-    links = select(submission_subjects.c.record_id).where(submission_subjects.c.subject.in_(wanted))
-    return remove(tx, list(tx.scalars(links.distinct())))
+    return remove(tx, list(tx.scalars(_LINKS.distinct(), {"subjects": list(wanted)})))
 
 
 def remove(tx: Transaction, record_ids: Collection[str]) -> int:
     """Remove submissions and whose they were; return how many there were."""
     if not record_ids:
         return 0
-    count = tx.execute(delete(submissions).where(submissions.c.record_id.in_(record_ids))).rowcount
-    tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id.in_(record_ids)))
-    tx.execute(delete(submission_files).where(submission_files.c.record_id.in_(record_ids)))
-    return int(count)
+    first, *_rest = [tx.execute(one, {"records": list(record_ids)}) for one in _REMOVE]
+    return int(first.rowcount)
 
 
 def decide(tx: Transaction, record_id: str, decision: str, decided_on: date) -> bool:
     """Keep the decision on an application; return whether it was the first. The day of the first one stays."""
-    row = submissions.c.record_id == record_id
-    first = update(submissions).where(row, submissions.c.decided_on.is_(None))
-    is_first = bool(tx.execute(first.values(decision=decision, decided_on=decided_on)).rowcount)
+    is_first = bool(tx.execute(_DECIDE_FIRST, {"own": record_id, "said": decision, "day": decided_on}).rowcount)
     if not is_first:
-        tx.execute(update(submissions).where(row).values(decision=decision))
+        tx.execute(_DECIDE, {"own": record_id, "said": decision})
     return is_first
 
 
@@ -216,19 +249,16 @@ def keep_until(tx: Transaction, record_id: str, delete_on: date) -> bool:
 
     For retention "after the last contact": each contact moves what came before it.
     """
-    moved = update(submissions).where(submissions.c.record_id == record_id, submissions.c.delete_on < delete_on)
-    return bool(tx.execute(moved.values(delete_on=delete_on)).rowcount)
+    return bool(tx.execute(_KEEP_UNTIL, {"own": record_id, "day": delete_on}).rowcount)
 
 
 def reseal(tx: Transaction, record_id: str, sealed: bytes, owners: Mapping[bytes, bytes] | None = None) -> bool:
     """Put another sealed content, of these owners or of the same, in the place of the one that is kept; False: there is none."""
-    is_there = update(submissions).where(submissions.c.record_id == record_id, func.length(submissions.c.sealed) > 0)
-    if not tx.execute(is_there.values(sealed=sealed)).rowcount:
+    if not tx.execute(_RESEAL, {"own": record_id, "content": sealed}).rowcount:
         return False
-    if owners is None:
-        return True
-    tx.execute(delete(submission_subjects).where(submission_subjects.c.record_id == record_id))
-    tx.execute(insert(submission_subjects), _links(record_id, owners))
+    if owners is not None:
+        tx.execute(_GIVE_UP, {"own": record_id})
+        tx.execute(_GIVE, _links(record_id, owners))
     return True
 
 
@@ -292,7 +322,6 @@ def collected(tx: Transaction, since_ms: int) -> dict[str, int]:
     return {point: count for point, count in tx.execute(wanted.group_by(submissions.c.point))}  # noqa: C416 - rows, not pairs
 
 
-def _sealed(row: RowMapping) -> SealedSubmission:
+def _sealed(row: Mapping[Any, Any]) -> SealedSubmission:  # Any: SQLAlchemy's rows
     """Return a row as a value with its own types."""
-    values = dict(row)
-    return SealedSubmission(**{**values, "then": after_retention(values["then"])})
+    return SealedSubmission(**{**row, "then": after_retention(row["then"])})

@@ -23,10 +23,10 @@ from typing import Any, Final
 from avow.definitions import StoreUnavailable
 from avow.store import changed
 from avow.store.embedded import http
+from avow.store.embedded.notes import Notes
 from avow.store.embedded.parts import Parts
 from avow.store.embedded.questions import Questions
 from avow.store.embedded.statements import Statement, StatementFailed
-from avow.store.events import VIEWS
 
 #: Statements at the same time next to questions: one long mutation, one export for a backup, one drain.
 _THREADS: Final = 3
@@ -42,21 +42,16 @@ _OPTIONS: Final = {
     "max_thread_pool_size": 256,
     "background_pool_size": 2,
 }
-#: The engine's name for a view that is about to take the place of another.
-_REPLACING: Final = "_tmp_replace_"
 #: Each body has its own columns, whatever another one under the same name had.
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
+#: A statement that inserts what is stored already.
+_COPIES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*INSERT\b", re.IGNORECASE)
 #: What chDB raises: RuntimeError, and its own class under it, for what the engine says; TypeError for a text that is not Unicode.
 #: OSError is of the memory in which an insert lies. Anything else is a fault of ours, and ends the connection.
 _REFUSALS: Final = (RuntimeError, TypeError, OSError)
-#: How the engine's note of a table or view begins, and the id by which it names its folder.
-_TABLE: Final = b"ATTACH "
-_ID: Final = re.compile(rb"UUID '([0-9a-f-]{36})'")
 #: What chDB imports where it is installed.
 _ARROW: Final = "pyarrow"
 _ROWS: Final = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
-#: How the engine's note of a mutation begins.
-_MUTATION: Final = b"format version: "
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +68,7 @@ class Engine:
         self._local = threading.local()
         self._connections: list[Any] = []  # Any: chDB ships no types
         self._parts = Parts(lambda sql: self.run(Statement(sql)))
+        self._notes = Notes(folder)
         self.url = ""
 
     def start(self) -> str:
@@ -80,9 +76,7 @@ class Engine:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._announcement.parent.mkdir(parents=True, exist_ok=True)
         self._announcement.unlink(missing_ok=True)
-        _forget_views(self._folder)
-        _forget_unwritten(self._folder)
-        _forget_unmade(self._folder)
+        self._notes.clean()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="chdb", initializer=self._connect)
         try:
             self._threads.submit(self._execute, Statement("SELECT 1")).result()
@@ -142,10 +136,13 @@ class Engine:
             self._apply(connection, statement.settings)
             if statement.data is not None:
                 _insert(connection, statement)
-                self._parts.read_inserted(lambda sql: bytes(connection.query(sql).bytes() or b""))
+                self._read_inserted(connection)
                 return b""
-            result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
-            if statement.changes:
+            with self._notes.safe(statement.sql):
+                result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
+            if _COPIES.match(statement.sql):
+                self._read_inserted(connection)
+            elif statement.changes:
                 self._parts.wrote()
             return bytes(result.bytes() or b"")
         except _REFUSALS as error:
@@ -161,6 +158,10 @@ class Engine:
         except _REFUSALS:
             rows = b"not known"
         changed.note(self._announcement.parent, is_empty=rows in {b"", b"0"})
+
+    def _read_inserted(self, connection: Any) -> None:  # Any: as above
+        """Read what an insert wrote, before it is acknowledged."""
+        self._parts.read_inserted(lambda sql: bytes(connection.query(sql).bytes() or b""))
 
     def _apply(self, connection: Any, wanted: dict[str, str]) -> None:  # Any: as above
         """Make the connection's settings those of this statement; HTTP requests share no settings."""
@@ -190,45 +191,6 @@ def _chdb() -> Any:  # Any: as above
     import chdb  # noqa: PLC0415 - as above
 
     return chdb
-
-
-def _forget_views(folder: Path) -> None:
-    """Remove what the engine wrote down of views: one that a full disk or a kill left empty keeps it from opening for ever.
-
-    Views hold nothing, and `Events.prepare` makes them again.
-    """
-    for written in folder.glob("store/*/*/*.sql"):
-        if written.stem in VIEWS or written.name.startswith(_REPLACING):
-            written.unlink(missing_ok=True)
-
-
-def _forget_unwritten(folder: Path) -> None:
-    """Remove mutations that a full disk left without a word: one keeps the engine from opening for ever.
-
-    What it was to remove is still on the work list of the purge, or due, and is removed by the next.
-    """
-    for written in folder.glob("store/*/*/mutation_*.txt"):
-        if not written.read_bytes().startswith(_MUTATION):
-            log.warning("%s was never written, because the disk was full; it is left out", written.name)
-            written.unlink()
-
-
-def _forget_unmade(folder: Path) -> None:
-    """Remove what the engine wrote down of tables that a full disk cut off: one keeps the engine from opening for ever.
-
-    Only where nothing was stored in them, as at the very first start: `Events.prepare` makes them again. A table is told from
-    the others by their ids, so that of one that holds records, whose id was cut off with the rest, nothing is removed.
-    """
-    written = {one: one.read_bytes() for one in folder.glob("store/*/*/*.sql")}
-    cut = [one for one, text in written.items() if not (text.startswith(_TABLE) and text.endswith(b"\n"))]
-    named = {found.decode() for one, text in written.items() if one not in cut for found in _ID.findall(text)}
-    stored = [one for one in folder.glob("store/*/*/*/columns.txt") if one.parts[-3] not in named] if cut else []
-    for one in cut:
-        if stored:
-            log.error("%s was cut off, and records are stored: put a backup back", one.name)
-        else:
-            log.warning("%s was never written, because the disk was full; it is made again", one.name)
-            one.unlink()
 
 
 def _insert(connection: Any, statement: Statement) -> None:  # Any: chDB ships no types

@@ -46,21 +46,25 @@ STATUS: Final = 74
 #: How the engine calls what it removes when it opens a table.
 _TO_REMOVE: Final = "delete_tmp_"
 
+#: The tables of events: the one, and the one that is filled to take its place (store/moving.py).
+_TABLES: Final = (
+    "SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN ('events', 'events_next') FORMAT TabSeparated"
+)
 _LIST: Final = (
-    "SELECT name, path, active, partition_id, min_block_number, max_block_number, level FROM system.parts "
-    "WHERE database = currentDatabase() AND table = 'events' FORMAT JSONCompactEachRow "
+    "SELECT table, name, path, active, partition_id, min_block_number, max_block_number, level FROM system.parts "
+    "WHERE database = currentDatabase() AND table IN ('events', 'events_next') FORMAT JSONCompactEachRow "
     "SETTINGS output_format_json_quote_64bit_integers = 0"
 )
 _ASIDE: Final = (
-    "SELECT name, path, 0, partition_id, min_block_number, max_block_number, level FROM system.detached_parts "
-    "WHERE database = currentDatabase() AND table = 'events' AND min_block_number IS NOT NULL FORMAT JSONCompactEachRow "
-    "SETTINGS output_format_json_quote_64bit_integers = 0"
+    "SELECT table, name, path, 0, partition_id, min_block_number, max_block_number, level FROM system.detached_parts "
+    "WHERE database = currentDatabase() AND table IN ('events', 'events_next') AND min_block_number IS NOT NULL "
+    "FORMAT JSONCompactEachRow SETTINGS output_format_json_quote_64bit_integers = 0"
 )
-_DROP: Final = "ALTER TABLE events DROP DETACHED PART {} SETTINGS allow_drop_detached = 1"
-_CHECK: Final = "CHECK TABLE events PART '{}' FORMAT JSONCompactEachRow SETTINGS check_query_single_value_result = 0"
+_DROP: Final = "ALTER TABLE {} DROP DETACHED PART '{}' SETTINGS allow_drop_detached = 1"
+_CHECK: Final = "CHECK TABLE {} PART '{}' FORMAT JSONCompactEachRow SETTINGS check_query_single_value_result = 0"
 
-#: What the engine says of a part that is none any more.
-_GONE: Final = "NO_SUCH_DATA_PART"
+#: What the engine says of a part that is none any more, and of a table.
+_GONE: Final = ("NO_SUCH_DATA_PART", "UNKNOWN_TABLE")
 #: Files of a part of which its sums say nothing, and how each ends.
 _UNSUMMED: Final = {"columns_substreams.txt": b"\n", "default_compression_codec.txt": b")", "metadata_version.txt": b""}
 
@@ -68,8 +72,9 @@ log = logging.getLogger(__name__)
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
-    """One part of the table, as the engine lists it; blocks count inserts, and `level` how often it was merged."""
+    """One part of a table, as the engine lists it; blocks count inserts, and `level` how often it was merged."""
 
+    table: str
     name: str
     path: str
     active: int
@@ -81,7 +86,12 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     def replaces(self, other: Part) -> bool:
         """Return whether this part holds what the other one held."""
         is_around = self.first_block <= other.first_block and other.last_block <= self.last_block
-        return self.partition == other.partition and is_around
+        return (self.folder, self.partition) == (other.folder, other.partition) and is_around
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its table, whose name may change."""
+        return next((one for one in Path(self.path).parents if one.name != "detached"), Path(self.path))
 
 
 class Parts:
@@ -99,8 +109,9 @@ class Parts:
     def start(self) -> None:
         """From now on nothing that is replaced goes by itself."""
         with suppress(StatementFailed):  # the first start of all: the table is not made yet
-            self._ask("SYSTEM STOP CLEANUP events")
-            self._ask("SYSTEM WAIT LOADING PARTS events")  # what was replaced is loaded later: who waits for it to go must see it
+            self._cleanup("STOP")
+            for table in self._tables():
+                self._ask(f"SYSTEM WAIT LOADING PARTS {table}")  # what was replaced is loaded later: who waits for it must see it
             self._let_go_of_copies()
         self._thread.start()
 
@@ -123,24 +134,33 @@ class Parts:
 
     def once(self) -> None:
         """Let go of what was replaced by parts that were read: for some seconds the engine may remove, then no more."""
-        self._ask("SYSTEM STOP CLEANUP events")
+        self._cleanup("STOP")
         parts = _listed(self._ask)
         self._read(_replacing(parts), self._ask)
         with self._lock:  # each insert makes a part: those that are merged away are remembered no longer
-            self._sound &= {one.name for one in parts if one.active}
-        gone = {one.name for one in parts if not one.active}
+            self._sound &= {one.path for one in parts if one.active}
+        gone = {one.path for one in parts if not one.active}
         if not gone:
             return
         until = time.monotonic() + CLEANUP_SECONDS
-        self._ask("SYSTEM START CLEANUP events")
+        self._cleanup("START")
         try:
             while gone and time.monotonic() < until and not self._stopping.wait(CLEANING_SECONDS):
                 parts = _listed(self._ask)
-                if any(one.name not in self._sound for one in _replacing(parts)):
+                if any(one.path not in self._sound for one in _replacing(parts)):
                     break  # replaced meanwhile, which stays for a second: it is read first
-                gone &= {one.name for one in parts}
+                gone &= {one.path for one in parts}
         finally:
-            self._ask("SYSTEM STOP CLEANUP events")
+            self._cleanup("STOP")
+
+    def _tables(self) -> list[str]:
+        return self._ask(_TABLES).decode().split()
+
+    def _cleanup(self, what: str) -> None:
+        """Let the engine remove what was replaced in the tables of events (START), or keep it from it (STOP)."""
+        for table in self._tables():
+            with suppress(StatementFailed):  # it is dropped, or took the other's place, and is named in the next look
+                self._ask(f"SYSTEM {what} CLEANUP {table}")
 
     def _let_go_of_copies(self) -> None:
         """Remove what the engine put aside at this start where what it was made of is back; say so where nothing is.
@@ -150,7 +170,7 @@ class Parts:
         back = [one for one in _listed(self._ask) if one.active]
         for part in _parts(self._ask(_ASIDE)):
             if any(part.replaces(one) for one in back):
-                self._ask(_DROP.format(f"'{part.name}'"))
+                self._ask(_DROP.format(part.table, part.name))
             else:
                 log.error("part %s of the event store cannot be read: what was in it is lost, or in a backup", part.name)
 
@@ -174,23 +194,23 @@ class Parts:
     def _read(self, parts: Iterable[Part], ask: Ask) -> None:
         """Read those parts that were not read before; end this process at one that is not whole."""
         for part in parts:
-            if part.name in self._sound:
+            if part.path in self._sound:
                 continue
             try:
-                found = [json.loads(line) for line in ask(_CHECK.format(part.name)).splitlines()]
+                found = [json.loads(line) for line in ask(_CHECK.format(part.table, part.name)).splitlines()]
             except (StatementFailed, RuntimeError) as error:  # chDB raises the latter itself
-                if _GONE in str(error):  # merged meanwhile, so it was read
+                if any(one in str(error) for one in _GONE):  # merged meanwhile, so it was read
                     continue
                 raise
             if any(not is_sound for _, is_sound, _ in found) or _is_cut(Path(part.path)):
                 _give_up(part)
             if found:
                 with self._lock:
-                    self._sound.add(part.name)
+                    self._sound.add(part.path)
 
 
 def _listed(ask: Ask) -> list[Part]:
-    """Return the parts of the table that lie on the disk."""
+    """Return the parts of the tables of events that lie on the disk."""
     return _parts(ask(_LIST))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 _CODE: Final = re.compile(r"Code: (\d+)")
 #: A statement after which parts are replaced.
-_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT)\b", re.IGNORECASE)
+_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT|CREATE|EXCHANGE|DROP)\b", re.IGNORECASE)
 #: The engine's code for an error that carries none: UNKNOWN_EXCEPTION.
 _UNKNOWN: Final = 1002
 

@@ -14,8 +14,9 @@ WITH
       upper(props['currency']) AS currency,
       toDecimal64OrZero(props['purchase-value'], 2) AS worth,
       max(demonstration) AS invented
-    FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-    WHERE has(splitByChar(',', {point:String}), point)
+    FROM events
+    WHERE {{happened}}
+      AND {{at_points}}
       AND robot = 0
     GROUP BY
       point, visit, subject, campaign, page, currency, worth, toString(props),
@@ -35,8 +36,9 @@ WITH
   visits AS
   (
     SELECT visit, subject, argMaxIf(campaign, time, campaign != '') AS brought
-    FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-    WHERE has(splitByChar(',', {views:String}), point)
+    FROM events
+    WHERE {{happened}}
+      AND has(splitByChar(',', {views:String}), point)
       AND robot = 0
       AND visit != 0
     GROUP BY visit, subject

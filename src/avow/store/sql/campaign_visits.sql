@@ -6,8 +6,9 @@ FROM
 (
   SELECT
     argMaxIf(campaign, time, campaign != '') AS brought
-  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-  WHERE has(splitByChar(',', {point:String}), point)
+  FROM events
+  WHERE {{happened}}
+    AND {{at_points}}
     AND robot = 0
     AND visit != 0
   GROUP BY visit, subject

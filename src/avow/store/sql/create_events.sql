@@ -1,6 +1,6 @@
--- The one table of the event store. Rule of the settings: bytes of erased rows leave the disk within seconds
+-- The one table of the event store; what panels ask is worked out from the rest (store/asked.py). Rule of the settings: bytes of erased rows leave the disk within seconds
 -- (old parts live 1 s, once what replaced them was read: store/embedded/parts.py), an acknowledged insert survives a power cut (fsync), no statistics keep values of their own.
-CREATE TABLE IF NOT EXISTS events
+CREATE TABLE IF NOT EXISTS {{events}}
 (
     record_id     UUID,
     time          DateTime64(3, 'UTC'),
@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS events
     point         LowCardinality(String),
     rulebook_id   LowCardinality(String),
     name          LowCardinality(String),
-    page          String,
-    referrer      String,
+    page          LowCardinality(String),
+    referrer      LowCardinality(String),
     campaign      LowCardinality(String),
     browser       LowCardinality(String),
     system        LowCardinality(String),
@@ -26,11 +26,12 @@ CREATE TABLE IF NOT EXISTS events
     demonstration UInt8,
     delete_on     Date32,
     then          LowCardinality(String),
+    {{asked}},
     INDEX by_subject subject TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(time)
-ORDER BY (site, time, record_id)
+ORDER BY (site, point, robot, time, record_id)
 SETTINGS
     old_parts_lifetime = 1,
     cleanup_delay_period = 1,

@@ -2,8 +2,9 @@
 SELECT
   count() AS searches,
   uniqIf(visitor, visitor != 0) AS visitors,
-  countIf(props['search-results'] = '0') AS without,
-  uniqExactIf(props['search-term'], props['search-term'] != '') AS terms
-FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-WHERE has(splitByChar(',', {point:String}), point)
+  countIf(results = 0) AS without,
+  uniqExactIf(search_term, search_term != '') AS terms
+FROM events
+WHERE {{happened}}
+  AND {{at_points}}
   AND robot = 0

@@ -1,1 +1,1 @@
-ALTER TABLE events DELETE WHERE demonstration = 1 SETTINGS mutations_sync = 2
+ALTER TABLE {{events}} DELETE WHERE demonstration = 1 SETTINGS mutations_sync = 2

@@ -1,1 +1,1 @@
-ALTER TABLE events DELETE WHERE delete_on <= {today:Date32} AND then != 'deidentify' SETTINGS mutations_sync = 2
+ALTER TABLE {{events}} DELETE WHERE delete_on <= {today:Date32} AND then != 'deidentify' SETTINGS mutations_sync = 2

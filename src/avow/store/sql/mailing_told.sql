@@ -3,10 +3,10 @@
 -- links were followed, which no reader does. The demonstration is left out.
 WITH told AS (
   SELECT
-    props['link-followed'] AS followed,
+    link AS followed,
     subject,
     robot,
-    uniqExactIf(props['link-followed'], props['link-followed'] != '') OVER (
+    uniqExactIf(link, link != '') OVER (
       PARTITION BY subject
       ORDER BY toUnixTimestamp64Milli(time)
       RANGE BETWEEN {moment_ms:UInt32} PRECEDING AND {moment_ms:UInt32} FOLLOWING

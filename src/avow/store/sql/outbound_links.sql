@@ -5,12 +5,13 @@ WITH happened AS
 (
   SELECT
     point,
-    transform(toString(point), splitByChar(',', {reports:String}), splitByChar(',', {clicks:String}), toString(point)) AS link,
+    transform(toString(point), splitByChar(',', {reports:String}), splitByChar(',', {clicks:String}), toString(point)) AS of_link,
     upper(props['currency']) AS currency,
     toDecimal64OrZero(props['purchase-value'], 2) AS worth,
-    (link, time, visit) AS click
-  FROM site_events(site = {site:String}, from_ms = {from_ms:Int64}, to_ms = {to_ms:Int64})
-  WHERE has(splitByChar(',', {point:String}), point)
+    (of_link, time, visit) AS click
+  FROM events
+  WHERE {{happened}}
+    AND {{at_points}}
     AND robot = 0
 )
 SELECT

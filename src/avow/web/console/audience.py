@@ -65,7 +65,8 @@ class AudiencePages:
     def _whole(self, request: Request, member: Member, asker: Asker) -> Response:
         """Return the page with every panel in it, for who has no script."""
         look = self._look(request, member)
-        return self._show(request, member, look, self._all(request, asker, look), is_whole=True)
+        whole = {} if self._house.events_state().is_empty else self._all(request, asker, look)
+        return self._show(request, member, look, whole, is_whole=True)
 
     def _show(
         self, request: Request, member: Member, look: Look, whole: Mapping[str, Markup], *, is_whole: bool = False
@@ -109,7 +110,8 @@ class AudiencePages:
     def _drawn(self, request: Request, panel: Panel, asker: Asker, look: Look) -> Markup:
         """Return the inside of a panel."""
         template = f"console/panels/{panel.template}.html"
-        return Markup(self._door.view.text(request, template, **panel.ask(asker, look)))  # noqa: S704 - our own template
+        asked = self._house.tallies.answer(look.span.from_ms, look.span.to_ms, lambda days: panel.ask(asker, look.by(days)))
+        return Markup(self._door.view.text(request, template, **asked))  # noqa: S704 - our own template
 
     def _all(self, request: Request, asker: Asker, look: Look) -> dict[str, Markup]:
         """Return the insides of all panels; from the first on for which the engine does not answer, there are none."""
@@ -131,9 +133,9 @@ class AudiencePages:
         chosen = {"all": pages, **{one.name: (one,) for one in pages}}.get(
             request.query_params.get("point", ""), seeing(points, _BROWSER)
         )
-        scope = Scope(self._door.site(request), span.from_ms, span.to_ms, tuple(one.name for one in chosen))
-        state = self._house.events_state().number
-        return Look(span, scope, points, partial(self._totals.of, state, scope), now_ms)
+        house, names = self._house, tuple(one.name for one in chosen)
+        scope = Scope(self._door.site(request), span.from_ms, span.to_ms, names, house.timezone)
+        return Look(span, scope, points, partial(self._totals.of, house.events_state().number), now_ms)
 
 
 def _chosen(request: Request, look: Look) -> str:

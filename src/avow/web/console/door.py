@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -32,6 +33,7 @@ from avow.store.asker import Asker
 from avow.store.paging import Place
 from avow.web import form_input
 from avow.web.console.figures import Figures
+from avow.web.console.invented import PAGES
 from avow.web.console.needs import HOME, MENU, Needs, Shows
 from avow.web.forms import read_form
 from avow.web.rendering import View
@@ -235,6 +237,8 @@ class Door:
         several = [one.name for one in house.sites.all] if len(house.sites.all) > 1 else []
         chosen = self.site(request)
         frame = {"member": member, "token": self.token(request), "sites": several, "chosen_site": chosen, **known}
+        word = PAGES.get(request.url.path) if status == HTTPStatus.OK else None
+        frame |= {"demonstration_word": word, "held_demonstration": house.invented() if word else None}
         response = self.view.page(request, f"console/{template}", status, **(frame | context))
         if several and "site" in request.query_params:
             is_secure = house.website.is_secure

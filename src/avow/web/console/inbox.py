@@ -17,7 +17,7 @@ from avow.definitions import LETTERS, Refusal, RequestKind
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import Act, Member, as_member
 from avow.gate.sites import EVERY_SITE
-from avow.messaging.answers import Decision, SubmissionLine, SubmissionState
+from avow.messaging.answers import DECISIONS, Decision, SubmissionLine, SubmissionState
 from avow.policy.law import rules
 from avow.publication.answers import PurposeFacts
 from avow.store.control.submissions import Sought
@@ -30,7 +30,7 @@ _BY_STAFF: Final = frozenset({"read", "answered"})
 #: Longest reference number that is looked for, in characters.
 _REFERENCE_MAX: Final = 40
 #: By what the list is filtered, as its addresses say it.
-_FILTERS: Final = ("point", "state", "assigned", "reference")
+_FILTERS: Final = ("point", "state", "assigned", "decision", "reference")
 #: Whom a list may be of next to a colleague: oneself, and nobody.
 _MINE: Final = "mine"
 _NOBODY: Final = "nobody"
@@ -66,6 +66,7 @@ class InboxPages:
         chosen = {name: query.get(name, "").strip()[:_REFERENCE_MAX] for name in _FILTERS}
         chosen["point"] = point if point in known else ""
         chosen["state"] = state if state in get_args(SubmissionState) else ""
+        chosen["decision"] = chosen["decision"] if chosen["decision"] in get_args(Decision) else ""
         whose = {"": None, _MINE: member.staff_id, _NOBODY: ""}
         sought = Sought(
             chosen["point"],
@@ -73,6 +74,7 @@ class InboxPages:
             state=chosen["state"],
             reference=chosen["reference"],
             assigned_to=whose.get(chosen["assigned"], chosen["assigned"]),
+            decision=chosen["decision"],
         )
         found = self._house.inbox.lines(place(request), member, sought)
         return self._list(
@@ -102,6 +104,7 @@ class InboxPages:
             forms=[known for known in facts.points if known.technology in LETTERS and known.name not in away],
             labels={known.name: known.label for known in facts.points},
             colleagues=self._door.colleagues(),
+            decisions=DECISIONS if self._house.inbox.takes_decisions() else {},
             now_ms=self._house.now_ms(),
             **(usual | shown),
         )
@@ -144,6 +147,7 @@ class InboxPages:
             can_answer=self._may(member, Act.ANSWER, line),
             can_decide=self._may(member, Act.DECIDE, line),
             request_kinds=self._request_kinds(member),
+            decisions=DECISIONS,
             factors=self._house.factors.of(record_id),
             alike=self._house.factors.alike(record_id),
             today=self._house.factors.versions.today(),

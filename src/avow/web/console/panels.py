@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from avow.analytics.live import live
 from avow.analytics.period import Period
-from avow.analytics.question import Column, Query, Ranked, Scope, ranked, ranked_by
+from avow.analytics.question import ROBOTS, Column, Query, Ranked, Scope, ranked, ranked_by
 from avow.analytics.reading import reading
 from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.sources import Extent, extents
 from avow.analytics.visits import Totals, series
 from avow.collection import places
+from avow.local_days import LocalDay
 from avow.publication.answers import PointFacts
 from avow.web.charts import chart
 
@@ -40,14 +41,22 @@ Drawn = Mapping[str, Any]  # Any: what templates take
 class Look:
     """What a member looks at: a span of time, page views of these points, and the points whose figures they may see at all.
 
-    `all_of` returns the totals of the scope, which are worked out once for all panels of a page. `now_ms` is the moment.
+    `of` returns the totals of a scope, which are worked out once for all panels of a page. `now_ms` is the moment.
     """
 
     span: Period
     scope: Scope
     points: tuple[PointFacts, ...]
-    all_of: Callable[[Query], Totals]
+    of: Callable[[Scope, Query], Totals]
     now_ms: int
+
+    def by(self, days: tuple[LocalDay, ...]) -> Look:
+        """Return the same look by these tallied days of its span, and by events of the rest."""
+        return replace(self, scope=replace(self.scope, days=days))
+
+    def all_of(self, query: Query) -> Totals:
+        """Return the totals of all page views that are looked at."""
+        return self.of(self.scope, query)
 
     def kinds(self, *kinds: str) -> Scope:
         """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
@@ -131,7 +140,9 @@ def _elsewhere(known: Sequence[Extent], look: Look) -> tuple[tuple[PointFacts, E
 
 
 def _robots(query: Query, look: Look) -> Drawn:
-    return _lines(ranked(query, "dashboard_robots", look.scope), "Robot", of=look.all_of(query).robots, empty="No robot came.")
+    return _lines(
+        ranked(query, "dashboard_ranked", look.scope, **ROBOTS), "Robot", of=look.all_of(query).robots, empty="No robot came."
+    )
 
 
 def _reading(query: Query, look: Look) -> Drawn:
@@ -148,7 +159,7 @@ def _addresses(kind: str, empty: str) -> Ask:
     """Return what asks the addresses that the tag's events of one kind are about."""
 
     def ask(query: Query, look: Look) -> Drawn:
-        return _lines(ranked(query, "dashboard_links", look.kinds(kind)), "Address", count="Times", empty=empty)
+        return _lines(ranked_by(query, Column.LINK, look.kinds(kind)), "Address", count="Times", empty=empty)
 
     return ask
 

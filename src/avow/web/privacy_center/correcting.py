@@ -22,7 +22,7 @@ from avow.web.form_input import read
 from avow.web.forms import read_form
 from avow.web.house import DEMONSTRATION_KEY
 from avow.web.privacy_center.documents import wrong_with
-from avow.web.privacy_center.requests import RequestPages, asked_for, numbered
+from avow.web.privacy_center.requests import RequestPages, asked_for, laws_of, numbered
 from avow.web.rendering import View
 
 _KIND = RequestKind.CORRECT
@@ -78,6 +78,7 @@ class CorrectingPages:
             "privacy_center/correct.html",
             status,
             fields=self._rights.contested.correctable,
+            laws=laws_of(_KIND, facts),
             rows=range(1, CLAIMS + 1),
             wrong_length=WRONG_LENGTH,
             values=values,

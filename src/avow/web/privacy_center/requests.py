@@ -153,7 +153,7 @@ class RequestPages:
             today=self._view.today(),
             asks_nobody=kind in APPLIED,
             takes_phone=kind in facts.phone_forms,
-            laws=_laws(kind, facts),
+            laws=laws_of(kind, facts),
             purposes=_purposes(kind, facts),
             parts=_parts(facts) if kind is RequestKind.DELETE else (),
         )
@@ -167,7 +167,7 @@ class Laws:
     has_own: bool
 
 
-def _laws(kind: RequestKind, facts: PolicyFacts) -> Laws:
+def laws_of(kind: RequestKind, facts: PolicyFacts) -> Laws:
     """Return the laws under which a right is offered; without any of its own, those of the policy. Rule: 11 CCR 7020."""
     offered = facts.offered_in.get(kind, ())
     own = facts.jurisdictions[:1]
@@ -209,7 +209,7 @@ def asked_for(
     for field, limit in (("name", _NAME_MAX), ("details", _DETAILS_MAX)):
         if len(values.get(field, "")) > limit:
             errors[field] = f"Please use at most {limit} characters."
-    law, laws = values.get("jurisdiction", ""), _laws(kind, facts)
+    law, laws = values.get("jurisdiction", ""), laws_of(kind, facts)
     if (law or not laws.has_own) and law not in dict(laws.named):
         errors["jurisdiction"] = "Please choose one of these."
     if errors:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, text
 
 from avow.store.control.tables.types import Text, metadata
+
+#: Most submissions are no applications, and most are of somebody: an index of the rest costs them nothing.
+_DECIDED: Final = text("decision != ''")
+_OF_NOBODY: Final = text("day_key != ''")
 
 submissions: Final = Table(
     "submissions",
@@ -29,6 +33,8 @@ submissions: Final = Table(
     Index("submissions_collected", "collected_ms"),
     Index("submissions_due", "delete_on"),
     Index("submissions_listed", "point", "collected_ms", "record_id"),
+    Index("submissions_decided", "decision", "collected_ms", "record_id", sqlite_where=_DECIDED, postgresql_where=_DECIDED),
+    Index("submissions_day_keys", "day_key", "delete_on", sqlite_where=_OF_NOBODY, postgresql_where=_OF_NOBODY),
 )
 
 #: Whose a submission is: sealed under the keys of all these subjects together, so that erasing one makes it unreadable. `person`

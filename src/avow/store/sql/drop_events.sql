@@ -1,0 +1,2 @@
+-- With its bytes, at once.
+DROP TABLE IF EXISTS {{events}} SYNC

@@ -1,0 +1,1 @@
+EXCHANGE TABLES events AND events_next

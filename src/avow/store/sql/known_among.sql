@@ -1,0 +1,2 @@
+-- Those of these subjects that have rows.
+SELECT DISTINCT subject FROM events WHERE subject IN {subjects:Array(UUID)}
