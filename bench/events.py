@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -23,7 +24,8 @@ from avow.store.events import Events, announced
 EVENTS = 10_000_000
 SITE = "marrowby.example"
 #: The events lie so many seconds from the first to the last, some ten months.
-_YEAR_SECONDS = 25_000_000.0
+YEAR_SECONDS = 25_000_000.0
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 #: What somebody does, in turn: mostly views, and what the other panels of the dashboard ask about.
 _POINTS = ("page-view",) * 9 + (
@@ -53,7 +55,7 @@ def _skewed(what: str, count: str) -> str:
 _FILL = f"""
 INSERT INTO events SELECT
   reinterpretAsUUID(sipHash128(number, {{seed:UInt64}})),
-  toDateTime64('2026-01-01 00:00:00', 3, 'UTC') + number * {{step:Float64}}, 'marrowby.example',
+  toDateTime64({{first:String}}, 3, 'UTC') + number * {{step:Float64}}, 'marrowby.example',
   {list(_POINTS)}[1 + intHash32(number) % {len(_POINTS)}] AS point, repeat('0', 64), point,
   concat('/products/', toString({_skewed("number, 'page'", "400")})),
   ['', 'search.example', 'news.example', 'forum.example'][1 + {_skewed("number, 'referrer'", "4")}],
@@ -68,7 +70,8 @@ INSERT INTO events SELECT
     multiIf(point = 'page-leave', toString(intHash32(number) % 300), point IN ('outbound-link', 'download'),
       concat('https://', toString({_skewed("number, 'link'", "90")}), '.example/'),
       point = 'site-search', concat('term ', toString({_skewed("number, 'term'", "500")})), ''),
-    if(point = 'page-leave', 'scroll-depth', 'search-results'), toString(intHash32(number) % 100)),
+    if(point = 'page-leave', 'scroll-depth', 'search-results'), if(point = 'page-leave',
+      toString(cityHash64(number, 'depth') % 101), toString(greatest(0, toInt64(cityHash64(number, 'results') % 100) - 20)))),
   if(point = 'page-pixel', toUUID('00000000-0000-0000-0000-000000000000'),
     reinterpretAsUUID(toUInt128(cityHash64(who, {{seed:UInt64}}) + 1))),
   cityHash64(intDiv(number, 8), 'visit'), '', number % 50 = 0, 0, toDate32('2028-01-01'), 'erase'
@@ -129,13 +132,15 @@ def engine(folder: Path) -> Iterator[Events]:
         running.stop()
 
 
-def fill(folder: Path, people: Sequence[bytes], each: int = 40, events: int = EVENTS, seed: int = SEED) -> None:
+def fill(
+    folder: Path, people: Sequence[bytes], each: int = 40, events: int = EVENTS, seed: int = SEED, first: datetime = FIRST
+) -> None:
     """Insert so many events of one year, `each` of every person given by subject among them; the same for the same seed."""
     client = clickhouse_connect.get_client(dsn=announced(folder)())
     step = 1_000_000
     for offset in range(0, events - len(people) * each, step):
         count = min(step, events - len(people) * each - offset)
-        asked = {"offset": offset, "count": count, "step": _YEAR_SECONDS / events, "seed": seed}
+        asked = {"offset": offset, "count": count, "step": YEAR_SECONDS / events, "seed": seed, "first": f"{first:%F %T}"}
         client.command(_FILL, parameters={**asked, "visitors": max(1, events // _EVENTS_EACH)})
     if people:
         subjects = [str(uuid.UUID(bytes=one)) for one in people]

@@ -1,123 +1,254 @@
-"""Queries: every query of the dashboard over ten million events, beside the same SQL in bare chDB. To reach: 1.3 times."""
+"""Queries: the panels of the dashboard next to DuckDB on the same events and to the memory that they read.
+
+Skewed visitors, pages and properties (bench/events.py), 30 days and 12 months; the first pass is left out, medians of the others.
+Wall time, and processor time of the process that answers. A panel asks several questions, one after the other: the slowest is
+named. The floor is how long this memory takes to be read once, measured in the same run, over the bytes of the columns that the
+questions read. Then, of a running installation: the page in Chromium, and what one open tab costs; in a store of its own: from
+`Store.erase` to bytes gone. `python -m bench.queries --events 1000000 --people 1 1000` takes sizes.
+"""
 
 from __future__ import annotations
 
-import re
+import argparse
+import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from avow.analytics.question import Column
-from avow.store.events import statement
-from bench.events import EVENTS, SITE, engine, fill
+import clickhouse_connect
+
+from avow.definitions import IdentifierKind, identifier
+from avow.store.control import Control
+from avow.store.events import Events, announced, statement
+from avow.store.files import Files
+from avow.store.keys import Vault
+from avow.store.store import Store
+from bench.events import EVENTS, engine, fill, person
 from bench.machine import scratch
+from bench.panels import NOW_MS, PANELS, PERIODS, Question, Timed, asked
+from bench.queries_page import page_lines
+from bench.results import record
 
-ROUNDS = 5
-FEW_EVENTS = 20_000
-REACH = 1.3
-#: What every question is asked with, as far as it takes it.
-PARAMETERS: dict[str, object] = {
-    "site": SITE,
-    "from_ms": 1_767_225_600_000,
-    "to_ms": 1_798_761_600_000,
-    "point": "page-view",
-    "limit": 10,
-    "steps": list(range(1_767_225_600, 1_798_761_600, 86_400)),
-    "tag": "page-view",
-    "beacon": "page-pixel",
-    "log": "server-log",
-    "least": 2,
-    "without": 0,
-}
-#: Every question of the dashboard, with what it is asked with beside that: not all are about page views. Behind a "/" is what
-#: tells questions of one statement apart.
-QUESTIONS: dict[str, dict[str, object]] = {
-    "dashboard_extent": {},
-    "dashboard_links": {"point": "outbound-link"},
-    **{f"dashboard_ranked/{column}": {"column": column.value, "unknown": 0} for column in Column},
-    "dashboard_reading": {"point": "page-leave"},
-    "dashboard_reconciled": {"point": "page-view,page-pixel,server-log"},
-    "dashboard_robots": {},
-    "dashboard_searches": {"point": "site-search"},
-    "dashboard_searches_all": {"point": "site-search"},
-    "dashboard_series": {},
-    "dashboard_totals": {},
-}
+PASSES = 6
+PEOPLE = (1, 1_000)
+#: Milliseconds of each question, over the events of this year, and the part of DuckDB's processor time, to reach.
+REACH = {"30d": "", "12m": "< 100"}
+REACH_CPU = 0.33
+#: What is read to see how fast memory is.
+_FLOOR_BYTES = 512 * 1024 * 1024
+#: What DuckDB gets: every column that the panels ask, as plain columns.
+_COLUMNS = (
+    "toUnixTimestamp64Milli(time) AS at_ms, toString(site) AS site, toString(point) AS point, toString(page) AS page, "
+    "toString(referrer) AS referrer, toString(campaign) AS campaign, toString(browser) AS browser, toString(system) AS system, "
+    "toString(device) AS device, toString(language) AS language, toString(country) AS country, robot, demonstration, is_view, "
+    "visitor, visit, toString(subject) AS subject, seconds, depth, search_term, results, link"
+)
 
 
-def run(events: int = EVENTS) -> list[str]:
+def run(events: int = EVENTS, people: tuple[int, ...] = PEOPLE) -> list[str]:
     """Measure and return the lines for RESULTS.md."""
-    names = sorted(QUESTIONS)
     with scratch() as folder:
-        subprocess.run([sys.executable, "-m", "bench.queries", "fill", str(folder), str(events)], check=True)
+        _side("fill", folder, str(events))
+        floor = memory_bytes_a_second()
         # In processes of their own: only one may have the engine open, and neither may warm the other's caches.
-        ours = _measured("avow", folder, names)
-        bare = _measured("bare", folder, names)
-    lines = [f"{events:,} events; median of {ROUNDS} runs, milliseconds.", ""]
-    lines += ["| query | Avow | bare chDB | ratio | to reach |", "| --- | ---: | ---: | ---: | ---: |"]
-    for name in names:
-        lines.append(f"| {name} | {ours[name]:.0f} | {bare[name]:.0f} | {ours[name] / bare[name]:.2f} | {REACH} |")
-    total = sum(ours.values()) / sum(bare.values())
-    lines.append(f"| all | {sum(ours.values()):.0f} | {sum(bare.values()):.0f} | {total:.2f} | {REACH} |")
+        ours, theirs = _side("avow", folder), _side("duckdb", folder)
+        questions = [one for panels in ours.values() for asked_by in panels.values() for one in asked_by]
+        (folder / "asked.json").write_text(json.dumps([one["asked"] for one in questions]), encoding="utf-8")
+        for one, count in zip(questions, _side("read", folder)["bytes"], strict=True):
+            one["bytes"] = count
+    lines = [f"{events:,} events; medians of {PASSES - 1} passes, milliseconds; memory is read at {floor / 1e9:.1f} GB/s.", ""]
+    for name in PERIODS:
+        lines += [*_table(name, ours[name], theirs[name], floor), ""]
+    lines += [*page_lines(events), ""]
+    for count in people:
+        with scratch() as folder:
+            lines.append(erased_line(folder, events, count))
     return lines
 
 
-def _measured(how: str, folder: Path, names: list[str]) -> dict[str, float]:
-    """Run one side in a process of its own and return its medians."""
-    command = [sys.executable, "-m", "bench.queries", how, str(folder), *names]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {name: float(value) for name, value in (line.split() for line in printed.splitlines())}
+def _table(name: str, ours: dict[str, list[dict[str, Any]]], theirs: dict[str, list[float]], floor: float) -> list[str]:
+    """Return the lines of one period."""
+    lines = [
+        f"| {name} | questions | Avow, wall | CPU | slowest question | to reach | DuckDB, wall | CPU | ratio, CPU | to reach | floor |",
+        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | --- | ---: |",
+    ]
+    sums = defaultdict(float)
+    for panel in PANELS:
+        questions, (wall, cpu) = ours[panel.name], theirs[panel.name]
+        slowest = max(questions, key=lambda one: float(one["wall"]))
+        own = {key: sum(float(one[key]) for one in questions) for key in ("wall", "cpu", "bytes")}
+        for key, value in {**own, "duckdb wall": wall, "duckdb cpu": cpu, "questions": len(questions)}.items():
+            sums[key] += value
+        told = f"{slowest['label']} {slowest['wall']:.0f}"
+        lines.append(_line(panel.name, len(questions), own, told, name, (wall, cpu), floor))
+    theirs_sum = (sums["duckdb wall"], sums["duckdb cpu"])
+    return [*lines, _line("all", int(sums["questions"]), sums, "", name, theirs_sum, floor)]
 
 
-def parameters(name: str) -> tuple[str, dict[str, object]]:
-    """Return a question's SQL and those of the parameters that it takes."""
-    sql = statement(_statement(name))
-    asked = {**PARAMETERS, **QUESTIONS[name]}
-    return sql, {key: asked[key] for key in set(re.findall(r"\{(\w+):", sql))}
+def _line(
+    panel: str, questions: int, own: dict[str, float], slowest: str, name: str, theirs: tuple[float, float], floor: float
+) -> str:
+    wall, cpu = theirs
+    return (
+        f"| {panel} | {questions} | {own['wall']:.0f} | {own['cpu']:.0f} | {slowest} | {REACH[name] if slowest else ''} | {wall:.0f} | {cpu:.0f} "
+        f"| {own['cpu'] / cpu:.2f} | {REACH_CPU if panel == 'all' else ''} | {own['bytes'] / floor * 1000:.1f} |"
+    )
 
 
-def _statement(name: str) -> str:
-    return name.partition("/")[0]
+def memory_bytes_a_second() -> float:
+    """Return how fast memory is read and written elsewhere, by one core: bytes read each second, the best of five."""
+    source, copy = bytearray(b"\x01") * _FLOOR_BYTES, bytearray(_FLOOR_BYTES)
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        copy[:] = source
+        took.append(time.perf_counter() - began)
+    return 2 * _FLOOR_BYTES / min(took)
 
 
-def _report(names: list[str], ask: Callable[[str], object]) -> None:
-    """Print the median time of each query, in milliseconds."""
-    for name in names:
-        times = []
-        for _ in range(ROUNDS):
-            started = time.perf_counter()
-            ask(name)
-            times.append((time.perf_counter() - started) * 1000)
-        print(name, statistics.median(times))
+def _side(how: str, folder: Path, *more: str) -> dict[str, Any]:
+    """Run one side in a process of its own and return what it printed."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "bench.queries", "--side", how, str(folder), *more], check=True, stdout=subprocess.PIPE
+    ).stdout
+    return dict(json.loads(printed)) if printed else {}
 
 
-def _main(how: str, folder: Path, names: list[str]) -> None:
-    """Be one side."""
-    if how == "fill":
-        with engine(folder):
-            fill(folder, [], events=int(names[0]))
-    elif how == "rows":  # how many rows each question finds among few events, for the test that it finds any
-        with engine(folder) as events:
-            fill(folder, [], events=FEW_EVENTS)
-            for name in QUESTIONS:
-                print(name, len(events.query(_statement(name), **parameters(name)[1])))
-    elif how == "avow":
-        with engine(folder) as events:
-            _report(names, lambda name: events.query(_statement(name), **parameters(name)[1]))
-    else:
-        import chdb  # noqa: PLC0415 - only this side talks to it directly
+def filled(folder: Path, events: int) -> None:
+    """Fill a store, and write its events for DuckDB, in the order in which they came."""
+    with engine(folder):
+        fill(folder, [], events=events)
+        client = clickhouse_connect.get_client(dsn=announced(folder)())
+        with (folder / "events.parquet").open("wb") as file:
+            for piece in client.raw_stream(f"SELECT {_COLUMNS} FROM events ORDER BY time", fmt="Parquet"):
+                file.write(piece)
+        client.close()
 
-        connection = chdb.connect(str(folder / "events"))
 
-        def ask(name: str) -> object:
-            sql, asked = parameters(name)
-            return connection.query(sql, "Native", params=asked).bytes()
+def panels_asked(ours: Events, name: str) -> Iterator[tuple[str, list[Question]]]:
+    """Yield each panel with the questions that it asks of a period."""
+    scope, span = asked(name)
+    for panel in PANELS:
+        timed = Timed(ours.query)
+        panel.ask(timed, scope, span)
+        yield panel.name, timed.questions
 
-        _report(names, ask)
+
+def measured(folder: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return by period and panel what each question took, and how many bytes of columns it read."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    with engine(folder) as ours:
+        for name in PERIODS:
+            passes = [dict(panels_asked(ours, name)) for _ in range(PASSES)][1:]
+            found[name] = {
+                panel: [_of_passes(list(same)) for same in zip(*(one[panel] for one in passes), strict=True)]
+                for panel in passes[0]
+            }
+    return found
+
+
+def _of_passes(same: list[Question]) -> dict[str, Any]:
+    first = same[0]
+    return {
+        "label": first.label,
+        "wall": statistics.median(one.wall_ms for one in same),
+        "cpu": statistics.median(one.cpu_ms for one in same),
+        "asked": [first.name, first.parameters],
+    }
+
+
+def read_bytes(folder: Path, asked_of: Iterable[tuple[str, dict[str, Any]]]) -> list[int]:
+    """Return how many bytes of columns, unpacked, each question reads: the engine says so to whoever asks it directly."""
+    import chdb  # noqa: PLC0415 - only this side talks to it directly
+
+    connection = chdb.connect(str(folder / "events"))
+    return [connection.query(statement(name), "Native", params=given).storage_bytes_read() for name, given in asked_of]
+
+
+def in_duckdb(folder: Path) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return by period and panel what DuckDB takes, wall and processor time, milliseconds."""
+    import duckdb  # noqa: PLC0415 - only this side needs it
+
+    connection = duckdb.connect(str(folder / "events.duckdb"))
+    connection.execute(f"CREATE OR REPLACE TABLE events AS SELECT * FROM '{folder / 'events.parquet'}'")
+    found = {}
+    for name in PERIODS:
+        scope, span = asked(name)
+        given = {"from": scope.from_ms, "to": scope.to_ms, "step": span.step}
+        found[name] = {panel.name: _taken(partial(ask_duckdb, connection, panel.raw, given)) for panel in PANELS}
+    return found
+
+
+def ask_duckdb(connection: Any, statements: Any, given: dict[str, Any]) -> list[int]:
+    """Ask DuckDB's statements for a panel; return how many rows each found."""
+    return [
+        len(connection.execute(one, {key: value for key, value in given.items() if f"${key}" in one}).fetchall())
+        for one in statements
+    ]
+
+
+def _taken(ask: Callable[[], object]) -> tuple[float, float]:
+    walls, cpus = [], []
+    for _ in range(PASSES):
+        began, used = time.perf_counter(), time.process_time()
+        ask()
+        walls.append((time.perf_counter() - began) * 1000)
+        cpus.append((time.process_time() - used) * 1000)
+    return statistics.median(walls[1:]), statistics.median(cpus[1:])
+
+
+def erased_line(folder: Path, events: int, count: int) -> str:
+    """Say how long an erasure takes to the last byte, of so many people with 40 events each among the others."""
+    people = [identifier(IdentifierKind.VISITOR, person(number).visitor) for number in range(count)]
+    with engine(folder) as ours:
+        store = Store(Control(f"sqlite:///{folder / 'control.db'}"), ours, Vault(folder / "keys.db"), Files(folder / "files"))
+        subjects = store.vault.subjects_for(people, NOW_MS)
+        fill(folder, list(subjects.values()), events=events)
+        began = time.perf_counter()
+        store.erase(people, NOW_MS)
+        unreadable = time.perf_counter() - began
+        store.purge()
+        gone = time.perf_counter() - began
+        left = ours.count_subjects(subjects.values())
+        store.control.close()
+        store.vault.close()
+    reach = 10 if count == 1 else 60
+    return f"Erasure of {count:,}: unreadable after {unreadable:.3f} s, bytes gone after {gone:.1f} s (to reach: < {reach}), {left} rows left."
+
+
+_SIDES: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "avow": measured,
+    "duckdb": in_duckdb,
+    "read": lambda folder: {"bytes": read_bytes(folder, json.loads((folder / "asked.json").read_text(encoding="utf-8")))},
+}
+
+
+def main() -> None:
+    """Be one side, or run with the sizes of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--people", type=int, nargs="*", default=PEOPLE)
+    parser.add_argument("--record", default=None, metavar="WORDS", help="write what it said to RESULTS.md, with these words")
+    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        how, folder = given.side[0], Path(given.side[1])
+        if how == "fill":
+            filled(folder, int(given.side[2]))
+        else:
+            print(json.dumps(_SIDES[how](folder), default=str))
+        return
+    lines = run(given.events, tuple(given.people))
+    print("\n".join(lines))
+    if given.record is not None:
+        record("queries", (__doc__ or "").strip(), [*lines, "", given.record])
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
+    main()

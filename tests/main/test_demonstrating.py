@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 from tests.conftest import MARROWBY, REPOSITORY
 
+from avow.assurance import invented_days
+from avow.collection.invented.making import Making
 from avow.collection.invented.people import person
-from avow.definitions import IdentifierKind, Refusal, identifier, local_date, now_ms
+from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
 from avow.main import demonstrating
 from avow.main.operations import Operations
 from avow.store import uploads
 from avow.store.control import requests, submissions
+from avow.store.holdings import Invented
 from avow.store.keys import REQUEST
 from avow.store.recordings import RECORDING
 
@@ -154,13 +157,13 @@ def test_what_a_kill_leaves_without_a_record_goes_as_well(tmp_path):
     before, today, at_ms = everything(operations), local_date(now_ms(), ZONE), now_ms()
     someone = person(1, today, 0)
     with operations.store() as store:
-        demonstrated.begin(store, demonstrated.Days(1, 200, today, today, None, (at_ms,)), at_ms)
+        demonstrated.begin(store, demonstrated.Days(1, 400, today, today, None, (at_ms,)), at_ms)
         address = identifier(IdentifierKind.EMAIL, someone.email)
         store.vault.subjects_for([identifier(IdentifierKind.VISITOR, someone.visitor)], at_ms)
         store.vault.subjects_kept({(address, "contact-form"): at_ms})
-        for name in demonstrating._killed(store, operations.configuration(), demonstrated.begun(store)).requests:
-            store.vault.create_key(REQUEST, name)
-        store.vault.create_key(RECORDING, "a" * 32)
+        killed = demonstrating.killed(store, operations.configuration(), demonstrated.begun(store))
+        store.vault.create_key(REQUEST, next(iter(killed.requests)))
+        store.vault.create_key(RECORDING, next(iter(killed.recordings)))
         uploads.put([b"a file"], b"k" * 32, at_ms, store.files)
     assert everything(operations) != before
     operations.remove_demonstration()
@@ -191,7 +194,22 @@ def test_two_at_once_do_not_make_the_same_days(tmp_path):
     """The second is told so, and neither makes nor removes."""
     operations = installation(tmp_path)
     run = Path(operations.configuration().run)
-    with operations.store(), demonstrating._alone(run) as is_alone:
+    with operations.store(), invented_days.alone(run) as is_alone:
         assert is_alone
-    with operations.store() as store, demonstrating._alone(run):
-        assert isinstance(demonstrating.remove(store, operations.configuration()), Refusal)
+    with operations.store() as store, invented_days.alone(run):
+        assert isinstance(invented_days.remove(store, run, lambda _: Invented(), now_ms()), Refusal)
+
+
+def test_a_full_disk_says_so_and_what_to_do(tmp_path, monkeypatch):
+    """The operator reads what stopped it, how much room there is, which days are whole, and how to go on."""
+    operations = installation(tmp_path)
+    monkeypatch.setattr(invented_days, "FULL_MEBIBYTES", 1 << 40)
+
+    def fails(*_):
+        raise StoreUnavailable("the event engine cannot do it now (its code 243)")
+
+    with monkeypatch.context() as once:
+        once.setattr(Making, "day", fails)
+        with pytest.raises(StoreUnavailable, match=r"code 243\); the disk is full: \d+ MiB are free .* no day is whole; give"):
+            invent(operations, 2, 5)
+    assert invent(operations, 2, 5).visits > 0

@@ -137,6 +137,24 @@ def test_an_opt_out_of_before_a_clause_was_found_missing_is_looked_at_again(hous
     assert kept(house).closed_ms is not None
 
 
+@over_both
+def test_who_was_told_as_who_works_for_us_is_told_as_a_third_party_once_it_is_one(house, receiver):
+    """7051(c): to suppress is not enough of what was sold. Of a clause that makes nobody a third party it hears nothing."""
+    keeps = ('keeps_days = 0\ninstruct   = "page"', 'keeps_days = 30\ninstruct   = "page"')
+    house.publisher.first(with_vendor("crm", keeps, more='instruct   = "page"'), house.now_ms())
+    vendor = Vendor(house, receiver)
+    gave(house, recipient="crm", purpose="answer-questions")
+    says(house, purpose="answer-questions")
+    assert (queue(vendor), vendor.carry()) == (1, 1)
+    for clause, told in (("forwards_opt_outs", 0), ("no_combining", 1), ("checks", 0)):
+        house.wait(days=1)
+        assert vendor.register.clause("crm", clause, "s1", is_missing=True) is None
+        assert (queue(vendor), vendor.carry(), queue(vendor)) == (told, told, 0)
+    assert [body["type"] for body in receiver.bodies] == ["opt-out.suppression", "opt-out.sale-or-sharing"]
+    assert len(set(receiver.ids)) == 2
+    assert kept(house).closed_ms is not None
+
+
 def test_what_went_after_it_was_told_is_told_again(house, network, receiver):
     """In hand when the no came, and noted after everybody was told: it opens again, and says all of its records."""
     gave(house)
@@ -310,6 +328,18 @@ def test_at_rest_none_of_those_that_wait_is_read(house, network, monkeypatch):
     assert (read(), read()) == (4, 0)
     house.wait(hours=24)
     assert (read(), read()) == (4, 0)
+
+
+@pytest.mark.parametrize("other", ["mail-service", "place"])
+def test_a_contact_of_the_same_millisecond_as_another_change_is_seen(house, network, other):
+    """Two are written down at once, and the job looks in between: who waits for the second does not wait for a day."""
+    gave(house)
+    says(house)
+    passing_on = without_connection(house)
+    network.register.change(other, Changes(sub_processors=("Weir Hosting",)), "s1")
+    assert passing_on.queue(house.now_ms()) == 0
+    network.register.change("place", Changes(contact="desk@place.example.com"), "s1")
+    assert passing_on.queue(house.now_ms()) == 1
 
 
 def test_a_round_is_bounded_and_what_was_said_last_comes_first(house, network, monkeypatch):

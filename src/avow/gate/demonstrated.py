@@ -7,7 +7,7 @@ be untrue of the day that they name. Why: docs/decisions/0095.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
@@ -60,6 +60,23 @@ class InventedChoice:
     rulebook_id: str
     visitor: str
     site: str
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made of some days."""
+
+    visits: int = 0
+    events: int = 0
+    messages: int = 0
+    recordings: int = 0
+    choices: int = 0
+    requests: int = 0
+
+    def add(self, other: Made) -> None:
+        """Add what was made of others."""
+        for one in fields(Made):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class OptOuts:
     def mark(self) -> tuple[object, ...]:
         """Return what says whether there may be something new to tell: opt-outs to look at, contacts and the version."""
         with self.store.control.reading() as tx:
-            return rows.due_mark(tx, self.now_ms(), _PAGE), recipients.newest(tx), self.versions.in_force().id
+            return rows.due_mark(tx, self.now_ms(), _PAGE), recipients.changes(tx), self.versions.in_force().id
 
     def due_rows(self) -> Iterator[OptOutRow]:
         """Yield every opt-out that is to be looked at now, what was said last first; no transaction is open meanwhile."""
@@ -288,6 +288,8 @@ def are_open(store: Store, opt_out_ids: Collection[str]) -> bool:
 
 
 def _knows(told: Told, given: list[Disclosure]) -> bool:
-    """Return whether a recipient was told of everything that it was given; earlier versions did not keep of what."""
+    """Return whether a recipient was told of all that it was given, as what it is; earlier versions did not keep of what."""
+    if told.records == rows.AS_OURS:
+        return False
     known = None if told.records is None else set(told.records.split())
     return all(one.at_ms <= told.told_ms and (known is None or not one.record or one.record in known) for one in given)

@@ -29,10 +29,10 @@ __all__ = [
     "as_it_was",
     "as_of",
     "broken",
+    "changes",
     "contact",
     "gaps",
     "lacked",
-    "newest",
     "registered",
     "standing",
     "standing_of",
@@ -121,9 +121,9 @@ def registered(tx: Transaction) -> tuple[Registered, ...]:
     return tuple(recipients.every(tx).values())
 
 
-def newest(tx: Transaction) -> int:
-    """Return when something was written down of a recipient last, milliseconds; 0 for never."""
-    return recipients.newest(tx)
+def changes(tx: Transaction) -> int:
+    """Return a number that is another one whenever something was written down of a recipient."""
+    return recipients.changes(tx)
 
 
 def contact(tx: Transaction, name: str) -> str:

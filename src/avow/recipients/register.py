@@ -136,7 +136,7 @@ class Register:
         if (unknown := self._unknown(name)) is not None:
             return unknown
         with self.store.control.transaction() as tx:
-            before = rows.get(tx, name) or Registered(name)
+            before, was_ours = rows.get(tx, name) or Registered(name), not self._standing(tx, name).is_third_party
             missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
             what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
             self._put(tx, replace(before, missing=tuple(sorted(missing))), what, by, clause=clause)
@@ -145,7 +145,8 @@ class Register:
             else:
                 (gaps.begin if is_missing else gaps.end)(tx, name, clause, self.now_ms())
             if is_missing:
-                opt_outs.reopen_of(tx, name, self.now_ms())
+                is_ours = self._standing(tx, name).role not in {"", "third-party"}
+                opt_outs.reopen_of(tx, name, self.now_ms(), was_ours=was_ours and not is_ours)
         return None
 
     def withdraw(self, name: str, by: str) -> Refusal | None:

@@ -178,7 +178,8 @@ def _count_events(one: Named, until_ms: int, store: Store) -> int:
 def _erase_events(one: Named, until_ms: int, store: Store) -> int:
     count = _count_events(one, until_ms, store)
     if count:
-        store.events.change("erase_named", **_asked(one, until_ms))
+        with store.tallies.changing(store.events.hours("hours_at_points", **_asked(one, until_ms))):
+            store.events.change("erase_named", **_asked(one, until_ms))
         store.events.await_removal()
     return count
 
@@ -195,7 +196,8 @@ def _erase_marked(until: Mapping[tuple[bytes, str], int], store: Store) -> int:
         }
         count = store.events.most("count_marked", **asked)
         if count:
-            store.events.change("erase_marked", **asked)
+            with store.tallies.changing(store.events.hours("hours_marked", **asked)):
+                store.events.change("erase_marked", **asked)
         gone += count
     if gone:
         store.events.await_removal()

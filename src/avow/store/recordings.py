@@ -147,6 +147,11 @@ def erase(recording_ids: Collection[str], control: Control, vault: Vault, files:
     return removed
 
 
+def names(vault: Vault) -> tuple[str, ...]:
+    """Return the ids of all recordings that have a key, listed or not."""
+    return vault.names(RECORDING)
+
+
 def erase_of_subjects(subjects: Collection[bytes], control: Control, vault: Vault, files: Files) -> int:
     """Remove the recordings of these people."""
     with control.reading() as tx:

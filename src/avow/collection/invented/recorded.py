@@ -48,9 +48,14 @@ def of_visit(terms: Terms, recorder: Recorder, visit: Visit, until_ms: int) -> I
             yield checked
 
 
+def id_of(key: str) -> str:
+    """Return the id of the recording of a page, by the key of its visit and the place of its act."""
+    return number("recording", key)
+
+
 def _chunk(terms: Terms, permit: Permit, visit: Visit, page: str, at_ms: int, seconds: int, key: str) -> Recording:
     """Return one page's recording as a browser sends it."""
-    name = number("recording", key)
+    name = id_of(key)
     body = {"point": permit.point, "recording": name, "seq": 0, "page": page, "events": list(_events(at_ms, seconds, key))}
     shown = bounds.fitting({"page": page} if "page" in permit.fields else {}, terms.rulebook)[0]
     return Recording(

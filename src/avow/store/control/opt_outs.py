@@ -13,6 +13,8 @@ from avow.store.control.database import Transaction, alone
 from avow.store.control.rows import add_new
 from avow.store.control.tables import choices, delivery_people, disclosures, opt_out_told, opt_outs
 
+#: In the place of records: it was told as who works for us, and is a third party by now.
+AS_OURS: Final = "-"
 _own: Final = opt_outs.c
 _told: Final = opt_out_told.c
 
@@ -34,7 +36,10 @@ class OptOutRow:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """That a recipient was told, when, by whom and how, and of which records; None where an earlier version did not keep it."""
+    """That a recipient was told, when, by whom and how, and of which records; None where an earlier version did not keep it.
+
+    `AS_OURS` in their place: what it was told is not enough any more.
+    """
 
     recipient: str
     told_ms: int
@@ -108,8 +113,13 @@ def look(tx: Transaction, at_ms: int, subject: bytes | None = None) -> None:
     tx.execute(update(opt_outs).where(*own).values(look_ms=at_ms))
 
 
-def reopen_of(tx: Transaction, recipient: str, at_ms: int) -> None:
-    """Have those looked at again of whose data something went to a recipient: what that was is judged otherwise from now on."""
+def reopen_of(tx: Transaction, recipient: str, at_ms: int, *, was_ours: bool) -> None:
+    """Have those looked at again of whose data something went to a recipient: what that was is judged otherwise from now on.
+
+    `was_ours`: until now it worked for us, and was told so; it is told again.
+    """
+    if was_ours:
+        tx.execute(update(opt_out_told).where(_told.recipient == recipient).values(records=AS_OURS))
     theirs = select(disclosures.c.subject).where(disclosures.c.recipient == recipient, disclosures.c.subject.is_not(None))
     tx.execute(update(opt_outs).where(_own.subject.in_(theirs)).values(closed_ms=None, look_ms=at_ms))
 

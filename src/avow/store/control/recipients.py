@@ -7,7 +7,7 @@ was published is never changed. Rule: 11 CCR 7051, 7053; Cal. Civ. Code § 1798.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -53,13 +53,15 @@ def every(tx: Transaction) -> dict[str, Registered]:
     return {row["name"]: _registered(row) for row in rows}
 
 
-def newest(tx: Transaction) -> int:
-    """Return when something was written down last, milliseconds; 0 for never."""
-    return int(tx.execute(select(func.max(recipients.c.changed_ms))).scalar() or 0)
+def changes(tx: Transaction) -> int:
+    """Return a number that is another one whenever something was written down: each recipient's moment only grows (`put`)."""
+    return int(tx.execute(select(func.sum(recipients.c.changed_ms))).scalar() or 0)
 
 
 def put(tx: Transaction, one: Registered) -> None:
-    """Keep what is registered of a recipient in the place of what was."""
+    """Keep what is registered of a recipient in the place of what was; of two changes in one millisecond the second is later."""
+    before = tx.execute(select(recipients.c.changed_ms).where(recipients.c.name == one.name)).scalar() or 0
+    one = replace(one, changed_ms=max(one.changed_ms, int(before) + 1))
     values = asdict(one) | {"sub_processors": json.dumps(one.sub_processors), "missing": json.dumps(one.missing)}
     made = insert_into(tx, recipients).values(**values)
     rest = {name: value for name, value in values.items() if name != "name"}

@@ -64,7 +64,7 @@ opt_out_told: Final = Table(
     Column("told_ms", BigInteger, nullable=False),
     Column("told_by", Text, nullable=False),  # the member of staff who told it, "" for the command line and what left by itself
     Column("how", Text, nullable=False),
-    Column("records", Text),  # our numbers that it was told of, separated by spaces; NULL: told before they were kept
+    Column("records", Text),  # our numbers that it was told of, separated by spaces; NULL: told before; "-": told too little
     PrimaryKeyConstraint("opt_out", "recipient"),
 )
 
