@@ -196,7 +196,8 @@ def _erase_marked(until: Mapping[tuple[bytes, str], int], store: Store) -> int:
         }
         count = store.events.most("count_marked", **asked)
         if count:
-            store.events.change("erase_marked", **asked)
+            with store.tallies.changing(store.events.hours("hours_marked", **asked)):
+                store.events.change("erase_marked", **asked)
         gone += count
     if gone:
         store.events.await_removal()
