@@ -167,7 +167,7 @@ def carry(folder: Path) -> None:
         versions = Versions(store.control, configuration.timezone, now_ms)
         composing = messaging.carrying(store, versions, configuration, of_requests())
         contract = recipients.contract_of(store, versions, configuration.mail.recipient)
-        leased = Leased(store, Kinds(composing.compose, composing.left, composing.failed), contract=contract)
+        leased = Leased(store, Kinds(composing.compose, composing.left, composing.failed, composing.may_have), contract=contract)
         carrier = Carrier(leased, configuration.mail)
         while carrier.send_due(now_ms()):
             pass

@@ -33,7 +33,7 @@ def leased(house, recipient="mail-service", places=None):
 
 def kinds_of(made):
     """Return what a process is told of the kinds by who composes them."""
-    return Kinds(made.compose, made.left, made.failed)
+    return Kinds(made.compose, made.left, made.failed, made.may_have)
 
 
 def planted(tx, made_ms=1, kind="letter", *, request_id=None, subject=None, record="", batch="", letter=None, **more):

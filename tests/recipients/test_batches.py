@@ -1,5 +1,7 @@
 """Many records to one recipient: a second person, what they agree to, an interruption, a no that is said while it waits."""
 
+from datetime import timedelta
+
 import pytest
 from tests.houses import insider, over_both, person
 from tests.recipients.vendors import Vendor, with_vendor
@@ -174,3 +176,39 @@ def test_a_no_that_only_the_vault_knows_stops_what_waits_at_its_turn(house, rece
     house.store.vault.note_choices([Said(subject, PURPOSE, house.now_ms(), opted_out=True)])
     assert (vendor.carry(), receiver.taken) == (0, [])
     assert [one.why for one in vendor.rows("withdrawn")] == [f"its person said no to “{PURPOSE}” ({rules.SIGNAL_STOPS})"]
+
+
+@over_both
+def test_what_left_of_a_batch_that_is_taken_back_counts_for_the_second_person(house, vendor):
+    """Send two, wait, take back, send two: a list goes no faster for that."""
+    records = written(house, 4)
+    until = house.now_ms() - 2000
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, until_ms=until), insider("s1"))
+    assert (batch.state, batch.records, vendor.sending.queue(house.now_ms()), vendor.carry()) == ("approved", 2, 2, 2)
+    assert vendor.sending.withdraw(batch.id, insider("s1")) is None
+    again = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, since_ms=until), insider("s1"))
+    assert (again.state, again.records) == ("asked for", 2)
+    assert vendor.sending.send("crm", PURPOSE, Selection(record=records[3]), insider("s1")).state == "asked for"
+
+
+def test_what_the_recipient_may_have_of_a_batch_that_is_taken_back_counts_too(house, vendor, receiver):
+    """Its answer was lost, so nobody can take it back."""
+    records = written(house, 3)
+    receiver.answers = [lambda handler: handler.connection.close()] * 2
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT, until_ms=house.now_ms() - 1000), insider("s1"))
+    assert (batch.state, vendor.sending.queue(house.now_ms()), vendor.carry()) == ("approved", 2, 0)
+    assert vendor.sending.withdraw(batch.id, insider("s1")) is None
+    assert vendor.sending.send("crm", PURPOSE, Selection(record=records[2]), insider("s1")).state == "asked for"
+
+
+def test_what_comes_late_into_the_span_of_a_batch_is_no_part_of_what_was_agreed_to(house, vendor, receiver):
+    """A spool that was behind brings records of before it was asked for; no more go than the second person saw."""
+    written(house, 3)
+    before = house.now
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    house.now = before - timedelta(seconds=2)
+    late = [house.write(f"late{number}@example.com") for number in range(4)]
+    house.now = before
+    assert vendor.sending.approve(batch.id, insider("s2")) is None
+    assert (vendor.sending.queue(house.now_ms()), vendor.carry(), len(late)) == (3, 3, 4)
+    assert vendor.sending.batch(batch.id).state == "queued"

@@ -28,7 +28,7 @@ from avow.rights import receive, response
 from avow.rights.cases import Contact
 from avow.rights.kept import Cases
 from avow.rights.response import Voice
-from avow.store.control import deliveries, tables
+from avow.store.control import deliveries, disclosures, tables
 
 NOW = 1_795_000_000_000
 
@@ -147,6 +147,8 @@ def test_what_a_killed_process_had_is_carried_once_its_lease_is_over(house, serv
     assert go(process()) == ["4"]
     assert (states(house, ids), set(server.taken)) == ({"sent": 6}, {f"<{one}@marrowby.example>" for one in ids})
     assert sorted(Counter(server.taken).values()) == [1] * (6 - twice) + [2] * twice
+    with house.store.control.reading() as tx:
+        assert sum(one.count for one in disclosures.totals(tx, 0)) == 6
 
 
 def test_on_sqlite_what_a_killed_process_had_is_carried_at_once(house, server, process):

@@ -61,7 +61,7 @@ class Outbox:
             for number, to in enumerate(addresses)
         }
         self.noted, self.attempts, self.poison = {}, attempts, dict(poison)
-        self.receipts, self.released = {}, 0
+        self.receipts, self.released, self.begun, self.may_have = {}, 0, [], []
 
     def due(self, _now_ms, limit):
         return [Turn(one, self.attempts) for one in self.waiting if one not in self.noted][:limit]
@@ -70,6 +70,12 @@ class Outbox:
         if message_id in self.poison:
             raise self.poison[message_id]
         return self.waiting[message_id]
+
+    def begins(self, message_id):
+        self.begun.append(message_id)
+
+    def lost(self, waiting, _now_ms):
+        self.may_have.append(waiting.message_id)
 
     def sent(self, waiting, _now_ms, receipt):
         self.noted[waiting.message_id] = waiting.leave
@@ -217,6 +223,7 @@ def test_a_lost_connection_costs_the_others_no_try(server, dropped):
     assert outbox.noted["1"][0] is Trouble.LOST
     assert outbox.noted["1"][2] == NOW + MINUTE
     assert server.recipients == ["first@example.com", "second@example.com"]
+    assert (outbox.begun, outbox.may_have) == (["0", "1", "2"], ["1"])
 
 
 def test_no_connection_costs_no_try(server, caplog):

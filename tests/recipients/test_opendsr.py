@@ -25,7 +25,7 @@ from avow.gate.disclosures import Leave
 from avow.gate.instructions import Way
 from avow.gate.parcels import Parcel
 from avow.main.installation import of_requests
-from avow.recipients.connectors import Answer
+from avow.recipients.connectors import Answer, Said, webhook
 from avow.recipients.connectors.certificates import believed
 from avow.recipients.connectors.opendsr import OpenDSR
 from avow.rights import downstream
@@ -44,6 +44,7 @@ class Processor:
         text = pair.read_bytes()
         self.key = serialization.load_pem_private_key(text, None)
         self.certificate = text[text.index(b"-----BEGIN CERTIFICATE") :]
+        self.is_over = threading.Event()
         self.requests, self.states, self.spoiled, self.asked, self.more = {}, {}, "", [], ()
         processor = self
 
@@ -69,6 +70,9 @@ class Processor:
 
     def get(self, handler):
         self.asked.append(("GET", handler.path))
+        if self.spoiled in {"trickles", "is too long", "breaks off"}:
+            self.trickle(handler)
+            return
         if handler.path == "/v2/discovery":
             at = "https://elsewhere.example.com/c.pem" if self.spoiled == "certificate elsewhere" else f"{self.origin}/c.pem"
             listed = {"supported_subject_request_types": ["erasure", *self.more]}
@@ -95,6 +99,17 @@ class Processor:
         domain = "other.example.com" if self.spoiled == "domain" else "localhost"
         signed = {"X-OpenDSR-Processor-Domain": domain, "X-OpenDSR-Signature": base64.b64encode(signature).decode()}
         self.write(handler, status, content, {} if self.spoiled == "unsigned" else signed)
+
+    def trickle(self, handler):
+        """Answer without an end: a byte and no more, more than anybody reads, or less than was announced."""
+        handler.send_response(200)
+        handler.send_header("content-length", str(10**6))
+        handler.end_headers()
+        handler.wfile.write(b"{" * (1 if self.spoiled != "is too long" else 10**6))
+        handler.wfile.flush()
+        if self.spoiled == "trickles":
+            self.is_over.wait(60)
+        handler.connection.close()
 
     @staticmethod
     def write(handler, status, content, headers):
@@ -146,12 +161,28 @@ def test_what_is_not_signed_by_its_own_certificate_is_no_answer(processor, spoil
 
 
 def test_a_certificate_of_another_authority_is_not_believed(processor, tmp_path):
-    """It signs as it likes: the connection itself is refused, and so is the receipt."""
+    """The connection itself is refused: that is nobody's try."""
     (tmp_path / "other").mkdir()
     ca, _ = authority(tmp_path / "other", ("localhost",))
     reached = OpenDSR(f"{processor.origin}/v2", believed(ca, "recipient.crm"), allows_private=True)
-    assert reached.hand_over(parcel(), 1).answer in {Answer.LOST, Answer.AWAY, Answer.NOT_NOW}
+    assert reached.hand_over(parcel(), 1) == Said(Answer.AWAY, receipt="its certificate is not believed")
     assert processor.requests == {}
+
+
+def test_who_does_not_listen_is_away(processor):
+    """Nobody's try: it has no bound, and staff see why."""
+    reached = OpenDSR("https://localhost:1/v2", believed(processor.ca, "recipient.crm"), allows_private=True)
+    assert reached.hand_over(parcel(), 1) == Said(Answer.AWAY, receipt="no connection (NewConnectionError)")
+
+
+@pytest.mark.parametrize("spoiled", ["trickles", "is too long", "breaks off"])
+def test_an_answer_that_does_not_end_holds_nobody_up(processor, spoiled, monkeypatch):
+    """By time and by size; where it breaks off nobody knows what became of it."""
+    monkeypatch.setattr(webhook, "ANSWER_SECONDS", 0.0 if spoiled == "trickles" else webhook.ANSWER_SECONDS)
+    processor.spoiled = spoiled
+    said = way(processor).hand_over(parcel(), 1)
+    processor.is_over.set()
+    assert said.answer is (Answer.LOST if spoiled == "breaks off" else Answer.NOT_NOW)
 
 
 def test_a_name_that_leads_into_our_own_network_is_not_asked(processor):

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from tests.houses import insider
+from tests.houses import insider, person
 from tests.recipients.vendors import Vendor, with_vendor
 
-from avow.recipients import rounds
+from avow.definitions import StoreUnavailable
+from avow.recipients import carrying, rounds
 from avow.recipients.sending import Selection
+from avow.store.control import disclosures
 
 PURPOSE = "answer-questions"
 
@@ -125,3 +127,108 @@ def test_of_two_storage_processes_one_hands_over(house, vendor, receiver):
     other.round.outbox.release()
     assert vendor.carry() == 2
     assert len(set(receiver.ids)) == len(receiver.ids) == 3
+
+
+def disclosed(house):
+    """Return (recipient, purpose, items, count) of what is noted of every person of these tests, and of the chart."""
+    found = house.store.vault.subjects_of([person(f"p{number}@example.com") for number in range(4)])
+    with house.store.control.reading() as tx:
+        told = [(one.purpose, one.items, one.delivery) for one in disclosures.of_subjects(tx, found)]
+        return told, [(one.recipient, one.count) for one in disclosures.totals(tx, 0)]
+
+
+def broken(handler):
+    """Take what came, and break off."""
+    handler.connection.close()
+
+
+@pytest.mark.parametrize("then", ["withdrawn", "failed", "taken"])
+def test_what_is_lost_is_a_disclosure_once_whatever_comes_of_it(house, vendor, receiver, then):
+    """The recipient may have it: a deletion reaches it there, and the chart says so; taken at the next try it is the same one."""
+    (one,) = queued(vendor)
+    receiver.answers = [broken] * 50
+    vendor.carry()
+    noted = ([(PURPOSE, "company email message name", one)], [("crm", 1)])
+    assert disclosed(house) == noted
+    if then == "withdrawn":
+        vendor.room.outgoing.withdraw(one, "s1")
+    elif then == "taken":
+        receiver.answers = []
+    for _ in range(rounds.MAX_ATTEMPTS):
+        house.wait(hours=9)
+        vendor.carry()
+    assert [row.state for row in vendor.rows()] == [{"taken": "sent"}.get(then, then)]
+    assert disclosed(house) == noted
+
+
+def test_of_what_went_at_a_later_try_it_is_known_as_long_after_that_whose_it_is(house, vendor, receiver):
+    """Staff let it go again half a year later."""
+    (one,) = queued(vendor)
+    receiver.answers = [broken, 422]
+    vendor.carry()
+    with house.store.control.reading() as tx:
+        (before,) = disclosures.of_subjects(tx, house.store.vault.subjects_of([person("p0@example.com")]))
+    house.wait(minutes=2)
+    vendor.carry()
+    house.wait(days=180)
+    vendor.room.outgoing.again(one, "s1")
+    assert vendor.carry() == 1
+    with house.store.control.reading() as tx:
+        (after,) = disclosures.of_subjects(tx, house.store.vault.subjects_of([person("p0@example.com")]))
+    assert 179 <= (after.forget_on - before.forget_on).days <= 185
+
+
+@pytest.mark.parametrize("then", ["held", "away", "taken"])
+def test_what_a_killed_process_had_is_noted_by_who_takes_it_over(house, vendor, receiver, then):
+    """It may have been taken: noted before anything else is asked of it, the one time that it then goes included."""
+    ids = queued(vendor, 2)
+    dead = Vendor(house, receiver).round.outbox
+    assert len(dead.due(house.now_ms(), 10)) == 2
+    if then == "held":
+        vendor.register.withdraw("crm", "s1")
+    elif then == "away":
+        vendor.round.connector.address = "https://localhost:1/avow"
+    vendor.carry()
+    found, counted = disclosed(house)
+    assert sorted(found) == sorted((PURPOSE, "company email message name", one) for one in ids)
+    assert counted == [("crm", 2)]
+    assert {row.state for row in vendor.rows()} == {"sent" if then == "taken" else "waiting"}
+
+
+def test_what_was_claimed_and_given_back_went_nowhere(house, vendor):
+    """A round that ends before the turn of a delivery leaves nothing that could have been taken."""
+    queued(vendor, 2)
+    other = Vendor(house, vendor.receiver).round.outbox
+    other.due(house.now_ms(), 10)
+    other.release()
+    vendor.round.connector.address = "https://localhost:1/avow"
+    vendor.carry()
+    assert disclosed(house) == ([], [])
+
+
+def test_what_was_taken_while_the_store_was_away_is_not_given_back_as_untried(house, vendor, receiver, monkeypatch):
+    """It stays ours until it is claimed again, and is noted then, whatever else is asked."""
+    (one,) = queued(vendor)
+    with monkeypatch.context() as away:
+        away.setattr(carrying.disclosures, "note", _is_away)
+        with pytest.raises(StoreUnavailable):
+            vendor.carry()
+    assert (receiver.ids, [row.state for row in vendor.rows()]) == ([one], ["leaving"])
+    vendor.register.withdraw("crm", "s1")
+    vendor.carry()
+    assert disclosed(house) == ([(PURPOSE, "company email message name", one)], [("crm", 1)])
+
+
+def _is_away(*_arguments):
+    raise StoreUnavailable("the disk is full")
+
+
+def test_each_is_signed_with_the_moment_of_its_own_try(house, vendor, receiver):
+    """A recipient that takes its time over each believes the last one of the round as well (Standard Webhooks: five minutes)."""
+    queued(vendor, 3)
+    seconds = iter([5.0, 5.0, 15.0, 405.0])
+    vendor.round.seconds = lambda: next(seconds)
+    assert vendor.carry() == 3
+    signed = [int(headers["webhook-timestamp"]) - house.now_ms() // 1000 for _, headers, _ in receiver.taken]
+    assert signed == [0, 10, 400]
+    assert all(receiver.is_signed(number) for number in range(3))

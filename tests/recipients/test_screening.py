@@ -7,6 +7,8 @@ from tests.houses import insider, person
 from tests.recipients.vendors import Vendor, with_screener
 
 from avow.definitions import Refusal
+from avow.gate import deliveries
+from avow.gate.deliveries import Errand, ToGo
 from avow.policy.law import rules
 from avow.recipients.sending import Queued, Selection
 from avow.store.control import submissions
@@ -90,3 +92,28 @@ def test_what_becomes_of_an_order_has_days_in_their_order(screener):
     screener.house.store.erase([person("kim@example.com")], screener.house.now_ms())
     screener.house.store.purge()
     assert outgoing.screening(sent.delivery) in {None, Screening(sent.delivery)}
+
+
+def test_an_order_that_needs_a_second_person_is_refused_and_never_goes_as_a_batch(house, receiver):
+    """A batch names nothing that was signed; whoever ordered enough for a day waits for the next."""
+    house.publisher.first(with_screener("second_person_above = 1"), house.now_ms())
+    screener = Vendor(house, receiver, "screener")
+    assert isinstance(ordered(screener)[0], Queued)
+    said = ordered(screener, "sam@example.com", "sam@example.com")[0]
+    assert isinstance(said, Refusal)
+    assert said.reason == "more than the policy lets one person order within a day; an order has no second person"
+    assert '"what":"batch.refused"' in "".join(house.logged())
+    assert (screener.carry(), len(receiver.taken)) == (1, 1)
+    house.wait(hours=24, seconds=1)
+    assert isinstance(ordered(screener, "sam@example.com", "sam@example.com")[0], Queued)
+
+
+def test_who_needs_an_authorisation_today_gets_nothing_that_was_queued_without_one(screener, receiver):
+    """A batch of before, say: in its turn it is asked for what its person signed, whatever it was queued as."""
+    house, errand = screener.house, Errand("disclosure", "screener", "webhook", PURPOSE, "ba" * 16)
+    record = house.write("kim@example.com", point="job-application")
+    one = ToGo(record, "job-application", "marrowby", house.versions.in_force().id, house.store.people_of(record))
+    with house.store.control.transaction() as tx:
+        (delivery,) = deliveries.queue_records(tx, errand, [one], house.now_ms())
+    assert (screener.carry(), receiver.taken) == (0, [])
+    assert rules.BACKGROUND_CHECK_AUTHORISED in screener.room.outgoing.line(delivery).trouble

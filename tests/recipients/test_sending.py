@@ -3,14 +3,18 @@
 import json
 from dataclasses import replace
 from datetime import date
+from functools import partial
+from threading import Thread
 
 import pytest
 from tests.houses import insider, over_both, person
 from tests.recipients.vendors import Vendor, with_vendor
+from tests.store.test_two_writers import waiting
 
 from avow.definitions import Refusal
+from avow.gate.handing_over import NoMore, one_of
 from avow.policy.law import rules
-from avow.recipients.register import Changes
+from avow.recipients.register import Changes, Register
 from avow.recipients.sending import Queued, Selection
 from avow.store.control import disclosures
 
@@ -251,3 +255,42 @@ def test_the_document_of_a_contract_is_sealed_and_known_by_its_hash(house, vendo
     assert json.loads(next(one for one in house.logged() if "recipient.registered" in one))["document"] == kept.sha256
     vendor.register.change("crm", Changes(document=content + b" again"), "s1")
     assert house.store.files.get(kept.document) is None
+
+
+def test_a_no_for_now_of_one_purpose_is_not_ended_by_a_no_for_good_of_another():
+    """It waits, whichever was asked first."""
+    ended, waits = NoMore("no", rules.SIGNAL_STOPS), Refusal("not now", rules.DELETE)
+    assert [one_of(asked, ended) for asked in ([ended, waits], [waits, ended], [ended], [])] == [waits, waits, ended, ended]
+
+
+@pytest.mark.parametrize("house", ["postgresql"], indirect=True)
+def test_of_two_who_write_down_something_at_once_neither_undoes_the_other(house, vendor, until):
+    """A contact, while a missing clause is written down: the second one waits, and reads what the first one wrote."""
+    control, other = house.store.control, []
+
+    def while_it_has_read():
+        if not other:
+            change = partial(vendor.register.change, "crm", Changes(contact="desk@ledger.example"), "s2")
+            other.append(Thread(target=change))
+            other[0].start()
+            until(lambda: waiting(control._engine) or not other[0].is_alive(), 30, "the other one")
+        return house.now_ms()
+
+    slow = Register(house.store, house.versions, while_it_has_read)
+    assert slow.clause("crm", "no_combining", "s1", is_missing=True) is None
+    other[0].join(30)
+    kept = vendor.register.line("crm").registered
+    assert (kept.missing, kept.contact) == (("no_combining",), "desk@ledger.example")
+
+
+def test_what_is_sent_twice_from_one_page_is_one_batch(house, vendor):
+    """By an id that the page has; for something else it is refused."""
+    house.write("ada@example.com")
+    house.wait(seconds=1)
+    asked = Selection(point="contact-form", once="ab" * 16)
+    first, second = (vendor.sending.send("crm", PURPOSE, asked, insider()) for _ in range(2))
+    assert (first.id, second.id, first.made_ms) == ("ab" * 16, "ab" * 16, second.made_ms)
+    assert "".join(house.logged()).count('"what":"batch.asked"') == 1
+    said = vendor.sending.send("crm", PURPOSE, asked, insider("s2"))
+    assert said == Refusal("something else was sent from this page; open it again", "docs/specs/deliveries.md")
+    assert (vendor.sending.queue(house.now_ms()), vendor.carry()) == (1, 1)

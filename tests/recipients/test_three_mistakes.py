@@ -11,16 +11,20 @@ import pytest
 from click.testing import CliRunner
 from tests.houses import House, NoEvents, insider
 from tests.recipients.vendors import Vendor, with_network, with_vendor
+from tests.rights.test_desk import Office
 
+from avow.audit.log import Log
 from avow.cli import avow
+from avow.collection.arrival import Arrival
 from avow.config import load
-from avow.definitions import Event, IdentifierKind, Refusal, Signalled, identifier
+from avow.definitions import Event, IdentifierKind, Refusal, RequestKind, Signalled, identifier
 from avow.gate import choices, minors, profiles
 from avow.main.installation import Installation, open_store
 from avow.main.operations import Operations
 from avow.policy.law import rules
 from avow.policy.rulebook.ages import Heard
 from avow.recipients.sending import Queued, Selection
+from avow.rights.receipts import is_erasing
 from avow.store.control import recipients as rows
 
 MEASURING = "campaign-measurement"
@@ -206,3 +210,19 @@ def test_typed_answers_to_a_vendor_without_clauses_are_refused(typed):
 
     said = typed(with_vendor(), "crm", "webhook", take_in, "--for", "answer-questions", "--point", "contact-form")
     assert (said.exit_code, "its contract lacks no_other_use (11 CCR 7051(c), 7053(c))" in said.stderr) == (1, True)
+
+
+def test_what_comes_in_of_a_browser_that_is_being_erased_is_not_even_queued(house, advertising, tmp_path):
+    """Its plan is made: nobody would be told to erase it."""
+    rulebook = house.versions.in_force()
+    house.take_in([enquiry(house, rulebook)])
+    office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
+    filed = office.ask(RequestKind.DELETE, visitor_id=VISITOR)
+    office.walk()
+    assert isinstance(office.press(filed), str)
+    assert is_erasing(house.store, BROWSER)
+    asked = (house.store, house.versions.rulebook, {"network": "conversion"})
+    Arrival(*asked, is_erasing).write([enquiry(house, rulebook)])
+    assert advertising.rows() == []
+    Arrival(*asked).write([enquiry(house, rulebook)])
+    assert len(advertising.rows()) == 1

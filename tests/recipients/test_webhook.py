@@ -216,7 +216,7 @@ def test_what_is_broken_off_may_have_come(receiver, monkeypatch):
 
 def test_an_answer_without_an_end_does_not_hold_the_round(receiver, monkeypatch):
     """It is read as far as its bound, and the status counts."""
-    monkeypatch.setattr(webhook, "_ANSWER_BYTES", 20_000)
+    monkeypatch.setattr(webhook, "ANSWER_BYTES", 20_000)
     ended = threading.Event()
 
     def endless(handler):

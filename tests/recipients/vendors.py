@@ -51,11 +51,11 @@ def with_vendor(name="crm", *pairs, more="", effective=None, **changes):
 _APPLICATION = 'retention  = { years = 4, after = "decision" }\nrecipients = ["mail-service"'
 
 
-def with_screener():
+def with_screener(more=""):
     """Return the example policy with a screener of applicants, who authorise it by the contact form, compiled."""
     shop = '[recipient.shop]\nlabel      = "Farrier'
     said = {"purposes": '["recruiting"]', "categories": '["A", "D", "F", "I", "J"]'}
-    screener = declared("screener", 'needs_authorisation = "contact-form"', **said)
+    screener = declared("screener", f'needs_authorisation = "contact-form"\n{more}', **said)
     return compiled((_APPLICATION, f'{_APPLICATION}, "screener"'), (shop, screener + shop))
 
 

@@ -13,6 +13,7 @@ from avow.gate import told as words
 from avow.gate.instructions import Answer
 from avow.policy.law import rules
 from avow.rights import downstream, walk
+from avow.rights.reminding import Reminders
 from avow.rights.states import State, Step
 
 REASON = "The invoices of 2024 are kept for seven years, by Rev. & Tax. Code § 19530."
@@ -295,7 +296,7 @@ def test_two_storage_processes_tell_and_remind_once(house, tmp_path):
     house.publisher.first(policy_with(), house.now_ms())
     office = Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"))
     house.write(ROBIN)
-    gone(house, ROBIN, "crm")
+    gone(house, ROBIN, "post")
     filed = office.ask(RequestKind.DELETE)
     office.walk()
     office.press(filed)
@@ -344,3 +345,54 @@ def test_what_is_being_handed_over_is_waited_for(office):
         deliveries.sent(tx, one, office.house.now_ms())
     office.walk()
     assert (case(office).state, [row.recipient for row in told(office)]) == (State.DOWNSTREAM, ["crm"])
+
+
+def test_no_reminder_is_queued_of_what_staff_pass_on(office):
+    """Nobody would carry it: from its day on they see to it, and neither they nor its person are told that it was reminded."""
+    deleted(office, "crm")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    reminders, seen = Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms), []
+    for _ in range(16):
+        office.house.wait(days=1)
+        reminders.once()
+        seen.append(instructions.count_left(office.house.store, office.house.versions.today(), office.house.now_ms()))
+    assert seen == [0, 0, *[1] * 14]
+    assert [row.state for row in rows(office) if row.kind == "instruction"] == ["sent"]
+    (line,) = office.desk.told.lines(case(office), for_staff=True)
+    assert (line.reminders, told(office)[0].reminders) == (0, 0)
+
+
+def test_a_reminder_counts_once_it_has_left(office):
+    """What is queued, or could not be handed over, is none for its person."""
+    deleted(office, "post")
+    (one,) = told(office)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    office.house.wait(days=3)
+    Reminders(office.house.store, (3, 7, 14), lambda: True, office.house.now_ms).once()
+
+    def counted():
+        (line,) = office.desk.told.lines(case(office), for_staff=True)
+        return line.reminders, told(office)[0].reminders
+
+    assert counted() == (0, 1)
+    office.desk.told.pass_on(one.request_id, one.id, "other", "s1")
+    assert counted() == (1, 1)
+
+
+def test_what_would_be_told_of_an_event_is_taken_back_before_the_plan(office):
+    """Between the plan and the erasure it would go to somebody whom nobody tells; what goes at another point stays."""
+    office.house.write(ROBIN)
+    filed = office.ask(RequestKind.DELETE)
+    office.walk()
+    subject = next(iter(office.house.store.vault.lookup([person(ROBIN)]).values()))
+    with office.house.store.control.transaction() as tx:
+        one = planted(tx, office.house.now_ms(), "conversion", subject=subject, record="ab" * 16, connector="conversion")
+    office.press(filed)
+    (verified,) = office.cases.every()
+    assert verified.state is State.VERIFIED
+    assert walk.advance(verified, office.tools, office.house.now_ms())
+    with office.house.store.control.reading() as tx:
+        row = deliveries.get(tx, one)
+    assert (row.state, row.people) == ("withdrawn", ())
+    assert row.why.startswith("its person is being erased (Cal. Civ. Code")

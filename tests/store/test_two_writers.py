@@ -52,12 +52,12 @@ def meanwhile(control, action, until):
     with control.transaction() as tx:
         answers.append(action(tx))
         thread.start()
-        until(lambda: _waiting(control._engine) or not thread.is_alive(), 30, "the other writer")
+        until(lambda: waiting(control._engine) or not thread.is_alive(), 30, "the other writer")
     thread.join(30)
     yield answers
 
 
-def _waiting(engine):
+def waiting(engine):
     """Return how many connections wait for a lock; asked anew each time, for a transaction sees one answer."""
     with engine.connect() as asking:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -132,7 +132,7 @@ def test_migrations_wait_for_those_of_another_process(postgresql, until):
     with engine.begin() as tx:
         alone(tx, "migrations")
         second.start()
-        until(lambda: _waiting(engine) or not second.is_alive(), 30, "the second")
+        until(lambda: waiting(engine) or not second.is_alive(), 30, "the second")
         assert (second.is_alive(), inspect(tx).get_table_names()) == (True, [])
     second.join(30)
     with closing(opened[0]) as control, control.reading() as tx:

@@ -122,6 +122,15 @@ def test_what_would_happen_is_shown_before_it_is_sent(selling, staff):
         assert post(staff, "/console/deliveries/new", **(SENT | wrong)).status_code == 422
 
 
+def test_send_that_is_pressed_twice_sends_once(selling, staff):
+    """Or in a second tab with the same page; a page that is opened again is another errand."""
+    page = post(staff, "/console/deliveries/new", **SENT).text
+    once = re.search(r'name="once" value="([0-9a-f]{32})"', page)[1]
+    places = {post(staff, "/console/deliveries/send", **SENT, once=once).headers["location"] for _ in range(2)}
+    assert places == {f"/console/deliveries/batches/{once}"}
+    assert [one.id for one in selling.rooms.recipients.sending.listed(Place()).lines] == [once]
+
+
 def test_a_batch_waits_for_somebody_else_and_then_goes(selling, staff, receiver):
     """Who asked cannot approve; a colleague can; each record leaves once, and the page follows."""
     where = post(staff, "/console/deliveries/send", **SENT).headers["location"]

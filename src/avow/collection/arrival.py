@@ -13,6 +13,7 @@ from avow.collection.forms import submissions
 from avow.definitions import Event, EventBatch, Record, Recording, Signalled, Spooled, Submission
 from avow.gate import choices, corrected, disclosures, handing_over, minors, named, profiles
 from avow.gate.contacts import LastContact
+from avow.gate.handing_over import IsErasing
 from avow.policy import Rulebook
 from avow.store.store import Store
 
@@ -48,10 +49,15 @@ class Arrival:
     """
 
     def __init__(
-        self, store: Store, rulebook_of: Callable[[str], Rulebook | None], connectors: Mapping[str, str] = _NOBODY
+        self,
+        store: Store,
+        rulebook_of: Callable[[str], Rulebook | None],
+        connectors: Mapping[str, str] = _NOBODY,
+        is_erasing: IsErasing = lambda _store, _person: False,
     ) -> None:
         self._store = store
         self._connectors = connectors
+        self._is_erasing = is_erasing
         self._rulebook_of = rulebook_of
         self._last_contact = LastContact(store, rulebook_of)
 
@@ -78,7 +84,7 @@ class Arrival:
         forms = [one for one in kept if isinstance(one, Submission)]
         handing_over.queue_arrived(self._store, forms, self._rulebook_of, self._connectors)
         told = [name for name, way in self._connectors.items() if way == handing_over.CONVERSION]
-        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told)
+        handing_over.queue_conversions(self._store, kept, self._rulebook_of, told, self._is_erasing)
         for record in kept:
             if isinstance(record, Submission) and record.people:
                 choices.keep_with_form(self._store, record)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,6 +25,7 @@ from avow.store.control.deliveries import (
     MAIL,
     OF_RECORDS,
     OF_REQUESTS,
+    TAKEN_OVER,
     UNSENT,
     About,
     Delivery,
@@ -65,6 +66,7 @@ __all__ = [
     "MAIL",
     "OF_RECORDS",
     "OF_REQUESTS",
+    "TAKEN_OVER",
     "UNSENT",
     "About",
     "Delivery",
@@ -106,6 +108,7 @@ __all__ = [
     "renew",
     "seal_address",
     "sent",
+    "take_back_conversions",
     "to_recipients",
     "undelivered",
     "untried",
@@ -309,6 +312,22 @@ def are_leaving(store: Store, people: Iterable[Identifier]) -> bool:
     with store.control.reading() as tx:
         found = rows.of_subjects(tx, subjects) if subjects else ()
     return any(row.state == "leaving" and row.kind in OF_RECORDS for row in found)
+
+
+def take_back_conversions(store: Store, people: Iterable[Identifier], points: Collection[str], why: str) -> int:
+    """Take back what would tell a third party of an event of these people, at these points (any for none); return how many.
+
+    What is with a connector at this moment goes (`are_leaving`).
+    """
+    subjects = store.vault.subjects_of(people)
+    with store.control.reading() as tx:
+        found = rows.of_subjects(tx, subjects) if subjects else ()
+    waiting = [one for one in found if one.kind == "conversion" and one.state in {"waiting", "failed"}]
+    wanted = [one.id for one in waiting if not points or one.point in points]
+    if not wanted:
+        return 0
+    with store.control.transaction() as tx:
+        return sum(withdraw(tx, one, why) for one in wanted)
 
 
 def letter(store: Store, tx: Transaction, row: Delivery) -> bytes | None:

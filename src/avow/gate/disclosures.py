@@ -122,15 +122,18 @@ def decide(
 def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *, demonstration: bool = False) -> bool:
     """Note that something left, with its entry of the log, which names nobody; False when it is noted already.
 
-    `own_id` is there for what may be noted again. Invented people are in no log. What carries nothing of anybody, an instruction
-    with a link in it, is no disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
+    `own_id` is there for what may be noted again (`of_delivery`). Invented people are in no log. What carries nothing of anybody,
+    an instruction with a link in it, is no disclosure. Rule: Cal. Civ. Code § 1798.130(a)(5)(C).
     """
     if not leave.categories:
         return False
     whose = sorted(one for one in {leave.subject, *leave.others} if one is not None)
     for subject in whose:
         opt_outs.hold(tx, subject)
-    is_new = disclosures.add(tx, leave.disclosure(at_ms, demonstration=demonstration), own_id)
+    one = leave.disclosure(at_ms, demonstration=demonstration)
+    is_new = disclosures.add(tx, one, own_id)
+    if not is_new and one.delivery and one.forget_on is not None:
+        disclosures.put_off(tx, one.delivery, one.forget_on)
     for other in sorted(leave.others) if is_new else ():  # found by each of its identifiers, and counted once
         disclosures.add(tx, replace(leave, subject=other).disclosure(at_ms, count=0, demonstration=demonstration))
     for subject in whose if is_new else ():
@@ -140,6 +143,11 @@ def note(tx: Transaction, leave: Leave, at_ms: int, own_id: str | None = None, *
     if is_new and not demonstration:
         entries.record(tx, at_ms, entries.Disclosed(leave.recipient, leave.categories, leave.purpose))
     return is_new
+
+
+def of_delivery(leave: Leave) -> str:
+    """Return the id of the disclosure by a delivery: it is one, however often it is handed over."""
+    return _id(f"delivery {leave.delivery} {leave.purpose} {' '.join(leave.items)}")
 
 
 def forget_on(rulebook: Rulebook | None, recipient: str, at_ms: int) -> date:

@@ -14,13 +14,13 @@ Rule: Cal. Civ. Code § 1798.100(a)(1), (c), (d), § 1798.105(c)(1), § 1798.120
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import Event, EventBatch, Identifier, Record, Refusal, Submission, moment
 from avow.gate import choices, deliveries, minors, recipients
-from avow.gate.deliveries import Errand, ToGo
+from avow.gate.deliveries import Delivery, Errand, ToGo
 from avow.gate.disclosures import Leave
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
@@ -31,7 +31,7 @@ from avow.store.event_rows import Group, groups, visitor
 from avow.store.holdings import HeldEvent, HeldSubmission
 from avow.store.store import Store
 
-__all__ = ["CONVERSION", "Content", "HandingOver", "NoMore", "queue_arrived", "queue_conversions"]
+__all__ = ["CONVERSION", "Content", "HandingOver", "NoMore", "one_of", "queue_arrived", "queue_conversions"]
 
 #: The way of what a third party is told came of its advertisements.
 CONVERSION: Final = "conversion"
@@ -127,11 +127,31 @@ class HandingOver:
         both = sorted(
             known.purposes & own.points[held.point].purposes, key=lambda one: (-len(own.fields_for(held.point, one)), one)
         )
-        answers = [self.of_form(held, recipient, purpose) for purpose in both]
-        refusals = [one for one in answers if isinstance(one, Refusal)]
-        for_now = [one for one in refusals if not isinstance(one, NoMore)]
         nothing = NoMore(f"“{recipient}” serves no purpose of “{held.point}”", rules.NOTICE_AT_COLLECTION)
-        return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
+        return one_of([self.of_form(held, recipient, purpose) for purpose in both], nothing)
+
+    def may_have(self, row: Delivery) -> Leave | None:
+        """Return what a recipient may have of a record whose delivery somebody began and did not end, as its version gives it.
+
+        None where nothing of a version that is known was given to it.
+        """
+        own = self.versions.rulebook(row.rulebook_id)
+        known, declared = (own.recipients.get(row.recipient), own.points.get(row.point)) if own else (None, None)
+        if own is None or known is None or declared is None:
+            return None
+        by_most = sorted(known.purposes & declared.purposes, key=lambda one: (-len(own.fields_for(row.point, one)), one))
+        purpose = row.purpose or next(iter(by_most), "")
+        needed = own.fields_for(row.point, purpose)
+        items = sorted(name for name in needed if known.categories.issuperset(own.data[name].categories))
+        subjects = frozenset(one.subject for one in row.people if one.subject is not None)
+        first = min(subjects, default=None)
+        named = (own, row.recipient, purpose, row.point, _letters(own, items), row.site, first, tuple(items), row.about.record)
+        return Leave(*named, subjects - {first} if first else frozenset())
+
+    def needs_authorisation(self, recipient: str) -> str:
+        """Return by which form people authorise what is ordered of a recipient today, "" where it needs none."""
+        declared = self.versions.in_force().recipients.get(recipient)
+        return declared.needs_authorisation if declared else ""
 
     def authorised(self, held: HeldSubmission, recipient: str, authorisation: str) -> Refusal | None:
         """Return why an order about somebody may not go to a screener, None where they authorised it in writing.
@@ -139,8 +159,7 @@ class HandingOver:
         By the form that the policy names for it, in a record that is there yet and is theirs: one of its people is one of this
         record's. A recipient that needs none is ordered nothing. Rule: 15 U.S.C. 1681b(b)(2)(A)(ii).
         """
-        declared = self.versions.in_force().recipients.get(recipient)
-        form = declared.needs_authorisation if declared else ""
+        form = self.needs_authorisation(recipient)
         signed = self.store.readable_submission(authorisation) if authorisation else None
         if not form or signed is None or signed.point != form or not set(signed.people) & set(held.people):
             reason = f"an order to “{recipient}” names what its person signed by the form “{form}”"
@@ -253,13 +272,24 @@ def _letters(rulebook: Rulebook, items: Iterable[str]) -> str:
     return "".join(sorted({letter for name in items for letter in rulebook.data[name].categories}))
 
 
+def one_of(answers: Sequence[Content | Refusal], nothing: NoMore) -> Content | Refusal:
+    """Return what goes for the first purpose that it may go for; else a no for now, which no other's no for good ends."""
+    refusals = [one for one in answers if isinstance(one, Refusal)]
+    for_now = [one for one in refusals if not isinstance(one, NoMore)]
+    return next((one for one in answers if isinstance(one, Content)), (for_now or refusals or [nothing])[0])
+
+
 def queue_conversions(
-    store: Store, records: Iterable[Record], rulebook_of: Callable[[str], Rulebook | None], told: Collection[str]
+    store: Store,
+    records: Iterable[Record],
+    rulebook_of: Callable[[str], Rulebook | None],
+    told: Collection[str],
+    is_erasing: IsErasing,
 ) -> None:
     """Queue the events that these third parties are told of as conversions; a repetition adds nothing.
 
     Only what may have been allowed: an event that holds something which nothing but a purpose of theirs needs, of a browser
-    that is not known to be of somebody under 16.
+    that is not known to be of somebody under 16, nor to be erased.
     Rule: Cal. Civ. Code § 1798.100(a)(1), § 1798.120(c), (d); 11 CCR 7025(c)(1), 7026(f).
     """
     events = [one for one in records if told and isinstance(one, Event | EventBatch) and not (one.demonstration or one.robot)]
@@ -267,9 +297,10 @@ def queue_conversions(
     for group in (group for one in events for group in groups(one)):
         rulebook = rulebook_of(group.terms.rulebook_id)
         point = rulebook.points.get(group.point) if rulebook else None
-        if rulebook is None or point is None:
+        takers = sorted(point.recipients & set(told)) if point is not None else []
+        if rulebook is None or point is None or not takers or any(is_erasing(store, one) for one in group.owner):
             continue
-        for name in sorted(point.recipients & set(told)):
+        for name in takers:
             browser, now_ms = visitor(group.batch.visitor), group.collected_ms
             allowed = {one for one in rulebook.recipients[name].purposes if not minors.refusal(store, browser, one, now_ms)}
             wanted.setdefault(name, []).extend(_conversions(store, group, point, allowed))

@@ -26,7 +26,7 @@ from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.store.control import Transaction
 from avow.store.control import instructions as rows
-from avow.store.control.instructions import NOT_TOLD, SILENT, Instruction, due, get, of_requests, opened, untold
+from avow.store.control.instructions import NOT_TOLD, SILENT, Instruction, due, get, of_requests, opened, reminders_left, untold
 from avow.store.store import Store
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "opened",
     "queue",
     "remind",
+    "reminders_left",
     "take_back",
     "untold",
     "words",
@@ -212,7 +213,13 @@ def not_taken(tx: Transaction, instruction_id: str, delivery_id: str, why: str, 
 
 
 def remind(tx: Transaction, one: Instruction, remind_after: Sequence[int], now_ms: int) -> bool:
-    """Queue a reminder, and note when the next one is due; False when another process has, or there is an answer."""
+    """Queue a reminder, and note when the next one is due; False when another process has, or there is an answer.
+
+    None is queued of what a member of staff passed on, which nobody carries: they see to it from its day on.
+    """
+    if one.way == Way.PAGE:
+        rows.left_to_staff(tx, one)
+        return False
     later = [one.told_ms + days * _DAY_MS for days in remind_after[one.reminders + 1 :]] if one.told_ms is not None else []
     if not rows.reminded(tx, one, next((moment for moment in later if moment > now_ms), None)):
         return False

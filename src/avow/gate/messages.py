@@ -36,12 +36,14 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
     HELD = "held"
     UNREACHABLE = "unreachable"
+    TAKEN_OVER = deliveries.TAKEN_OVER
 
 
 #: The same for staff, to stand behind "failed" or "waiting".
 WORDS: Final = {
     Trouble.REFUSED: "the mail server refused it",
     Trouble.LOST: "the connection broke while it was handed over",
+    Trouble.TAKEN_OVER: "the process that had it ended before it said what became of it",
     Trouble.NOT_OFFERED: "the mail server carries no address with such letters before the @ (it offers no SMTPUTF8)",
     Trouble.UNWRITABLE: "no e-mail can be written to this address, or with this text",
     Trouble.UNREADABLE: "what is kept of it cannot be read",

@@ -193,7 +193,7 @@ def timetable(
     sweeping = retention.build(store, clock, settle, configuration.timezone)
     announcing = publication.announcing(store, versions, configuration)
     carrying = messaging.carrying(store, versions, configuration, of_requests())
-    kinds = Kinds(carrying.compose, carrying.left, carrying.failed)
+    kinds = Kinds(carrying.compose, carrying.left, carrying.failed, carrying.may_have)
     contract = recipients.contract_of(store, versions, configuration.mail.recipient)
     carrier = Carrier(Leased(store, kinds, contract=contract), configuration.mail, is_believed=clock.is_believed)
     of_recipients = of_requests().is_erasing
@@ -266,7 +266,7 @@ def _stand(store: Store, versions: Versions, names: Sequence[str], now_ms: Calla
 def _taking_in(installation: Installation, store: Store, versions: Versions, clock: Clock) -> list[Job]:
     """Return the jobs that take in: what the workers spooled, and the lines of followed server logs."""
     configuration, refusals = installation.configuration, Refusals()
-    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration))
+    sink = Arrival(store, versions.rulebook, recipients.arriving(configuration), of_requests().is_erasing)
     drain = Drain(configuration.spool, store.vault, sink, refusals, store.aside, clock.is_believed)
     followed, sites = Followed(sink.write, store.aside, clock.wall_ms), Sites(configuration)
     imports = Imports(sites, versions, installation.moments, store.aside.tried, refusals, store.vault.hmac)

@@ -104,6 +104,14 @@ class Composing:
         is_erasing = self.requests.is_erasing(self.store, identifier(IdentifierKind.EMAIL, made.message.to))
         return _ERASING if is_erasing else made
 
+    def may_have(self, row: Delivery) -> Leave | None:
+        """Return what the mail server may have of a message that may not leave any more; None for what is of nobody."""
+        rulebook = self.versions.rulebook(row.rulebook_id) or self.versions.in_force()
+        about = row.about
+        if row.kind in TO_RECIPIENTS or not about.items:
+            return None
+        return Leave(rulebook, self.recipient, row.purpose, row.point, about.items, row.site, about.subject)
+
     def read(self, row: Delivery) -> Message | None:
         """Return what a delivery says, for who may look at it; None when a key is destroyed, or what it is about is gone.
 

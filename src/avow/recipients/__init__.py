@@ -110,7 +110,7 @@ def carriers(
     instructing = Instructing(store, versions, Sites(configuration), remind_after, confirmed)
     passing_on = PassingOn(OptOuts(store, versions, now_ms), connectors(configuration))
     composing = Composing(HandingOver(store, versions, is_erasing, now_ms), instructing, passing_on)
-    kinds = Kinds(composing.compose, composing.left, composing.failed)
+    kinds = Kinds(composing.compose, composing.left, composing.failed, composing.may_have)
     ways: list[tuple[str, str, Connector]] = [
         (name, one.connector, connector_of(name, one)) for name, one in _reached(configuration)
     ]

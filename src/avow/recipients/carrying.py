@@ -3,11 +3,12 @@
     claim     what is due is this process's until its lease is over; no other carries it meanwhile
     compose   by the kind's room: everything is asked again, and what it says is put together
     hand over by a connector (`recipients.connectors`)
-    note      in one transaction: that the other side took it, with what it said; the disclosure; what follows from it
+    note      in one transaction: that the other side took it, with what it said; the disclosure; what follows from it.
+              What the other side may have is a disclosure as well, and one with what it says yes to at the next try
 
 A process that dies between the other side's yes and our note leaves what cannot be told from one that died before: it is handed
 over again, under the same id, by which the other side knows the copy. What somebody is owed by law may come twice and may not be
-lost (decision 0072).
+lost (decision 0072). It is noted that it may have gone before anything else is asked: it may never leave again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from avow.gate.disclosures import Leave
 from avow.gate.handing_over import NoMore
 from avow.gate.messages import Trouble, Turn, Waiting
 from avow.gate.parcels import Parcel
+from avow.store.aside import attempted
 from avow.store.control import Transaction
 from avow.store.store import Store
 
@@ -43,12 +45,14 @@ class Kinds(Generic[_Made]):
 
     `compose` returns a delivery as it leaves now (a Refusal when it may not for now; None, or NoMore, which says why, when it is
     to be withdrawn); `left` notes what follows from one that left, `failed` from one that failed for good, both in the
-    transaction that notes it.
+    transaction that notes it. `may_have` is what the other side may have of one that somebody began to hand over and that may
+    not leave any more, None for what tells of nobody.
     """
 
     compose: Callable[[Delivery, int], _Made | Refusal | None]
     left: Callable[[Transaction, _Made, int], None]
     failed: Callable[[Transaction, Delivery], None]
+    may_have: Callable[[Delivery], Leave | None]
 
 
 @dataclass(slots=True)
@@ -67,6 +71,7 @@ class Leased(Generic[_Made]):
     seconds: Callable[[], float] = time.monotonic
     _rows: dict[str, Delivery] = field(default_factory=dict)
     _claimed: float = 0.0
+    _begun: str = ""
 
     def due(self, now_ms: int, limit: int) -> Sequence[Turn]:
         """Claim what is due; return it in the order of its turns. At rest nothing is written."""
@@ -77,6 +82,9 @@ class Leased(Generic[_Made]):
         with self.store.control.transaction() as tx:
             claimed = deliveries.claim(tx, self.holder, now_ms, limit, self.lane)
         self._rows = {row.id: row for row in claimed}
+        for row in claimed:
+            if row.trouble == deliveries.TAKEN_OVER:
+                self._note_taken_over(row, now_ms)
         return tuple(Turn(row.id, row.attempts) for row in claimed)
 
     def open(self, message_id: str, now_ms: int) -> _Made | None:
@@ -99,14 +107,28 @@ class Leased(Generic[_Made]):
                 deliveries.held(tx, row.id, self.holder, Trouble.HELD, now_ms + HELD_MS, why, row.next_ms)
         return None
 
+    def begins(self, message_id: str) -> None:
+        """Remember that one is handed over from now on: until it is said what became of it, the other side may have it."""
+        self._begun = message_id
+
     def sent(self, sent: _Made, now_ms: int, receipt: str, *, is_received: bool = False) -> None:
         """Note that a delivery was handed over, as a disclosure about its person where one is known."""
         leave = self._of_who_is_there(replace(sent.leave, delivery=sent.message_id))
         decided = {"recipient": leave.recipient, "purpose": leave.purpose, "rulebook_id": leave.rulebook.id}
         with self.store.control.transaction() as tx:
             deliveries.sent(tx, sent.message_id, now_ms, **decided, receipt=receipt, is_received=is_received)
-            disclosures.note(tx, leave, now_ms)
+            disclosures.note(tx, leave, now_ms, disclosures.of_delivery(leave))
             self.kinds.left(tx, sent, now_ms)
+        self._begun = ""
+
+    def lost(self, made: _Made, now_ms: int) -> None:
+        """Note that the other side may have one, as a disclosure: it is the same one when it is handed over again.
+
+        What comes before the next try, a deletion or an opt-out, has to reach it there. Rule: Cal. Civ. Code § 1798.105(c)(1),
+        § 1798.130(a)(5)(C); 11 CCR 7026(f)(2).
+        """
+        self._note(replace(made.leave, delivery=made.message_id), now_ms)
+        self._begun = ""
 
     def kept(self, message_id: str, trouble: Trouble, code: int, next_ms: int | None, receipt: str) -> None:
         """Note a try that did not succeed."""
@@ -115,18 +137,39 @@ class Leased(Generic[_Made]):
             is_ours = deliveries.kept(tx, message_id, self.holder, trouble, code, next_ms, receipt)
             if is_ours and next_ms is None and row is not None:
                 self.kinds.failed(tx, replace(row, trouble=trouble, code=code, receipt=receipt))
+        self._begun = ""
 
     def held(self, message_id: str, trouble: Trouble, next_ms: int, why: str) -> None:
         """Note that the other side could not be asked, and why: nobody's try."""
         with self.store.control.transaction() as tx:
             deliveries.held(tx, message_id, self.holder, trouble, next_ms, why)
+        self._begun = ""
 
     def release(self) -> None:
-        """Let what was claimed and not tried wait again, for whoever comes first."""
+        """Let what was claimed and not tried wait again, for whoever comes first.
+
+        What was handed over and could not be noted, as the store was away, stays ours until it is claimed again.
+        """
+        begun, self._begun = self._begun, ""
         if self._rows:
             with self.store.control.transaction() as tx:
-                deliveries.release(tx, self.holder)
+                deliveries.release(tx, self.holder, begun)
         self._rows = {}
+
+    def _note_taken_over(self, row: Delivery, now_ms: int) -> None:
+        """Note what the other side may have of one that somebody else carried to no end, as it would leave now.
+
+        Where nothing leaves now, as it was put together then.
+        """
+        _, made = attempted(lambda: self.kinds.compose(row, now_ms))
+        leave = made.leave if made is not None and not isinstance(made, Refusal) else self.kinds.may_have(row)
+        if leave is not None:
+            self._note(replace(leave, delivery=row.id), now_ms)
+
+    def _note(self, leave: Leave, now_ms: int) -> None:
+        leave = self._of_who_is_there(leave)
+        with self.store.control.transaction() as tx:
+            disclosures.note(tx, leave, now_ms, disclosures.of_delivery(leave))
 
     def _of_who_is_there(self, leave: Leave) -> Leave:
         """Return a leave without who was erased while the other side took its time: nothing new is kept of them."""

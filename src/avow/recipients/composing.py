@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from avow.definitions import Refusal, moment
-from avow.gate.deliveries import Delivery
-from avow.gate.handing_over import Content, HandingOver, NoMore
+from avow.gate.deliveries import OF_RECORDS, Delivery
+from avow.gate.disclosures import Leave
+from avow.gate.handing_over import Content, HandingOver, NoMore, one_of
 from avow.gate.parcels import Parcel
 from avow.policy.law import rules
 from avow.recipients.instructing import Instructing
@@ -59,14 +60,22 @@ class Composing:
         if row.kind == "instruction":
             self.instructing.failed(tx, row)
 
+    def may_have(self, row: Delivery) -> Leave | None:
+        """Return what a recipient may have of a record that may not leave any more, as its version gives it.
+
+        None for what tells of an opt-out or a consumer request: it names nothing that the recipient was not given before.
+        """
+        return self.handing_over.may_have(row) if row.kind in OF_RECORDS else None
+
     def _form(self, row: Delivery) -> Content | Refusal:
         """Return what goes of a form's record for the purpose of its delivery; for "", for the first that it may go for now."""
         held = self.handing_over.store.readable_submission(row.about.record)
         if held is None:
             return _GONE
-        if row.kind == "order":
-            refusal = self.handing_over.authorised(held, row.recipient, row.people[-1].record)
-            return refusal or self.handing_over.of_form(held, row.recipient, row.purpose)
+        if row.kind == "order" or self.handing_over.needs_authorisation(row.recipient):  # whatever it was queued as
+            signed = row.people[-1].record if row.kind == "order" else ""
+            if (refusal := self.handing_over.authorised(held, row.recipient, signed)) is not None:
+                return refusal
         if row.purpose:
             return self.handing_over.of_form(held, row.recipient, row.purpose)
         return self.handing_over.for_any_purpose(held, row.recipient)
@@ -80,7 +89,7 @@ class Composing:
         known = own.recipients.get(row.recipient) if own else None
         purposes = [row.purpose] if row.purpose else sorted(known.purposes) if known else []
         answers = [self.handing_over.of_event(found.event, found.subject, row.recipient, purpose) for purpose in purposes]
-        return next((one for one in answers if isinstance(one, Content)), answers[0] if answers else _GONE)
+        return one_of(answers, _GONE)
 
 
 def _parcel(row: Delivery, content: Content) -> Parcel:

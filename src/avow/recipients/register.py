@@ -28,6 +28,7 @@ from avow.store import sealing
 from avow.store.control import Transaction, opt_outs
 from avow.store.control import contract_gaps as gaps
 from avow.store.control import recipients as rows
+from avow.store.control.database import alone
 from avow.store.store import Store
 
 #: The scope of the keys of contracts, by the recipient's name.
@@ -113,6 +114,7 @@ class Register:
             new["sha256"] = hashlib.sha256(changes.document).hexdigest()
             new["document"] = self._keep(name, changes.document, new["sha256"])
         with self.store.control.transaction() as tx:
+            alone(tx, "recipient", name)  # each writes the whole row, with what the other has just noted
             before = rows.get(tx, name) or Registered(name)
             review_on = changes.review_on.isoformat() if changes.review_on else None
             self._put(tx, replace(before, **new), "recipient.registered", by, document=new.get("sha256"), review_on=review_on)
@@ -136,6 +138,7 @@ class Register:
         if (unknown := self._unknown(name)) is not None:
             return unknown
         with self.store.control.transaction() as tx:
+            alone(tx, "recipient", name)  # each writes the whole row, with what the other has just noted
             before, was_ours = rows.get(tx, name) or Registered(name), not self._standing(tx, name).is_third_party
             missing = {*before.missing, clause} if is_missing else {*before.missing} - {clause}
             what = "recipient.clause-missing" if is_missing else "recipient.clause-mended"
@@ -169,6 +172,7 @@ class Register:
         if (unknown := self._unknown(name)) is not None:
             return unknown
         with self.store.control.transaction() as tx:
+            alone(tx, "recipient", name)  # each writes the whole row, with what the other has just noted
             before = rows.get(tx, name) or Registered(name)
             if (before.withdrawn_ms is None) == (at_ms is None):
                 return Refusal("that is what is written down already", _RULE)

@@ -1,13 +1,15 @@
 """A round of deliveries to one recipient: each has its turn, and whatever happens to one happens to it alone.
 
 compose     cannot be read: failed at once; may not leave now: held, or taken back (`carrying.Leased`)
-hand over   taken: sent · no for now: tried again · no for good: failed, a person looks at it · lost: tried again
+hand over   taken: sent · no for now: tried again · no for good: failed, a person looks at it
+            lost: the other side may have it, which is a disclosure; tried again
             away: nobody is charged, everybody waits, and the recipient is asked again after a growing pause
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -47,6 +49,8 @@ class Round:
     outbox: Leased[Parcel]
     connector: Connector
     is_believed: Callable[[], bool] = lambda: True
+    seconds: Callable[[], float] = time.monotonic
+    _begun: float = 0.0
     _pause_ms: int = 0
     _again_ms: int = 0
 
@@ -54,7 +58,7 @@ class Round:
         """Hand over what is due; return how many were taken. Raises StoreUnavailable, after which nothing is lost."""
         if now_ms < self._again_ms <= now_ms + _AWAY_LONGEST_MS:  # further away: the clock was ahead
             return 0
-        taken = 0
+        taken, self._begun = 0, self.seconds()
         try:
             for turn in self.outbox.due(now_ms, ROUND):
                 answer = self._one(turn, now_ms)
@@ -74,9 +78,12 @@ class Round:
             return None
         if parcel is None:
             return None
-        failed, answer = attempted(lambda: self._note(turn, parcel, self.connector.hand_over(parcel, now_ms), now_ms))
+        self.outbox.begins(turn.message_id)
+        tried_ms = now_ms + int((self.seconds() - self._begun) * 1000)  # no recipient believes a signature of long ago
+        failed, answer = attempted(lambda: self._note(turn, parcel, self.connector.hand_over(parcel, tried_ms), now_ms))
         if failed is not None:
-            self._raised(turn, now_ms, Trouble.LOST, failed)  # the other side may have it: it is handed over again
+            self.outbox.lost(parcel, now_ms)  # the other side may have it: it is handed over again
+            self._raised(turn, now_ms, Trouble.LOST, failed)
         return answer
 
     def _note(self, turn: Turn, parcel: Parcel, said: Said, now_ms: int) -> Answer:
@@ -90,6 +97,8 @@ class Round:
         if said.answer in {Answer.TAKEN, Answer.DONE}:
             self.outbox.sent(parcel, now_ms, said.receipt, is_received=said.answer is Answer.DONE)
         else:
+            if said.answer is Answer.LOST:
+                self.outbox.lost(parcel, now_ms)
             self._keep(turn, parcel, said, now_ms)
         return said.answer
 

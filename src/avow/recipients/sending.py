@@ -45,6 +45,8 @@ _BY_COMMAND: Final = Refusal("it was asked for at the command line; a member of 
 _GONE: Final = Refusal("there is no such record", _RULE)
 _NO_EVENTS: Final = Refusal("an event is told to a third party alone, as a conversion", rules.SERVICE_PROVIDERS)
 _NO_ORDER: Final = Refusal("the policy names no form that authorises orders to it", rules.BACKGROUND_CHECK_AUTHORISED)
+_ONCE: Final = Refusal("something else was sent from this page; open it again", _RULE)
+_TOO_MANY_ORDERS: Final = Refusal("more than the policy lets one person order within a day; an order has no second person", _RULE)
 _EVENTS_ALONE: Final = Refusal("it is told of conversions alone: no form goes there", _RULE)
 #: The id of a record (`definitions.RecordIds`).
 #: Within this time what one person sends is added up, milliseconds.
@@ -56,7 +58,8 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 class Selection:
     """Which records: one by its id, or those of a point and a website ("" for all), collected from a moment to before another.
 
-    `until_ms` None is now. `authorisation` is the record in which its person signed what is ordered of a screener.
+    `until_ms` None is now. `authorisation` is the record in which its person signed what is ordered of a screener. `once`, 32
+    hexadecimal digits, is by what it is known when it is asked for twice: it is one batch.
     """
 
     record: str = ""
@@ -65,6 +68,7 @@ class Selection:
     since_ms: int = 0
     until_ms: int | None = None
     authorisation: str = ""
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,9 @@ class Sending:
             queued = self._queue_one(recipient, purpose, one, by, is_event=is_event)
             if queued is not None:
                 return queued
+            if selection.authorisation:  # a batch is of disclosures, and names nothing that anybody signed
+                self._refused(recipient, purpose, point, _TOO_MANY_ORDERS, by)
+                return _TOO_MANY_ORDERS
         assert not isinstance(held, HeldClick)
         return self._ask(recipient, purpose, point, selection, held, by)
 
@@ -291,18 +298,23 @@ class Sending:
 
     def _ask(
         self, recipient: str, purpose: str, point: str, selection: Selection, held: HeldSubmission | None, by: Member | None
-    ) -> Batch:
-        """Keep a batch; it goes at once where no second person is needed."""
+    ) -> Batch | Refusal:
+        """Keep a batch; it goes at once where no second person is needed. The one that is there where it was asked for before."""
         now_ms, asker = self.now_ms(), by.staff_id if by else ""
         since_ms, until_ms = selection.since_ms, min(selection.until_ms or now_ms, now_ms)
         if held is not None:
             since_ms, until_ms = held.collected_ms, held.collected_ms + 1
         site = held.site if held else selection.site
         with self.handing_over.store.control.transaction() as tx:
+            alone(tx, "by hand", recipient)
+            there = batches.get(tx, selection.once) if selection.once else None
+            if there is not None:
+                asked = (there.recipient, there.purpose, there.point, there.asker)
+                return there if asked == (recipient, purpose, point, asker) else _ONCE
             count = batches.count(tx, point, site, since_ms, until_ms)
             approved_ms = None if self._needs_second(tx, recipient, count) else now_ms
             named = (recipient, purpose, point, site, since_ms, until_ms, count, asker, now_ms)
-            batch = Batch(secrets.token_hex(16), "disclosure", *named, approved_ms=approved_ms)
+            batch = Batch(selection.once or secrets.token_hex(16), "disclosure", *named, approved_ms=approved_ms)
             batches.add(tx, batch)
             entries.record(tx, now_ms, _step("batch.asked", batch, asker))
         return batch
@@ -335,7 +347,9 @@ class Sending:
     def _page(self, batch: Batch, last: str, held: tuple[HeldSubmission, ...], now_ms: int) -> int:
         """Queue those of some records that their version gives; return how many, 0 when another process was faster."""
         store = self.handing_over.store
-        theirs = [one for one in held if _is_of(one, batch.site, batch.since_ms, batch.until_ms)]
+        agreed = batch.records - batch.queued - batch.refused  # what came late into the span of the batch nobody agreed to
+        theirs = [one for one in held if _is_of(one, batch.site, batch.since_ms, batch.until_ms) and not one.demonstration]
+        theirs = theirs[: max(agreed, 0)]
         going = [one for one in theirs if self._may_go(one, batch)]
         errand = Errand("disclosure", batch.recipient, self.connectors[batch.recipient], batch.purpose, batch.id, batch.asker)
         with store.control.transaction() as tx:

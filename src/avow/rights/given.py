@@ -17,6 +17,7 @@ from avow.gate import deliveries, disclosures, recipients
 from avow.gate.disclosures import ADDRESS, Disclosure
 from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
+from avow.policy.law import rules
 from avow.policy.rulebook.conversions import CLICK_ID
 from avow.rights.cases import Contact
 from avow.rights.plan import Given
@@ -52,6 +53,14 @@ class Recipients:
     def are_leaving(self, contact: Contact) -> bool:
         """Return whether a record of this person is being handed over at this moment: nobody knows yet whether it went."""
         return deliveries.are_leaving(self.store, contact.identifiers())
+
+    def take_back(self, contact: Contact) -> None:
+        """Take back what would tell third parties of this person's events, before it is asked to whom something of them went.
+
+        What went between the plan and the erasure would be in no plan. Rule: Cal. Civ. Code § 1798.105(c)(1).
+        """
+        why = f"its person is being erased ({rules.DELETE})"
+        deliveries.take_back_conversions(self.store, contact.identifiers(), contact.points, why)
 
     def _given(self, name: str, went: list[Disclosure], contact: Contact, gaps: Sequence[Gap]) -> Given:
         """Return what went to one recipient; the version is that of the last, by which it may hold it longest."""

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from avow.definitions import RequestKind, local_date
+from avow.gate import instructions
 from avow.gate.choices import opted_out_by
 from avow.gate.sites import Site
 from avow.policy import LawTable, Rulebook
@@ -280,6 +281,8 @@ def done(case: Case, cases: Cases, timezone: str) -> tuple[Done, ...]:
     """Return what became of each place, and of what each recipient was told: what it answered and why, or that it has not."""
     outcomes = outcomes_of(case)
     told = {one.id: one for one in cases.instructions(case.request_id)} if any("instruction" in one for one in outcomes) else {}
+    with cases.store.control.reading() as tx:
+        reminded = instructions.reminders_left(tx, case.request_id) if told else {}
     found = []
     for one in outcomes:
         line = Done(one["target"], one["did"], one["records"], one["rule"])
@@ -287,7 +290,7 @@ def done(case: Case, cases: Cases, timezone: str) -> tuple[Done, ...]:
             instruction = told.get(str(one["instruction"]))
             on = local_date(instruction.told_ms, timezone) if instruction and instruction.told_ms is not None else None
             said = cases.said(instruction) if instruction and one["answer"] else ""
-            more = _silent(on, instruction.reminders if instruction else 0) if not one["answer"] else ""
+            more = _silent(on, reminded.get(instruction.id, 0) if instruction else 0) if not one["answer"] else ""
             line = replace(line, more=more + (f". It says: {said}" if said else ""), is_recipient=True)
         found.append(line)
     return tuple(found)

@@ -64,7 +64,10 @@ class ToldRecipients:
 
     def lines(self, case: Case, *, for_staff: bool) -> tuple[ToldLine, ...]:
         """Return who was told for a request; only staff have the links. Rule: 11 CCR 7022(b)(2), (3)."""
-        return tuple(self._line(one, for_staff=for_staff) for one in self.pages.cases.instructions(case.request_id))
+        with self.pages.cases.store.control.reading() as tx:
+            reminded = instructions.reminders_left(tx, case.request_id)
+        told = self.pages.cases.instructions(case.request_id)
+        return tuple(self._line(one, reminded.get(one.id, 0), for_staff=for_staff) for one in told)
 
     def pass_on(self, request_id: str, instruction_id: str, way: str, staff_id: str) -> Refusal | None:
         """Note that a member of staff passed the link to a recipient's page on, and how. Rule: 11 CCR 7022(b)(2), 7101(a)."""
@@ -114,7 +117,7 @@ class ToldRecipients:
         except DAMAGED:  # who cannot be read is left out by nobody
             return False
 
-    def _line(self, one: Instruction, *, for_staff: bool) -> ToldLine:
+    def _line(self, one: Instruction, reminders: int, *, for_staff: bool) -> ToldLine:
         declared, timezone = self.pages.declared(one), self.pages.versions.timezone
         is_shown = for_staff and not one.answer and bool(one.sealed)
         token = instructions.link(self.pages.keyed, one.id)
@@ -124,7 +127,7 @@ class ToldRecipients:
             one.way,
             one.due_on,
             local_date(one.told_ms, timezone) if one.told_ms is not None else None,
-            one.reminders,
+            reminders,
             downstream.words(one),
             self._said(one),
             f"{self.sites.named(one.site).origin}/privacy/instructions/{token}" if is_shown else "",

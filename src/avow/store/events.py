@@ -189,7 +189,7 @@ class Events:
 
     def command(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
-        self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+        self._call(partial(_command, statement(name), _bindable(parameters)))
 
     def command_once(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql`, which is not safe to repeat. After StoreUnavailable it may have been run or not."""
@@ -453,8 +453,8 @@ def _some(people: Collection[UUID]) -> Iterator[list[UUID]]:
 
 
 def _command(text: str, parameters: dict[str, object], client: Any) -> None:  # Any: as `_call`
-    """Run a statement for its effect."""
-    client.command(text, parameters=parameters)
+    """Run a statement for its effect. The client's own `command` puts parameters into the URL, however long they are."""
+    client.raw_query(text, parameters=parameters)
 
 
 def _insert_erasing(some: Sequence[UUID], client: Any) -> None:  # Any: as `_call`

@@ -7,6 +7,7 @@ next run what to do (the vault's work list, the rows' own due dates) goes last.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -100,21 +101,19 @@ class _Sum:
 
 def remaining(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
     """Count the rows that still belong to these subjects."""
+    found: Counter[str] = Counter()
     with control.reading() as tx:
-        found = [
-            (
-                submissions.count_of_subjects(tx, chunk) + subscriptions.count_of_subjects(tx, chunk),
-                choices.count_of_subjects(tx, chunk),
-                disclosures.count_of_subjects(tx, chunk),
-                deliveries.count_of_subjects(tx, chunk),
-                listed.count_of_subjects(tx, chunk),
-            )
-            for chunk in _chunks(subjects)
-        ]
-    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0, 0, 0, 0]
-    forms, chosen, disclosed, sent, recorded = sums
-    seen, visited = events.count_subjects(subjects), events.count_visits(subjects)
-    return Counts(seen, forms, chosen, disclosed, sent, recordings=recorded, visits=visited)
+        for chunk in _chunks(subjects):
+            found.update(named_people.counted(tx, chunk))
+    return Counts(
+        events.count_subjects(subjects),
+        found["submission_subjects"] + found["pending_subscriptions"],
+        found["choices"],
+        found["disclosures"],
+        found["delivery_people"],
+        recordings=found["recordings"],
+        visits=events.count_visits(subjects),
+    )
 
 
 def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files, *, now_ms: int) -> Due:

@@ -6,7 +6,8 @@ alone, and a server that is away costs no message a try (decision 0040).
     claim, compose, decide  cannot be read or written: failed at once
     connect                 no connection: nobody is charged, the server is asked again after a growing pause
     hand over               yes: sent · no for now (4xx): tried again · no for good (5xx): failed, a person looks at it
-                            connection lost: the message waits, a new connection goes on with the others
+                            connection lost: the server may have it, which is a disclosure; the message waits, a new
+                            connection goes on with the others
 
 A crash between the server's yes and our note of it sends a message again with the same Message-ID (RFC 5322, 3.6.4),
 by which mail systems drop the second copy.
@@ -190,6 +191,7 @@ class Carrier:
         if outcome is not None:
             return outcome
         assert failed is not None
+        self.outbox.lost(message, now_ms)
         return self._failed(turn, now_ms, Trouble.LOST, failed)  # the server may have it: it is handed over again
 
     def _failed(self, turn: Turn, now_ms: int, trouble: Trouble, error: Exception) -> _Outcome:
@@ -213,6 +215,7 @@ class Carrier:
         server = self._server or self._connected(now_ms)
         if server is None:
             return _Outcome.AWAY
+        self.outbox.begins(turn.message_id)
         said = _given(server, letter)
         if said.trouble is None:
             self.outbox.sent(message, now_ms, said.receipt)
@@ -221,6 +224,7 @@ class Carrier:
             self._hang_up()
         if said.trouble is Trouble.LOST:
             self._hang_up()
+            self.outbox.lost(message, now_ms)
             if self._connected(now_ms) is None:  # the server is away: that was no answer to this message
                 return _Outcome.AWAY
         return self._keep(turn, message, now_ms, said.trouble, said, is_final=said.is_final)

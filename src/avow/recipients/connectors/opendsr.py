@@ -35,10 +35,8 @@ from urllib3.exceptions import HTTPError
 
 from avow.gate.parcels import Parcel
 from avow.recipients.connectors import Answer, Said
-from avow.recipients.connectors.webhook import CONNECT_SECONDS, READ_SECONDS, Resolve, is_public, resolved
+from avow.recipients.connectors.webhook import CONNECT_SECONDS, READ_SECONDS, Resolve, is_public, resolved, unanswered, whole
 
-#: Bytes of an answer that are read.
-ANSWER_BYTES: Final = 64 * 1024
 SIGNATURE: Final = "X-OpenDSR-Signature"
 DOMAIN: Final = "X-OpenDSR-Processor-Domain"
 _MISSING: Final = 404
@@ -95,7 +93,7 @@ class OpenDSR:
                 request["extensions"] = {self._host: request["extensions"]}
             taken = self._asked("POST", "/requests", json.dumps(request, ensure_ascii=False).encode())
         except HTTPError as error:
-            return Said(Answer.LOST, receipt=type(error).__name__)
+            return unanswered(error)
         return taken if isinstance(taken, Said) else self._said(taken, wanted)
 
     def close(self) -> None:
@@ -176,10 +174,10 @@ class OpenDSR:
             found[0], port, timeout=timeout, maxsize=1, retries=False, ssl_context=self.believes, server_hostname=host
         ) as pool:
             answer = pool.urlopen(method, target, content, sent, redirect=False, retries=False, preload_content=False)
-            read = answer.read(ANSWER_BYTES + 1)
+            read = whole(answer, decoded=True)
             answer.close()
-        if len(read) > ANSWER_BYTES:
-            return Said(Answer.NOT_NOW, answer.status, f"{answer.status}, and more than {ANSWER_BYTES} bytes")
+        if read is None:
+            return Said(Answer.NOT_NOW, answer.status, f"{answer.status}, and too long an answer, or too slow a one")
         return _Got(answer.status, {name.lower(): value for name, value in answer.headers.items()}, read)
 
 

@@ -33,7 +33,7 @@ CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 20.0
 ANSWER_SECONDS: Final = 30.0
 #: Bytes of an answer that are read before the connection is given up.
-_ANSWER_BYTES: Final = 64 * 1024
+ANSWER_BYTES: Final = 64 * 1024
 _PIECE_BYTES: Final = 16 * 1024
 #: A no that no repetition changes (RFC 9110, 15.5): what was sent is wrong, too large, of no known kind, or unwanted.
 _NEVER: Final = frozenset({400, 410, 413, 415, 422})
@@ -92,14 +92,9 @@ class Webhook:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             answer = pool.urlopen("POST", target, parcel.content, sent, redirect=False, retries=False, preload_content=False)
-        except (NewConnectionError, NameResolutionError, ConnectTimeoutError) as error:
-            self.close()
-            return Said(Answer.AWAY, receipt=f"no connection ({type(error).__name__})")
         except HTTPError as error:
             self.close()
-            if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
-                return Said(Answer.AWAY, receipt="its certificate is not believed")
-            return Said(Answer.LOST)  # broken off, or no answer in time: it may have it
+            return unanswered(error)
         return self._said(answer)
 
     def close(self) -> None:
@@ -138,14 +133,30 @@ class Webhook:
         return Said(Answer.NEVER if status in _NEVER else Answer.NOT_NOW, status, f"{status}", after_ms)
 
 
+def unanswered(error: HTTPError) -> Said:
+    """Return what it says that there was no answer: nobody was asked, or it broke off, or took too long, and may have it."""
+    if isinstance(error, NewConnectionError | NameResolutionError | ConnectTimeoutError):
+        return Said(Answer.AWAY, receipt=f"no connection ({type(error).__name__})")
+    if isinstance(error, SSLError) and isinstance(error.args[0], ssl.SSLCertVerificationError):
+        return Said(Answer.AWAY, receipt="its certificate is not believed")
+    return Said(Answer.LOST, receipt=type(error).__name__)
+
+
+def whole(answer: BaseHTTPResponse, *, decoded: bool) -> bytes | None:
+    """Return an answer; None for one that is longer than it may be, or not there in time. Raises HTTPError."""
+    until, found = time.monotonic() + ANSWER_SECONDS, bytearray()
+    while piece := answer.read1(_PIECE_BYTES, decode_content=decoded):
+        found += piece
+        if len(found) > ANSWER_BYTES or time.monotonic() > until:
+            return None
+    return bytes(found)
+
+
 def _is_read(answer: BaseHTTPResponse) -> bool:
     """Read an answer to its end, within its bounds; return whether that was it."""
-    until, size = time.monotonic() + ANSWER_SECONDS, 0
     try:
-        while piece := answer.read1(_PIECE_BYTES, decode_content=False):
-            size += len(piece)
-            if size > _ANSWER_BYTES or time.monotonic() > until:
-                return False
+        if whole(answer, decoded=False) is None:
+            return False
     except HTTPError:
         return False
     answer.release_conn()

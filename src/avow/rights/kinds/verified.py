@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from avow.definitions import RequestKind
 from avow.policy import Rulebook
 from avow.rights import asked_again, downstream, due, execution, plan, response, reviewing, scoping, sent_files, verification
 from avow.rights.agents import authority, stopping
@@ -50,6 +51,8 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
         tools.voice.rulebook,
         [one.name for one in tools.targets],
     )
+    if wide is not None and wide.kind is RequestKind.DELETE and wide.contact is not None:
+        tools.telling.recipients.take_back(wide.contact)
     prospect = execution.foresee(wide, rulebook, names, tools.finder, tools.telling, now_ms) if wide else None
     if wide is None or prospect is None:
         return False

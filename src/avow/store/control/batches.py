@@ -16,12 +16,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, or_, select, update
 
 from avow.store import paging
 from avow.store.control.database import Transaction
 from avow.store.control.deliveries import Kind
-from avow.store.control.tables import batches, deliveries, submissions
+from avow.store.control.rows import add_new
+from avow.store.control.tables import batches, deliveries, disclosures, submissions
 from avow.store.paging import Page, Part, Place
 
 #: What a member of staff, or a command, sends of one record.
@@ -67,9 +68,9 @@ class Batch:
         return "approved" if self.queued_ms is None else "queued"
 
 
-def add(tx: Transaction, batch: Batch) -> None:
-    """Keep a new one."""
-    tx.execute(insert(batches).values(**asdict(batch)))
+def add(tx: Transaction, batch: Batch) -> bool:
+    """Keep a new one; False when there is one of its id: it was asked for twice."""
+    return add_new(tx, batches, asdict(batch))
 
 
 def get(tx: Transaction, batch_id: str) -> Batch | None:
@@ -100,14 +101,17 @@ def count(tx: Transaction, point: str, site: str, since_ms: int, until_ms: int) 
 def unseen(tx: Transaction, recipient: str, since_ms: int) -> int:
     """Return how many records were sent to a recipient by hand since a moment that no second person agreed to.
 
-    Those of batches that went at once, and those that were sent one by one; what was taken back counts for nothing.
+    Those of batches that went at once, and those that were sent one by one; of what was taken back, what had left by then, or
+    may have.
     """
     own, one = batches.c, deliveries.c
     alone = select(func.coalesce(func.sum(own.records), 0)).where(own.recipient == recipient, own.made_ms >= since_ms)
     alone = alone.where(own.approver == "", own.approved_ms.is_not(None), own.withdrawn_ms.is_(None))
     single = select(func.count()).select_from(deliveries).where(one.recipient == recipient, one.made_ms >= since_ms)
-    by_hand = (one.kind.in_(BY_HAND), one.batch != "", one.batch.not_in(select(own.id)))
-    single = single.where(*by_hand, one.state != "withdrawn")
+    counted = select(own.id).where(or_(own.approver != "", own.withdrawn_ms.is_(None)))
+    by_hand = (one.kind.in_(BY_HAND), one.batch != "", one.batch.not_in(counted))
+    has_left = exists().where(disclosures.c.delivery == one.id)
+    single = single.where(*by_hand, or_(one.state != "withdrawn", has_left))
     return int(tx.execute(alone).scalar_one()) + int(tx.execute(single).scalar_one())
 
 

@@ -69,6 +69,8 @@ MANY: Final = ("mailing", *OF_RECORDS)
 BY_HAND: Final = "by hand"
 #: The way of what waits for a person to pass it on: no process carries it.
 BY_PAGE: Final = "page"
+#: The trouble of what was claimed while it was leaving: whoever carried it came to no end, and the other side may have it.
+TAKEN_OVER: Final = "taken-over"
 #: What may still leave.
 UNSENT: Final = ("waiting", "leaving", "failed")
 #: A turn further away than any pause of ours, milliseconds, was written down while the clock was ahead: it has come.
@@ -219,6 +221,7 @@ def claim(tx: Transaction, holder: str, now_ms: int, limit: int, lane: Lane = MA
     What one person waits for goes before what goes to everybody: about a change of the policy, then mailings. One statement
     decides, so that of two processes one gets each. On a server leases are over by the server's own clock. A SQLite store has
     one storage process (`main.storage.only_storage`): whoever held something there before is dead.
+    What somebody had and brought to no end is `TAKEN_OVER`.
     """
     wanted = (
         _claimable(tx, select(deliveries.c.id).where(lane.rows()), holder, now_ms, limit)
@@ -226,7 +229,9 @@ def claim(tx: Transaction, holder: str, now_ms: int, limit: int, lane: Lane = MA
         .cte("wanted")
     )
     taken = {"state": "leaving", "holder": holder, "lease_ms": _clock(tx, now_ms) + LEASE_MS}
-    moved = update(deliveries).where(deliveries.c.id.in_(select(wanted.c.id))).values(**taken).returning(deliveries)
+    trouble = case((deliveries.c.state == "leaving", TAKEN_OVER), else_=deliveries.c.trouble)
+    moved = update(deliveries).where(deliveries.c.id.in_(select(wanted.c.id))).values(**taken, trouble=trouble)
+    moved = moved.returning(deliveries)
     return tuple(sorted(_whole(tx, tx.execute(moved).mappings()), key=_turn))
 
 
@@ -236,9 +241,9 @@ def renew(tx: Transaction, holder: str, now_ms: int) -> frozenset[str]:
     return frozenset(tx.scalars(own.values(lease_ms=_clock(tx, now_ms) + LEASE_MS).returning(deliveries.c.id)))
 
 
-def release(tx: Transaction, holder: str) -> None:
-    """Let everything that a holder has and did not try wait again."""
-    own = update(deliveries).where(deliveries.c.state == "leaving", deliveries.c.holder == holder)
+def release(tx: Transaction, holder: str, but: str = "") -> None:
+    """Let everything that a holder has and did not try wait again, `but` what it began to hand over."""
+    own = update(deliveries).where(deliveries.c.state == "leaving", deliveries.c.holder == holder, deliveries.c.id != but)
     tx.execute(own.values(state="waiting", **_FREE))
 
 
@@ -500,12 +505,6 @@ def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Delivery, .
     own = select(delivery_people.c.delivery).where(delivery_people.c.subject.in_(wanted))
     rows = select(deliveries).where(deliveries.c.id.in_(own)).order_by(deliveries.c.made_ms)
     return _whole(tx, tx.execute(rows).mappings())
-
-
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how much still says that it went or goes to these subjects."""
-    own = select(func.count()).select_from(delivery_people).where(delivery_people.c.subject.in_(wanted))
-    return int(tx.execute(own).scalar_one())
 
 
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:

@@ -2,7 +2,8 @@
 
     (new)   -> untold    -> [add]        with the step of the consumer request, and with its delivery
     untold  -> told      -> [told]       the delivery left, or a member of staff passed it on
-    told    -> told      -> [reminded]   once for each reminder, whoever of two processes comes first
+    told    -> told      -> [reminded]   once for each reminder, whoever of two processes comes first; [left_to_staff] none
+                            is queued that nobody carries
     either  -> answered  -> [answered]   once; the recipient on its page or by its computers, or a member of staff for it
     untold  -> answered  -> [answered]   as NOT_TOLD: it is taken back, and its delivery when its turn comes
     either  -> asked     -> [asked_again] a member of staff asks again after an answer that is not the end
@@ -13,7 +14,7 @@ forgotten with it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Final
@@ -120,6 +121,20 @@ def reminded(tx: Transaction, one: Instruction, next_ms: int | None) -> bool:
     mine = update(instructions).where(_own.id == one.id, _own.reminders == one.reminders, _own.answer == "")
     noted = mine.values(reminders=one.reminders + 1, next_ms=next_ms)
     return tx.execute(noted.returning(_own.id)).first() is not None
+
+
+def left_to_staff(tx: Transaction, one: Instruction) -> None:
+    """Note that no reminder is queued any more: a member of staff sees to it."""
+    tx.execute(update(instructions).where(_own.id == one.id).values(next_ms=None))
+
+
+def reminders_left(tx: Transaction, request_id: str) -> Mapping[str, int]:
+    """Return how many reminders of each instruction of a request have left, by ids: of what told it, all but the first."""
+    own = delivery_people.c
+    joined = delivery_people.join(deliveries, deliveries.c.id == own.delivery)
+    wanted = select(own.record, func.count()).select_from(joined).where(own.request_id == request_id)
+    wanted = wanted.where(deliveries.c.kind == "instruction", deliveries.c.state.in_(("sent", "received")))
+    return {record: int(count) - 1 for record, count in tx.execute(wanted.group_by(own.record))}
 
 
 def opened(tx: Transaction, instruction_id: str, at_ms: int) -> None:

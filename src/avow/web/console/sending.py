@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -26,6 +28,8 @@ _STATES: Final = ("waiting", "leaving", "sent", "received", "failed", "withdrawn
 _DAY_MS: Final = 86_400_000
 #: Records that are judged one by one for the page; of more, the page says so.
 LOOKED_AT: Final = 2_000
+#: By what a batch is known that is sent twice from one page, or from two tabs with it.
+_ONCE: Final = re.compile(r"[0-9a-f]{32}")
 _FORM: Final = ("recipient", "purpose", "point", "site", "since", "until")
 
 
@@ -124,6 +128,7 @@ class SendingPages:
             values=values,
             error=error,
             plan=plan,
+            once=secrets.token_hex(16),
             recipients=rulebook.recipients,
             points=[one for one in facts.points if one.technology in LETTERS and one.name not in away],
         )
@@ -144,6 +149,8 @@ class SendingPages:
         values, selection = _values(form), _selection(form)
         if isinstance(selection, str):
             return self._write(request, member, values, selection)
+        once = form.get("once", "")
+        selection = replace(selection, once=once if _ONCE.fullmatch(once) else "")
         made = self._sending.send(values["recipient"], values["purpose"], selection, member)
         if isinstance(made, Refusal):
             return self._write(request, member, values, _sentence(made))

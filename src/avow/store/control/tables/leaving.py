@@ -77,7 +77,7 @@ instructions: Final = Table(
     Column("request_id", Text, nullable=False),
     Column("recipient", Text, nullable=False),  # the policy's name of it ...
     Column("rulebook_id", Text, nullable=False),  # ... in the version under which something last went to it
-    Column("what", Text, nullable=False),  # erase
+    Column("what", Text, nullable=False),  # erase, correct
     Column("way", Text, nullable=False),  # page, mail, webhook, opendsr
     Column("categories", Text, nullable=False),  # of what went to it, letters of § 1798.140(v)(1)
     Column("sealed", LargeBinary, nullable=False),  # what finds the person there; b"" once the contact is forgotten
@@ -85,7 +85,7 @@ instructions: Final = Table(
     Column("made_ms", BigInteger, nullable=False),
     Column("due_on", Date, nullable=False),  # by when it is to answer
     Column("told_ms", BigInteger),  # when it was told first; NULL while the delivery has not left
-    Column("reminders", Integer, nullable=False),  # how many were queued
+    Column("reminders", Integer, nullable=False),  # how many were queued; those that left are deliveries
     Column("next_ms", BigInteger),  # when the next one is; NULL while it was not told, after the last one, and once answered
     Column("opened_ms", BigInteger),  # when its page was opened last
     Column("answer", Text, nullable=False),  # "" for none yet; silent: there was none until the contact was forgotten
