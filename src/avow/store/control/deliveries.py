@@ -406,8 +406,8 @@ def longest_due_ms(tx: Transaction, *, by_mail: bool = True) -> int | None:
     Of what one person waits for: a mailing to many takes its time. What staff pass on has no turn.
     """
     single = (_MOVES, _CARRIED, deliveries.c.kind.not_in(("mailing", "notice")))
-    single = single if by_mail else (*single, deliveries.c.connector != MAIL.connector)
-    return tx.execute(select(deliveries.c.next_ms).where(*single).order_by(deliveries.c.next_ms).limit(1)).scalar()
+    ways = () if by_mail else (deliveries.c.connector != MAIL.connector,)
+    return tx.execute(select(deliveries.c.next_ms).where(*single, *ways).order_by(deliveries.c.next_ms).limit(1)).scalar()
 
 
 def count_failed(tx: Transaction) -> int:
