@@ -14,14 +14,19 @@ from avow.assurance import UNDECLARED_DAYS, signs_of_life, vital_parts
 from avow.assurance.notices import KEEP_MS, Notices, PolicyToday, Sources, judge
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
-from avow.gate import instructions
+from avow.definitions import IdentifierKind, identifier
+from avow.gate import instructions, recipients
 from avow.gate.instructions import Wanted, Way
+from avow.gate.opt_outs import OptOuts
+from avow.gate.recipients import Registered
 from avow.policy import compile_text, law
 from avow.policy.checks.carried_out import EVERYTHING
 from avow.policy.law import rules
 from avow.publication.files import compile_policy
-from avow.store.control import counts, settings
+from avow.store.control import counts, opt_outs, settings
+from avow.store.control import recipients as rows
 from avow.store.control.counts import RefusalKind
+from avow.store.control.opt_outs import OptOutRow
 from avow.store.moving import Progress
 
 DAY = date(2026, 11, 29)
@@ -42,7 +47,14 @@ def look(published, tmp_path, until):
     waiting = partial(retention.waiting, house.store.control)
     unanswered = lambda: instructions.count_left(house.store, house.versions.today(), house.now_ms())  # noqa: E731
     undeclared = lambda: fields(house, house.versions.today())  # noqa: E731
-    sources = Sources(watch, shelf, waiting, house.versions, policy_today, unanswered, undeclared, lambda: house.moving)
+    late = OptOuts(house.store, house.versions, house.now_ms).count_late
+
+    def reviews():
+        with house.store.control.reading() as tx:
+            return recipients.due_reviews(tx, house.versions.in_force(), house.versions.today())
+
+    told = (unanswered, undeclared, lambda: house.moving, late, reviews)
+    sources = Sources(watch, shelf, waiting, house.versions, policy_today, *told)
     notices, house.moving = Notices(sources, house.now_ms), None
 
     def looked():
@@ -153,3 +165,30 @@ def test_a_published_text_is_judged_as_its_files_were(path):
     again = compile_text(compiled.rulebook.text, compiled.rulebook.name, law.tables(), DAY, does=EVERYTHING)
     assert (again.diagnostics, again.rulebook.id) == ((), compiled.rulebook.id)
     assert "AV0606" in {one.code for one in judge(compiled.rulebook, DAY + timedelta(days=800))}
+
+
+def test_an_opt_out_that_waits_for_staff_past_its_day_is_said(look, published):
+    """Not before: it is told within its days by whoever tells it. Rule: 11 CCR 7026(f)."""
+    person = published.store.vault.subjects_for([identifier(IdentifierKind.EMAIL, "a@example.com")], published.now_ms())
+    row = OptOutRow("o1", min(person.values()), published.now_ms(), "sale", "web", published.versions.in_force().id, "marrowby")
+    with published.store.control.transaction() as tx:
+        opt_outs.add(tx, row)
+    assert look() == {}
+    published.wait(days=10)
+    assert "opt-outs" not in look()
+    published.wait(days=20)
+    assert (look()["opt-outs"].title, look()["opt-outs"].is_bad) == ("1 opt-out is late.", True)
+    with published.store.control.transaction() as tx:
+        opt_outs.close(tx, "o1", published.now_ms())
+    assert "opt-outs" not in look()
+
+
+def test_a_review_that_is_due_is_said_before_its_day(look, published):
+    """With its recipients and days. Rule: 11 CCR 7053(b)."""
+    day = published.versions.today() + timedelta(days=40)
+    with published.store.control.transaction() as tx:
+        rows.put(tx, Registered("customer-list", review_on=day))
+    assert "reviews" not in look()
+    published.wait(days=11)
+    said = look()["reviews"]
+    assert (said.title, said.is_bad, f"customer-list ({day})" in said.words) == ("The review of 1 contract is due.", False, True)

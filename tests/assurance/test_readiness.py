@@ -227,3 +227,14 @@ def test_a_control_store_that_hangs_is_told_in_time(house, control, until):
         (check,) = watch.report().failing
         assert (check.name, check.words) == ("control", "no answer for 2 s")
     until(lambda: "control" not in failing(watch.report()), 10, "the control store's answer")
+
+
+def test_what_is_stuck_on_its_way_to_a_recipient_is_said_where_no_mail_is_sent(house, control):
+    """A letter waits for a server that there may be one day; what staff pass on waits for them, and is nobody's turn."""
+    with house.store.control.transaction() as tx:
+        for connector in ("smtp", "by hand", "page"):
+            planted(tx, house.now_ms() - 90 * MINUTE, request_id=connector, connector=connector)
+    assert failing(control(host="")) == set()
+    with house.store.control.transaction() as tx:
+        planted(tx, house.now_ms() - 90 * MINUTE, "instruction", request_id="r", connector="webhook", recipient="crm")
+    assert failing(control(host="")) == {"mail"}

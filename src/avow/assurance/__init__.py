@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -17,7 +17,9 @@ from avow.assurance.promises import Promises
 from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.config import Configuration
-from avow.gate import instructions
+from avow.gate import instructions, recipients
+from avow.gate.opt_outs import OptOuts
+from avow.gate.recipients import Standing
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.evidence import Asked
@@ -62,7 +64,12 @@ def build(
         told = signs_of_life.told(configuration.run)
         return told.moving if told is not None else None
 
-    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), unanswered, undeclared, moving)
+    def reviews() -> Sequence[Standing]:
+        with store.control.reading() as tx:
+            return recipients.due_reviews(tx, versions.in_force(), versions.today())
+
+    told = (unanswered, undeclared, moving, OptOuts(store, versions, now_ms).count_late, reviews)
+    sources = Sources(watch, shelf, neighbours.waiting, versions, PolicyToday(), *told)
     return Assurance(shelf, watch, Notices(sources, now_ms))
 
 

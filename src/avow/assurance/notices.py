@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from avow.assurance.readiness import Watch
 from avow.assurance.shelf import Shelf
 from avow.definitions import local_date
 from avow.gate.counted import Counted
+from avow.gate.recipients import Standing
 from avow.gate.versions import Versions
 from avow.policy import Diagnostic, Rulebook, compile_text, diagnostics, law
 from avow.store.moving import Progress
@@ -69,7 +70,8 @@ class Sources:
 
     `undeclared` are fields that look like a program's result and that no policy declares, by point and name, with how often each
     came. `unanswered` counts the recipients that a member of staff has to see to (`gate.instructions.count_left`).
-    `moving` says how far the events are on their way into a new table.
+    `moving` says how far the events are on their way into a new table. `late_opt_outs` counts the opt-outs of which somebody is
+    to be told after their day, `reviews` are the recipients whose contract is to be looked through (`gate.recipients`).
     """
 
     readiness: Watch
@@ -80,6 +82,8 @@ class Sources:
     unanswered: Callable[[], int]
     undeclared: Callable[[], Mapping[tuple[str, str], int]]
     moving: Callable[[], Progress | None]
+    late_opt_outs: Callable[[], int]
+    reviews: Callable[[], Sequence[Standing]]
 
 
 class Notices:
@@ -117,6 +121,13 @@ class Notices:
             )
             words = "Pass the link to its page on, or ask it: what is not confirmed by our day is told to the person."
             yield Notice("recipients", title, words, "/console/requests", "See the requests")
+        late = sources.late_opt_outs()
+        if late:
+            title = "1 opt-out is late." if late == 1 else f"{late:,} opt-outs are late."
+            words = "Tell who got something of theirs, and note it: its day is over."
+            yield Notice("opt-outs", title, words, "/console/opt-outs", "See the opt-outs", is_bad=True)
+        if reviews := sources.reviews():
+            yield _reviews(reviews)
         undeclared = sources.undeclared()
         if undeclared:
             yield _undeclared(undeclared)
@@ -137,6 +148,17 @@ def _no_room(moving: Progress) -> Notice:
         "slowly than before. Tell whoever runs the server; the move goes on by itself."
     )
     return Notice("events-table", "The events wait for room to be moved into their new table.", words)
+
+
+def _reviews(found: Sequence[Standing]) -> Notice:
+    """Return the notice about contracts that are to be looked through; it is bad where something waits for that."""
+    held = [one.name for one in found if one.contract == "lapsed" and one.refusal is not None]
+    days = ", ".join(f"{one.name} ({one.review_on})" for one in found)
+    words = f"Look through the contract, and enter the next day: {days}." + (
+        f" Until then nothing goes to {', '.join(held)}." if held else ""
+    )
+    title = "The review of 1 contract is due." if len(found) == 1 else f"The reviews of {len(found):,} contracts are due."
+    return Notice("reviews", title, words, "/console/recipients", "See the recipients", is_bad=bool(held))
 
 
 def _undeclared(found: Mapping[tuple[str, str], int]) -> Notice:

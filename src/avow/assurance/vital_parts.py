@@ -154,7 +154,9 @@ def spooled(folder: Path, limit_bytes: int, now_ms: Callable[[], int]) -> Report
 def control(store: Store, configuration: Configuration, neighbours: Neighbours, now_ms: Callable[[], int]) -> Report:
     """Look whether the control store answers, and at what waits in it."""
     with store.control.reading() as tx:
+        by_mail = bool(configuration.mail.host)
         due_ms, failed = deliveries.longest_due_ms(tx), deliveries.count_failed(tx)
+        stuck_ms = due_ms if by_mail else deliveries.longest_due_ms(tx, by_mail=False)
         entry, entries = audit.oldest(tx), audit.waiting(tx)
         shelved = set_aside.count(tx)
         now = now_ms()
@@ -179,22 +181,24 @@ def control(store: Store, configuration: Configuration, neighbours: Neighbours, 
         stopped[neighbours.lines_rule],
     )
     told = (
-        _mail(due_ms, failed, now, is_sent=bool(configuration.mail.host)),
+        _mail(due_ms, stuck_ms, failed, now, by_mail=by_mail),
         _audit(entry, entries, now, configuration.public_log),
     )
     checks = (answers, *(check for one in told for check in one.checks))
     return Report(checks, (*(metric for one in told for metric in one.metrics), aside, held, stops, lines))
 
 
-def _mail(due_ms: int | None, failed: int, now: int, *, is_sent: bool) -> Report:
-    waits = max(0.0, (now - due_ms) / 1000) if due_ms is not None else 0.0
-    is_ok = not is_sent or waits <= MAIL_SECONDS
-    words = ("messages leave" if is_ok else "messages are due and do not leave") if is_sent else "no mail server is configured"
+def _mail(due_ms: int | None, stuck_ms: int | None, failed: int, now: int, *, by_mail: bool) -> Report:
+    """Judge whether what is due leaves; `stuck_ms` is since when something of what is sent at all has been due."""
+    waits, stuck = (max(0.0, (now - one) / 1000) if one is not None else 0.0 for one in (due_ms, stuck_ms))
+    is_ok = stuck <= MAIL_SECONDS
+    words = "messages leave" if by_mail else "no mail server is configured"
+    words = words if is_ok else "messages are due and do not leave"
     metrics = (
         Metric("avow_mail_due_seconds", "Seconds for which the oldest message that is due has waited; mailings left out.", waits),
         Metric("avow_mail_failed", "Messages that failed for good.", failed),
     )
-    return Report((Check("mail", is_ok, words, waits, MAIL_SECONDS),), metrics)
+    return Report((Check("mail", is_ok, words, stuck, MAIL_SECONDS),), metrics)
 
 
 def _audit(entry: bytes | None, entries: int, now: int, public_log: Path) -> Report:

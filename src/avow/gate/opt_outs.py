@@ -115,6 +115,16 @@ class OptOuts:
                 break
         return tuple(found)
 
+    def count_late(self) -> int:
+        """Return how many opt-outs somebody is still to be told of after their day, of the oldest, so many at most as are listed.
+
+        Rule: 11 CCR 7026(f)(1), (2).
+        """
+        today = self.versions.today()
+        with self.store.control.reading() as tx:
+            found = rows.open_ones(tx, LISTED)
+        return sum(self._due(row)[1].target < today for row in found)
+
     def mark(self) -> tuple[object, ...]:
         """Return what says whether there may be something new to tell: opt-outs to look at, contacts and the version."""
         with self.store.control.reading() as tx:
@@ -209,12 +219,15 @@ class OptOuts:
 
     def whole(self, tx: Transaction, row: OptOutRow) -> OptOut:
         """Return an opt-out with who is to be told of it now."""
-        in_force = self.versions.in_force()
-        table = (self.versions.rulebook(row.rulebook_id) or in_force).law_table
-        received_on = min(local_date(row.at_ms, self.versions.timezone), local_date(row.at_ms, table.timezone))
-        due = counting.due(received_on, table.optout, table.counting)
+        received_on, due = self._due(row)
         named = (row.id, row.purpose, row.source, row.site, row.rulebook_id, received_on, due.target, due.outer)
         return OptOut(*named, self._tells(tx, row))
+
+    def _due(self, row: OptOutRow) -> tuple[date, counting.Due]:
+        """Return the day on which an opt-out was received, and those by which it is carried out."""
+        table = (self.versions.rulebook(row.rulebook_id) or self.versions.in_force()).law_table
+        received_on = min(local_date(row.at_ms, self.versions.timezone), local_date(row.at_ms, table.timezone))
+        return received_on, counting.due(received_on, table.optout, table.counting)
 
     def _note(self, tx: Transaction, row: OptOutRow, said: PassedOn, how: str, now_ms: int, staff_id: str | None) -> None:
         """Keep that a recipient was told; `staff_id` None: by what left by itself."""

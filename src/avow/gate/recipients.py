@@ -31,6 +31,7 @@ __all__ = [
     "broken",
     "changes",
     "contact",
+    "due_reviews",
     "gaps",
     "lacked",
     "registered",
@@ -114,6 +115,13 @@ def standing_of(rulebook: Rulebook, name: str, known: Registered | None, today: 
         contract = "lapsed"
     refusal = None if is_ours else _refusal(declared, role, missing, contract)
     return Standing(name, role, missing, contract, review_on, refusal)
+
+
+def due_reviews(tx: Transaction, rulebook: Rulebook, today: date) -> tuple[Standing, ...]:
+    """Return the recipients of a version of whose contract the review is due soon, or was. Rule: 11 CCR 7051(c), 7053(b)."""
+    known = recipients.every(tx)
+    found = (standing_of(rulebook, name, known.get(name), today) for name in rulebook.recipients)
+    return tuple(one for one in found if one.is_warned(today))
 
 
 def registered(tx: Transaction) -> tuple[Registered, ...]:

@@ -80,7 +80,7 @@ LEASE_MS: Final = 15 * 60_000
 #: Ids in one statement; SQLite binds at most 32,766 values.
 _CHUNK: Final = 5_000
 _MOVES: Final = deliveries.c.state.in_(("waiting", "leaving"))
-_CARRIED: Final = deliveries.c.connector != BY_PAGE
+_CARRIED: Final = deliveries.c.connector.not_in((BY_PAGE, BY_HAND))
 _FAILED: Final = deliveries.c.state == "failed"
 _TRIED: Final = and_(_MOVES, deliveries.c.attempts > 0)
 _SINGLE: Final = deliveries.c.is_many == false()
@@ -400,13 +400,14 @@ def remove_withdrawn(tx: Transaction, before_ms: int) -> int:
 # -- counted ----------------------------------------------------------------------------------------------------------------
 
 
-def longest_due_ms(tx: Transaction) -> int | None:
-    """Return since when what waits longest for its turn has been due; None when there is none.
+def longest_due_ms(tx: Transaction, *, by_mail: bool = True) -> int | None:
+    """Return since when what waits longest for its turn has been due, with or without what leaves by e-mail; None: nothing is.
 
-    Of what one person waits for: a mailing to many takes its time.
+    Of what one person waits for: a mailing to many takes its time. What staff pass on has no turn.
     """
     single = (_MOVES, _CARRIED, deliveries.c.kind.not_in(("mailing", "notice")))
-    return tx.execute(select(deliveries.c.next_ms).where(*single).order_by(deliveries.c.next_ms).limit(1)).scalar()
+    ways = () if by_mail else (deliveries.c.connector != MAIL.connector,)
+    return tx.execute(select(deliveries.c.next_ms).where(*single, *ways).order_by(deliveries.c.next_ms).limit(1)).scalar()
 
 
 def count_failed(tx: Transaction) -> int:
