@@ -99,6 +99,15 @@ class NoEvents:
     def count_subjects(self, _subjects):
         return 0
 
+    def count_visits(self, _subjects):
+        return 0
+
+    def hours_of_subjects(self, _subjects):
+        return frozenset()
+
+    def hours(self, _name, **_parameters):
+        return frozenset()
+
     def delete_subjects(self, _subjects):
         return 0
 

@@ -16,6 +16,8 @@ STATEMENTS = {
     for path in resources.files("avow.store.sql").iterdir()
     if path.name.startswith("dashboard_")
 }
+#: What no panel of whole days asks without filters: steps of hours, filtered visits, several points at which pages are left.
+NOT_OF_A_DAY = {"dashboard_series", "dashboard_series_filtered", "dashboard_filtered", "dashboard_reading_once"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def measured(tmp_path_factory):
 def test_every_question_of_the_dashboard_is_measured(measured):
     """A new statement of a panel is measured, because its function is."""
     asked_of = {question.name for panels in measured[0].values() for asked_by in panels.values() for question in asked_by}
-    assert asked_of == STATEMENTS.keys()
+    assert asked_of == STATEMENTS.keys() - NOT_OF_A_DAY
 
 
 @pytest.mark.parametrize("name", PERIODS)

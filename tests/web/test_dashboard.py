@@ -17,7 +17,7 @@ def test_first_view_is_tag_and_pixel_of_thirty_days(staff, house):
     staff.get("/console")
     asked = _asked(house, "dashboard_totals")[0]
     assert (asked["site"], asked["point"]) == ("", "page-view,page-pixel")
-    assert asked["to_ms"] - asked["from_ms"] == 30 * DAY_MS + 3_600_000  # the day that summer time ended has 25 hours
+    assert asked["untils"][-1] - asked["froms"][0] == 30 * DAY_MS + 3_600_000  # the day that summer time ended has 25 hours
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_collection_point_is_one_of_the_policy(staff, house, query, point):
 def test_custom_range_is_whole_local_days(staff, house):
     """17 to 20 May 2015 in Los Angeles."""
     staff.get("/console?period=custom&from=2015-05-17&to=2015-05-20")
-    asked = _asked(house, "dashboard_series")[0]
-    assert (asked["from_ms"], asked["to_ms"]) == (1_431_846_000_000, 1_431_846_000_000 + 4 * DAY_MS)
+    asked = _asked(house, "dashboard_days")[0]
+    assert (asked["froms"], asked["untils"]) == ([1_431_846_000_000], [1_431_846_000_000 + 4 * DAY_MS])
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,9 @@ def test_live_part_covers_thirty_minutes(staff, house):
     """The part that refreshes asks for the last 30 minutes by minute."""
     text = staff.get("/console/dashboard/live").text
     asked = _asked(house, "dashboard_series")[0]
-    assert asked["to_ms"] - asked["from_ms"] == 30 * 60_000
-    assert asked["steps"] == list(range(asked["from_ms"] // 1000, asked["to_ms"] // 1000, 60))
+    (from_ms,), (to_ms,) = asked["froms"], asked["untils"]
+    assert to_ms - from_ms == 30 * 60_000
+    assert asked["steps"] == list(range(from_ms // 1000, to_ms // 1000, 60))
     assert "<html" not in text
 
 

@@ -152,6 +152,7 @@ def house(
         imports=Uploads(store, versions, shared.sites, configuration, now_ms),
         evidence=proofs.evidence,
         events=store.events,
+        tallies=store.tallies,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
         search=shared.websites[site.name].search,
         integrity=shared.websites[site.name].integrity,

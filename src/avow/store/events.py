@@ -153,7 +153,8 @@ class Events:
         The storage process calls it before anybody reads or writes.
         """
         self.prepare_table(EVENTS)
-        self.command("create_erasing")
+        for name in ("create_erasing", "create_visits", "create_daily"):
+            self.command(name)
         there = {row["name"] for row in self.query("event_columns")}
         missing = [one for one in ASKED if one.name not in there]
         if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
@@ -190,6 +191,15 @@ class Events:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
         self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
 
+    def command_once(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql`, which is not safe to repeat. After StoreUnavailable it may have been run or not."""
+        self._once(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+
+    def drop_detached(self, table: str, part: str) -> None:
+        """Remove a part that the engine put aside; both names are the engine's own."""
+        allowed = {"allow_drop_detached": 1}
+        self._call(lambda client: client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}'", settings=allowed))
+
     def tables(self) -> dict[str, str]:
         """Return the tables of events with the order of each; first the one that is to take the place of `events`, if any."""
         return {str(row["name"]): str(row["sorting_key"]) for row in self.query("event_tables")}
@@ -220,11 +230,13 @@ class Events:
         return max((int(row["events"]) for rows in found for row in rows), default=0)
 
     def empty(self) -> None:
-        """Remove every event before a restore; what the backup holds comes into a table of this version."""
+        """Remove every event, and what was made of them; what a backup holds comes into a table of this version."""
         with self.changing(alone=True):
             for table in self.tables():
                 self.drop_table(table)
         self.prepare()
+        for made_of_them in ("visits", "daily"):
+            self.command(f"forget_{made_of_them}")
 
     def drop_table(self, table: str) -> None:
         """Remove a table of events with its bytes."""
@@ -291,9 +303,23 @@ class Events:
         wanted = {UUID(bytes=subject) for subject in subjects}
         return sum(self.most("count_subjects", subjects=some) for some in _some(wanted))
 
+    def count_visits(self, subjects: Iterable[bytes]) -> int:
+        """Return how many visits of these subjects are stored, which were made of their events."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return sum(int(self.query("count_visits", subjects=some)[0]["visits"]) for some in _some(wanted))
+
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""
         return frozenset(row["subject"].bytes for row in self.query("known_subjects"))
+
+    def hours(self, name: str, **parameters: object) -> frozenset[int]:
+        """Return the hours since 1970 that `sql/<name>.sql` finds."""
+        return frozenset(int(row["hour"]) for row in self.query(name, **parameters))
+
+    def hours_of_subjects(self, subjects: Iterable[bytes]) -> frozenset[int]:
+        """Return the hours since 1970 in which these subjects left something."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return frozenset(hour for some in _some(wanted) for hour in self.hours("hours_of_subjects", subjects=some))
 
     def delete_subjects(self, subjects: Iterable[bytes]) -> int:
         """Remove every row of these subjects in one mutation; return how many there were. The caller holds the purge."""

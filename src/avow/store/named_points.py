@@ -176,7 +176,8 @@ def _count_events(one: Named, until_ms: int, store: Store) -> int:
 def _erase_events(one: Named, until_ms: int, store: Store) -> int:
     count = _count_events(one, until_ms, store)
     if count:
-        store.events.change("erase_named", **_asked(one, until_ms))
+        with store.tallies.changing(store.events.hours("hours_at_points", **_asked(one, until_ms))):
+            store.events.change("erase_named", **_asked(one, until_ms))
         store.events.await_removal()
     return count
 

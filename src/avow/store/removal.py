@@ -34,6 +34,7 @@ from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due, Invented
 from avow.store.keys import DAY, RECORD, REQUEST
+from avow.store.tallies import Tallies
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -78,7 +79,7 @@ def purge(control: Control, events: Events, vault: Vault, files: Files, *, thoro
 
     def remove(some: Sequence[bytes]) -> None:
         recorded = recordings.erase_of_subjects(some, control, vault, files)
-        removed.add(replace(_remove_subjects(some, control, events, files), recordings=recorded))
+        removed.add(replace(_remove_subjects(some, control, events, vault, files), recordings=recorded))
         control.checkpoint()
         if events.await_removal() and not remaining(some, control, events).total:
             vault.purged(some)
@@ -111,6 +112,7 @@ def remaining(subjects: Collection[bytes], control: Control, events: Events) -> 
         found["disclosures"],
         found["delivery_people"],
         recordings=found["recordings"],
+        visits=events.count_visits(subjects),
     )
 
 
@@ -139,10 +141,12 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
     keys = _destroy_due_day_keys(today, control, events if due else None, vault)
     emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
-    if emptied:
-        events.change("deidentify_due_events", today=today)
-    if due:
-        events.change("erase_due_events", today=today)
+    hours = events.hours("hours_due", today=today) if emptied or due else ()
+    with Tallies(control, events, vault).changing(hours):
+        if emptied:
+            events.change("deidentify_due_events", today=today)
+        if due:
+            events.change("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
     ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
@@ -212,7 +216,8 @@ def remove_demonstration(
     for scope in (REQUEST, RECORD):
         vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
-        events.change("erase_demonstration")
+        with Tallies(control, events, vault).changing(events.hours("hours_invented")):
+            events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
@@ -245,7 +250,7 @@ def _destroy_due_day_keys(today: date, control: Control, events: Events | None, 
         return vault.destroy_keys(DAY, sorted(due - lasting))
 
 
-def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, files: Files) -> Counts:
+def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, vault: Vault, files: Files) -> Counts:
     """Remove rows in every store; choices and disclosures only forget whose they were, and what has not left is withdrawn."""
     removed = Counts()
     for chunk in _chunks(subjects):
@@ -259,7 +264,8 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
                 removed.disclosures + disclosures.forget_subjects(tx, chunk),
                 removed.deliveries + deliveries.forget_subjects(tx, chunk),
             )
-    gone = events.delete_subjects(subjects)
+    with Tallies(control, events, vault).changing(events.hours_of_subjects(subjects)):
+        gone = events.delete_subjects(subjects)
     return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.deliveries)
 
 

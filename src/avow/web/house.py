@@ -42,6 +42,7 @@ from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
 from avow.rights.reviews import Reviews
+from avow.store.tallies import Tallies
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -87,6 +88,7 @@ class House:
     recipients: Recipients
     evidence: Evidence
     events: Query
+    tallies: Tallies
     outbound: LinkAddresses
     search: SearchIndex
     integrity: watching.Watch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -86,9 +87,16 @@ class AudiencePages:
         asked = query.get("point", "")
         browsers = _names(_seeing(points, _BROWSER))
         chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
-        return span, Scope(self._door.site(request), span.from_ms, span.to_ms, chosen)
+        return span, Scope(self._door.site(request), span.from_ms, span.to_ms, chosen, self._house.timezone)
 
     def _figures_of(
+        self, request: Request, member: Member, span: Period, scope: Scope
+    ) -> dict[str, Any]:  # Any: what templates take
+        """Return the figures of a period, from what is made of its days where that is, and from events."""
+        ask = partial(self._figures_in, request, member, span)
+        return self._house.tallies.answer(span.from_ms, span.to_ms, lambda days: ask(replace(scope, days=days)))
+
+    def _figures_in(
         self, request: Request, member: Member, span: Period, scope: Scope
     ) -> dict[str, Any]:  # Any: what templates take
         events, points = self._house.events, self._door.measured(request, member).points
