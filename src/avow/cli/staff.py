@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
 from avow.access import AccountLine, Register, Trained
 from avow.access.answers import AccountPage
 from avow.cli.operations import Operations
-from avow.definitions import Refusal, moment
+from avow.definitions import Refusal, local_date, moment
 from avow.policy.rulebook.roles import ADMINISTRATOR
 
 
@@ -88,7 +88,7 @@ def roles(operations: Operations, account: str, roles: tuple[str, ...]) -> None:
 
 @staff.command()
 @click.option("--on", "topic", default="consumer requests", show_default=True, metavar="WORDS", help="On what.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="When it was. Today, in UTC, by default.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="When it was. Today, at the business, by default.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day on which it holds.")
 @click.argument("account")
 @click.pass_obj
@@ -100,7 +100,7 @@ def trained(operations: Operations, account: str, topic: str, day: datetime | No
     """
     with operations.staff() as register:
         found = _found(register, account)
-        on = (day or datetime.now(UTC)).date()
+        on = day.date() if day else local_date(register.now_ms(), register.timezone)
         _require(register.train(found.staff_id, Trained(topic, on, until.date())))
     click.echo(f"{found.name} is trained until {until.date().isoformat()}")
 
