@@ -102,6 +102,13 @@ def test_the_values_are_those_of_the_law_table():
     assert (table.automated_from, table.automated_methods, table.optout_automated.number) == (FROM, 2, 15)
 
 
+def test_under_the_gdpr_it_has_the_month_of_every_answer():
+    """Art. 22(3), 12(3): a person has to look at it; an objection, Art. 21(3), has its effect at once."""
+    gdpr, day = law.tables()["EU-GDPR"], date(2027, 1, 4)
+    assert clock.optout_dates(day, gdpr, RequestKind.AUTOMATED_DECISION).act_outer == date(2027, 2, 4)
+    assert clock.optout_dates(day, gdpr, RequestKind.OBJECT).act_outer == day
+
+
 @pytest.mark.parametrize("name", ["score", "matchScore", "candidate-rank", "auto_reject", "AIRecommendation", "hire_decision"])
 def test_what_looks_like_a_programs_result_is_known_by_its_name(name):
     """In any spelling of the words."""
