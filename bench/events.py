@@ -70,7 +70,8 @@ INSERT INTO events SELECT
     multiIf(point = 'page-leave', toString(intHash32(number) % 300), point IN ('outbound-link', 'download'),
       concat('https://', toString({_skewed("number, 'link'", "90")}), '.example/'),
       point = 'site-search', concat('term ', toString({_skewed("number, 'term'", "500")})), ''),
-    if(point = 'page-leave', 'scroll-depth', 'search-results'), toString(intHash32(number) % 100)),
+    if(point = 'page-leave', 'scroll-depth', 'search-results'), if(point = 'page-leave',
+      toString(cityHash64(number, 'depth') % 101), toString(greatest(0, toInt64(cityHash64(number, 'results') % 100) - 20)))),
   if(point = 'page-pixel', toUUID('00000000-0000-0000-0000-000000000000'),
     reinterpretAsUUID(toUInt128(cityHash64(who, {{seed:UInt64}}) + 1))),
   cityHash64(intDiv(number, 8), 'visit'), '', number % 50 = 0, 0, toDate32('2028-01-01'), 'erase'

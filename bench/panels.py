@@ -8,7 +8,7 @@ there are of something, it estimates, too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,19 +16,22 @@ from typing import Any
 from avow.analytics.devices import devices
 from avow.analytics.pages import top_pages
 from avow.analytics.period import Period, period
-from avow.analytics.question import Column, Query, Scope
+from avow.analytics.question import Column, Known, Query, Scope
 from avow.analytics.reading import actions, reading
 from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.searches import LEAST_VISITS, TERMS, searches
 from avow.analytics.sources import extents, sources
 from avow.analytics.visits import series, totals
+from avow.store.tallies import Tallies
 from bench.events import SITE
 
 TIMEZONE = "America/Los_Angeles"
 #: A moment of the day on which the benchmarks' events end.
 NOW_MS = int(datetime(2026, 10, 17, 12, tzinfo=UTC).timestamp()) * 1000
 #: What the dashboard is asked for, by the names of its periods.
-PERIODS = ("30d", "12m")
+PERIODS = ("24h", "30d", "12m")
+#: By which visits are filtered where they are.
+FILTERS = ((Known.COUNTRY, "US"), (Known.DEVICE, "desktop"))
 #: Pages as browsers saw them, as the dashboard shows first.
 BROWSERS = ("page-view", "page-pixel")
 
@@ -87,6 +90,7 @@ class Panel:
     name: str
     ask: Callable[[Query, Scope, Period], object]
     raw: Sequence[str]
+    takes_filters: bool = False
 
 
 def _at(scope: Scope, *points: str) -> Scope:
@@ -98,6 +102,7 @@ PANELS = (
         "series",
         series,
         [_SERIES],
+        takes_filters=True,
     ),
     Panel(
         "totals",
@@ -106,8 +111,9 @@ PANELS = (
             f"SELECT count(*), {_VISITS}, {_VISITORS}, count(*) FILTER (demonstration = 1) FROM events WHERE {_VIEWS}",
             f"SELECT count(*) FROM events WHERE {_ROBOTS}",
         ],
+        takes_filters=True,
     ),
-    Panel("pages", lambda query, scope, _span: top_pages(query, scope), [_known("page")]),
+    Panel("pages", lambda query, scope, _span: top_pages(query, scope), [_known("page")], takes_filters=True),
     Panel(
         "sources",
         lambda query, scope, _span: sources(query, scope),
@@ -121,6 +127,7 @@ PANELS = (
             *(_known(column.value) for column in (Column.LANGUAGE, Column.COUNTRY)),
             _ranked("browser", _ROBOTS),
         ],
+        takes_filters=True,
     ),
     Panel(
         "reconciled",
@@ -157,9 +164,16 @@ PANELS = (
 
 
 def asked(name: str) -> tuple[Scope, Period]:
-    """Return what the dashboard asks for a period of this name: its scope, and the period itself."""
+    """Return what the dashboard asks of events for a period of this name: its scope, and the period itself."""
     span = period(name, NOW_MS, TIMEZONE)
-    return Scope(SITE, span.from_ms, span.to_ms, BROWSERS), span
+    return Scope(SITE, span.from_ms, span.to_ms, BROWSERS, TIMEZONE), span
+
+
+def ways(name: str, tallies: Tallies) -> Mapping[str, Scope]:
+    """Return the scopes of a period: of events alone, of the days that are tallied and events of the rest, and of some visits."""
+    scope, span = asked(name)
+    tallied = replace(scope, days=tallies.days(span.from_ms, span.to_ms))
+    return {"events": scope, "tallied": tallied, "filtered": replace(tallied, filters=FILTERS)}
 
 
 @dataclass(frozen=True)

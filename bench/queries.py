@@ -1,7 +1,8 @@
 """Queries: the panels of the dashboard next to DuckDB on the same events and to the memory that they read.
 
 Skewed visitors, pages and properties (bench/events.py), 30 days and 12 months; the first pass is left out, medians of the others.
-Wall time, and processor time of the process that answers. A panel asks several questions, one after the other: the slowest is
+Asked of the days that are tallied, with events for the rest, as the dashboard does; of events alone; and of the visits of some
+filters. Wall time, and processor time of the process that answers. A panel asks several questions, one after the other: the slowest is
 named. The floor is how long this memory takes to be read once, measured in the same run, over the bytes of the columns that the
 questions read. Then, of a running installation: the page in Chromium, and what one open tab costs; in a store of its own: from
 `Store.erase` to bytes gone. `python -m bench.queries --events 1000000 --people 1 1000` takes sizes.
@@ -17,28 +18,35 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
 
+from avow.analytics.period import Period
+from avow.analytics.question import Scope
 from avow.definitions import IdentifierKind, identifier
+from avow.store.aside import Aside
 from avow.store.control import Control
 from avow.store.events import Events, announced, statement
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
+from avow.store.tallies import Tallies
+from avow.store.tallying import Tallying
 from bench.events import EVENTS, engine, fill, person
 from bench.machine import scratch
-from bench.panels import NOW_MS, PANELS, PERIODS, Question, Timed, asked
+from bench.panels import NOW_MS, PANELS, PERIODS, TIMEZONE, Question, Timed, asked, ways
 from bench.queries_page import page_lines
 from bench.results import record
 
 PASSES = 6
 PEOPLE = (1, 1_000)
 #: Milliseconds of each question, over the events of this year, and the part of DuckDB's processor time, to reach.
-REACH = {"30d": "", "12m": "< 100"}
+REACH = {"24h": "", "30d": "", "12m": "< 100"}
+REACH_FILTERED = {"24h": "", "30d": "", "12m": "< 500"}
 REACH_CPU = 0.33
 #: What is read to see how fast memory is.
 _FLOOR_BYTES = 512 * 1024 * 1024
@@ -58,13 +66,13 @@ def run(events: int = EVENTS, people: tuple[int, ...] = PEOPLE) -> list[str]:
         floor = memory_bytes_a_second()
         # In processes of their own: only one may have the engine open, and neither may warm the other's caches.
         ours, theirs = _side("avow", folder), _side("duckdb", folder)
-        questions = [one for panels in ours.values() for asked_by in panels.values() for one in asked_by]
+        questions = [one for panels in ours.values() for asked_by in panels["tallied"].values() for one in asked_by]
         (folder / "asked.json").write_text(json.dumps([one["asked"] for one in questions]), encoding="utf-8")
         for one, count in zip(questions, _side("read", folder)["bytes"], strict=True):
             one["bytes"] = count
     lines = [f"{events:,} events; medians of {PASSES - 1} passes, milliseconds; memory is read at {floor / 1e9:.1f} GB/s.", ""]
     for name in PERIODS:
-        lines += [*_table(name, ours[name], theirs[name], floor), ""]
+        lines += [*_table(name, ours[name], theirs[name], floor), "", *_filtered(name, ours[name]["filtered"]), ""]
     lines += [*page_lines(events), ""]
     for count in people:
         with scratch() as folder:
@@ -72,17 +80,20 @@ def run(events: int = EVENTS, people: tuple[int, ...] = PEOPLE) -> list[str]:
     return lines
 
 
-def _table(name: str, ours: dict[str, list[dict[str, Any]]], theirs: dict[str, list[float]], floor: float) -> list[str]:
+def _table(
+    name: str, ways_of: dict[str, dict[str, list[dict[str, Any]]]], theirs: dict[str, list[float]], floor: float
+) -> list[str]:
     """Return the lines of one period."""
     lines = [
-        f"| {name} | questions | Avow, wall | CPU | slowest question | to reach | DuckDB, wall | CPU | ratio, CPU | to reach | floor |",
-        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | --- | ---: |",
+        f"| {name} | questions | Avow, wall | CPU | slowest question | to reach | events alone, CPU | DuckDB, wall | CPU | ratio, CPU | to reach | floor |",
+        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | --- | ---: |",
     ]
     sums = defaultdict(float)
     for panel in PANELS:
-        questions, (wall, cpu) = ours[panel.name], theirs[panel.name]
+        questions, (wall, cpu) = ways_of["tallied"][panel.name], theirs[panel.name]
         slowest = max(questions, key=lambda one: float(one["wall"]))
         own = {key: sum(float(one[key]) for one in questions) for key in ("wall", "cpu", "bytes")}
+        own["alone"] = sum(float(one["cpu"]) for one in ways_of["events"][panel.name])
         for key, value in {**own, "duckdb wall": wall, "duckdb cpu": cpu, "questions": len(questions)}.items():
             sums[key] += value
         told = f"{slowest['label']} {slowest['wall']:.0f}"
@@ -96,9 +107,23 @@ def _line(
 ) -> str:
     wall, cpu = theirs
     return (
-        f"| {panel} | {questions} | {own['wall']:.0f} | {own['cpu']:.0f} | {slowest} | {REACH[name] if slowest else ''} | {wall:.0f} | {cpu:.0f} "
+        f"| {panel} | {questions} | {own['wall']:.0f} | {own['cpu']:.0f} | {slowest} | {REACH[name] if slowest else ''} | {own['alone']:.0f} | {wall:.0f} | {cpu:.0f} "
         f"| {own['cpu'] / cpu:.2f} | {REACH_CPU if panel == 'all' else ''} | {own['bytes'] / floor * 1000:.1f} |"
     )
+
+
+def _filtered(name: str, ours: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return the lines of one period for the visits of some filters."""
+    lines = [
+        f"| {name}, filtered | questions | wall | CPU | slowest question | to reach |",
+        "| --- | ---: | ---: | ---: | --- | --- |",
+    ]
+    for panel, questions in ours.items():
+        slowest = max(questions, key=lambda one: float(one["wall"]))
+        wall, cpu = (sum(float(one[key]) for one in questions) for key in ("wall", "cpu"))
+        told = f"{slowest['label']} {slowest['wall']:.0f}"
+        lines.append(f"| {panel} | {len(questions)} | {wall:.0f} | {cpu:.0f} | {told} | {REACH_FILTERED[name]} |")
+    return lines
 
 
 def memory_bytes_a_second() -> float:
@@ -120,10 +145,24 @@ def _side(how: str, folder: Path, *more: str) -> dict[str, Any]:
     return dict(json.loads(printed)) if printed else {}
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[Tallies]:
+    """Yield the days that are tallied of a store over a folder, with its events."""
+    with engine(folder) as events:
+        control, vault = Control(f"sqlite:///{folder / 'control.db'}"), Vault(folder / "keys.db")
+        yield Tallies(control, events, vault)
+        control.close()
+        vault.close()
+
+
 def filled(folder: Path, events: int) -> None:
-    """Fill a store, and write its events for DuckDB, in the order in which they came."""
-    with engine(folder):
+    """Fill a store, tally its days, and write its events for DuckDB, in the order in which they came."""
+    with opened(folder) as tallies:
         fill(folder, [], events=events)
+        tallying = Tallying(tallies, Aside(tallies.control, tallies.vault), TIMEZONE)
+        tallying.settle()
+        while tallying.once(NOW_MS):
+            pass
         client = clickhouse_connect.get_client(dsn=announced(folder)())
         with (folder / "events.parquet").open("wb") as file:
             for piece in client.raw_stream(f"SELECT {_COLUMNS} FROM events ORDER BY time", fmt="Parquet"):
@@ -131,22 +170,22 @@ def filled(folder: Path, events: int) -> None:
         client.close()
 
 
-def panels_asked(ours: Events, name: str) -> Iterator[tuple[str, list[Question]]]:
-    """Yield each panel with the questions that it asks of a period."""
-    scope, span = asked(name)
-    for panel in PANELS:
+def panels_asked(ours: Events, scope: Scope, span: Period) -> Iterator[tuple[str, list[Question]]]:
+    """Yield each panel, that takes filters where there are some, with the questions that it asks."""
+    for panel in (one for one in PANELS if one.takes_filters or not scope.filters):
         timed = Timed(ours.query)
         panel.ask(timed, scope, span)
         yield panel.name, timed.questions
 
 
-def measured(folder: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Return by period and panel what each question took, and how many bytes of columns it read."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    with engine(folder) as ours:
-        for name in PERIODS:
-            passes = [dict(panels_asked(ours, name)) for _ in range(PASSES)][1:]
-            found[name] = {
+def measured(folder: Path) -> dict[str, dict[str, dict[str, list[dict[str, Any]]]]]:
+    """Return by period, way and panel what each question took."""
+    found: dict[str, dict[str, dict[str, list[dict[str, Any]]]]] = {}
+    with opened(folder) as tallies:
+        for name, (way, scope) in ((one, way) for one in PERIODS for way in ways(one, tallies).items()):
+            span = asked(name)[1]
+            passes = [dict(panels_asked(tallies.events, scope, span)) for _ in range(PASSES)][1:]
+            found.setdefault(name, {})[way] = {
                 panel: [_of_passes(list(same)) for same in zip(*(one[panel] for one in passes), strict=True)]
                 for panel in passes[0]
             }
@@ -168,7 +207,16 @@ def read_bytes(folder: Path, asked_of: Iterable[tuple[str, dict[str, Any]]]) -> 
     import chdb  # noqa: PLC0415 - only this side talks to it directly
 
     connection = chdb.connect(str(folder / "events"))
-    return [connection.query(statement(name), "Native", params=given).storage_bytes_read() for name, given in asked_of]
+    read = []
+    for name, given in asked_of:
+        bound = {key: _text(value) if isinstance(value, list) else value for key, value in given.items()}
+        read.append(int(connection.query(statement(name), "Native", params=bound).storage_bytes_read()))
+    return read
+
+
+def _text(values: list[object]) -> str:
+    """Return a list as the engine reads it from text."""
+    return f"[{', '.join(repr(one) if isinstance(one, str) else str(one) for one in values)}]"
 
 
 def in_duckdb(folder: Path) -> dict[str, dict[str, tuple[float, float]]]:

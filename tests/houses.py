@@ -61,6 +61,13 @@ class NoEvents:
     def query(self, name, **parameters):
         return [one for one in self.views if name == "find_click" and one["record_id"] == parameters["record"]]
 
+    def asker(self):
+        """Return who asks it what pages ask, and never has to wait."""
+        return self
+
+    def leave(self):
+        """End nothing: all is answered at once."""
+
     def command(self, _name, **_parameters):
         """Change nothing."""
 
@@ -98,6 +105,15 @@ class NoEvents:
 
     def count_subjects(self, _subjects):
         return 0
+
+    def count_visits(self, _subjects):
+        return 0
+
+    def hours_of_subjects(self, _subjects):
+        return frozenset()
+
+    def hours(self, _name, **_parameters):
+        return frozenset()
 
     def delete_subjects(self, _subjects):
         return 0

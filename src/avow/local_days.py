@@ -6,6 +6,7 @@ where clocks are put back over midnight, and a day that a zone leaves out has no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -14,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 #: Days remembered: a log of ten years has 3,653.
 _DAYS: Final = 4096
+_DAY_MS: Final = 86_400_000
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,23 @@ def day_of(at_ms: int, timezone: str) -> LocalDay:
     if at_ms >= found.until_ms:  # clocks were put back over midnight
         return calendar_day(found.day + timedelta(days=1), timezone)
     return found
+
+
+def segments(days: Sequence[LocalDay]) -> tuple[list[int], list[int]]:
+    """Return days that follow each other as runs of days of 24 hours: since when, in seconds, and the first as days since 1970.
+
+    A day of another length is a run of its own, or two, so that any moment's day is found by one division.
+    """
+    since: list[int] = []
+    first: list[int] = []
+    is_run = False
+    for one in days:
+        length = one.until_ms - one.from_ms
+        if length and not (is_run and length == _DAY_MS):
+            since.append(one.from_ms // 1000)
+            first.append(one.day.toordinal() - _EPOCH)
+        if length > _DAY_MS:  # the rest of it
+            since.append((one.from_ms + _DAY_MS) // 1000)
+            first.append(one.day.toordinal() - _EPOCH)
+        is_run = length == _DAY_MS
+    return since, first

@@ -10,7 +10,13 @@ PAGES = ["/", "/products/field-barometer", "/products/rain-gauge", "/contact", "
 
 def shows(page, address, text):
     """Open a page again until it shows a text."""
-    wait_for(lambda: page.goto(address) and text in page.content(), what=f"{text} on {address}")
+
+    def is_shown():
+        page.goto(address)
+        wait_for(lambda: page.locator("#dashboard [aria-busy]").count() == 0, what="the figures")
+        return text in page.content()
+
+    wait_for(is_shown, what=f"{text} on {address}")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

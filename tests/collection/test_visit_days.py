@@ -1,6 +1,7 @@
 """Visits are counted under a salt of the business's own day, which every process has from one, and none keeps."""
 
 import pickle
+from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from avow.collection import visits
 from avow.collection.logs.log_intake import LogIntake, visit_numbers
-from avow.local_days import calendar_day, day_of, midnight_ms
+from avow.local_days import calendar_day, day_of, midnight_ms, segments
 
 PACIFIC = "America/Los_Angeles"
 #: Half hours, no midnight on a day in spring, clocks put back over midnight, a day left out.
@@ -56,6 +57,17 @@ def test_each_moment_is_of_one_day(zone, at_ms):
     assert found.holds(at_ms)
     assert day_of(found.until_ms, zone).from_ms == found.until_ms
     assert day_of(found.from_ms, zone) == found
+
+
+@given(st.sampled_from(ZONES), st.integers(min_value=at("UTC", 1995, 1, 1), max_value=at("UTC", 2040, 1, 1)), st.data())
+def test_runs_of_days_say_which_day_a_moment_is_of(zone, at_ms, data):
+    """As the engine finds it, by one division, over two years around it; the hour that comes twice is of its own day."""
+    first = day_of(at_ms, zone).day - timedelta(days=data.draw(st.integers(0, 400)))
+    days = [calendar_day(first + timedelta(days=number), zone) for number in range(800)]
+    since, bases = segments(days)
+    run = bisect_right(since, at_ms // 1000) - 1
+    found = bases[run] + (at_ms // 1000 - since[run]) // 86_400
+    assert date(1970, 1, 1) + timedelta(days=found) == day_of(at_ms, zone).day
 
 
 def test_salt_changes_at_the_midnight_of_the_business(tmp_path):

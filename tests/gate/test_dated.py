@@ -206,11 +206,11 @@ def test_every_column_that_says_whose_something_is_has_a_day(published, name):
 
 
 def test_the_engine_keeps_whose_something_is_in_the_table_with_a_last_day_alone():
-    """Every row of it has `delete_on`; the list of who is being erased is in memory."""
+    """Every row of it has `delete_on`; visits are made of them and go with them; the list of who is being erased is in memory."""
     sql = Path(stores.__file__).parent / "sql"
     made = {path.stem: path.read_text() for path in sql.glob("create_*.sql") if "CREATE TABLE" in path.read_text()}
     whose = {name for name, text in made.items() if "subject" in text or "sealed" in text}
-    assert whose == {"create_events", "create_erasing"}
+    assert whose == {"create_events", "create_erasing", "create_visits"}
     assert "delete_on" in made["create_events"]
     assert "Memory" in made["create_erasing"]
 

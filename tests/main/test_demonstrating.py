@@ -8,10 +8,11 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-import msgspec
 import pytest
 from tests.conftest import MARROWBY, REPOSITORY
 
+from avow.assurance import invented_days
+from avow.collection.invented.making import Making
 from avow.collection.invented.people import person
 from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier, local_date, now_ms
 from avow.gate import demonstrated
@@ -19,6 +20,7 @@ from avow.main import demonstrating
 from avow.main.operations import Operations
 from avow.store import uploads
 from avow.store.control import requests, submissions
+from avow.store.holdings import Invented
 from avow.store.keys import REQUEST
 from avow.store.recordings import RECORDING
 
@@ -138,7 +140,7 @@ def test_what_was_interrupted_goes_on_and_nothing_is_there_twice(tmp_path):
         begun = demonstrated.begun(store)
         assert begun is not None
         assert begun.done == begun.first + timedelta(days=2)
-        demonstrated._note(store, demonstrated.Days(begun.seed, begun.visits, begun.first, begun.last, begun.first))
+        demonstrated.note(store, demonstrated.Days(begun.seed, begun.visits, begun.first, begun.last, begun.first))
     invent(broken, 6, VISITS)  # makes days once more that are there
     invent(whole, 6, VISITS)
     with broken.store() as store:
@@ -155,12 +157,11 @@ def test_what_a_kill_leaves_without_a_record_goes_as_well(tmp_path):
     before, today, at_ms = everything(operations), local_date(now_ms(), ZONE), now_ms()
     someone = person(1, today, 0)
     with operations.store() as store:
-        days = demonstrated.begin(store, demonstrated.Wanted(1, 400, 1), today, at_ms)
-        demonstrated._note(store, msgspec.structs.replace(days, moments=(at_ms,)))
+        demonstrated.begin(store, demonstrated.Days(1, 400, today, today, None, (at_ms,)), at_ms)
         address = identifier(IdentifierKind.EMAIL, someone.email)
         store.vault.subjects_for([identifier(IdentifierKind.VISITOR, someone.visitor)], at_ms)
         store.vault.subjects_kept({(address, "contact-form"): at_ms})
-        killed = demonstrating._killed(store, operations.configuration(), demonstrated.begun(store))
+        killed = demonstrating.killed(store, operations.configuration(), demonstrated.begun(store))
         store.vault.create_key(REQUEST, next(iter(killed.requests)))
         store.vault.create_key(RECORDING, next(iter(killed.recordings)))
         uploads.put([b"a file"], b"k" * 32, at_ms, store.files)
@@ -193,22 +194,22 @@ def test_two_at_once_do_not_make_the_same_days(tmp_path):
     """The second is told so, and neither makes nor removes."""
     operations = installation(tmp_path)
     run = Path(operations.configuration().run)
-    with operations.store(), demonstrated.alone(run) as is_alone:
+    with operations.store(), invented_days.alone(run) as is_alone:
         assert is_alone
-    with operations.store() as store, demonstrated.alone(run):
-        assert isinstance(demonstrating.remove(store, operations.configuration()), Refusal)
+    with operations.store() as store, invented_days.alone(run):
+        assert isinstance(invented_days.remove(store, run, lambda _: Invented(), now_ms()), Refusal)
 
 
 def test_a_full_disk_says_so_and_what_to_do(tmp_path, monkeypatch):
     """The operator reads what stopped it, how much room there is, which days are whole, and how to go on."""
     operations = installation(tmp_path)
-    monkeypatch.setattr(demonstrated, "FULL_MEBIBYTES", 1 << 40)
+    monkeypatch.setattr(invented_days, "FULL_MEBIBYTES", 1 << 40)
 
     def fails(*_):
         raise StoreUnavailable("the event engine cannot do it now (its code 243)")
 
     with monkeypatch.context() as once:
-        once.setattr(demonstrating.Making, "day", fails)
+        once.setattr(Making, "day", fails)
         with pytest.raises(StoreUnavailable, match=r"code 243\); the disk is full: \d+ MiB are free .* no day is whole; give"):
             invent(operations, 2, 5)
     assert invent(operations, 2, 5).visits > 0

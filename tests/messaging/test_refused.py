@@ -24,6 +24,9 @@ class Engine(NoEvents):
     def command(self, *_, **__):
         return None
 
+    def empty(self):
+        return None
+
 
 def refuse(house):
     """Robin says no, and is known by the address."""

@@ -122,7 +122,7 @@ def test_a_condition_that_nobody_wrote_is_a_fault():
     """Not a statement that asks something else."""
     with pytest.raises(KeyError):
         filled("SELECT 1 FROM events WHERE {{page_view}}")
-    assert all("{{" not in text for text in FRAGMENTS.values())
+    assert all("{{" not in filled(text) for text in FRAGMENTS.values())
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_what_is_asked_of_a_few_reads_few(store, crowd):
     told(store, f"INSERT INTO events ({columns}) SELECT generateUUIDv4(), {made}, number % 3 = 0 FROM numbers({crowd})")
     told(store, "OPTIMIZE TABLE events FINAL")
     hour = Span(["marrowby"], ["point-1", "point-2"], MORNING + 1000, MORNING + 61_000)
-    scope = Scope("marrowby", MORNING + 1000, MORNING + 61_000, ("point-1",)).parameters()
+    scope = Scope("marrowby", MORNING + 1000, MORNING + 61_000, ("point-1",)).asked()
     at = {"site": "marrowby", "at_ms": MORNING + 1000, "record": "0" * 32}
     read = {
         "newest_record": granules(store, "newest_record", **hour.parameters()),
@@ -157,5 +157,5 @@ def test_what_is_asked_of_a_few_reads_few(store, crowd):
     assert read["newest_record"] <= 8
     assert read["existing_records"] <= 8
     assert read["find_click"] <= 2 * PLACES  # of each point, robots and people apart, where that moment is
-    assert read["dashboard_totals"] <= 4
-    assert read["dashboard_series"] <= 2
+    assert read["dashboard_totals"] <= 2 * PLACES  # a visit is one whatever saw it: of each point where that hour is
+    assert read["dashboard_series"] <= 2 * PLACES

@@ -110,10 +110,10 @@ def test_whatever_the_engine_says_no_to_is_an_answer(folder, body):
 def test_a_fault_of_ours_ends_the_connection_and_tells_no_value(caplog):
     """Its client sees a store that is away, and tries again; the log has the kind of fault and the place."""
 
-    def faulty(_statement):
+    def faulty(_statement, _is_left):
         raise KeyError(headers["authorization"])
 
-    headers, server = urllib3.make_headers(basic_auth="avow:password"), http.serve(faulty, "password")
+    headers, server = urllib3.make_headers(basic_auth="avow:password"), http.serve(faulty, print, "password")
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.request("POST", f"http://127.0.0.1:{server.port}/", body=b"SELECT 1", headers=headers, retries=False)
     server.stop()

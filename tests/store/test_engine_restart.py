@@ -69,7 +69,7 @@ def test_a_question_before_its_tables_and_views_are_made_is_an_outage_not_a_bug(
     engine = Engine(tmp_path / "events", tmp_path / "run")
     engine.start()
     store = open_parts(tmp_path)
-    scope = Scope("marrowby", 0, 1).parameters()
+    scope = Scope("marrowby", 0, 1).asked()
     with pytest.raises(StoreUnavailable):
         store.events.query("dashboard_totals", **scope)
     store.events.prepare()
@@ -121,7 +121,7 @@ def test_a_view_of_an_earlier_version_that_a_full_disk_left_empty_keeps_no_engin
     second.start()
     store.events.prepare()
     assert len(store.find([browser(1)]).events) == 1
-    assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).parameters())[0]["views"] == 0
+    assert store.events.query("dashboard_totals", **Scope("marrowby", 0, 1).asked())[0]["views"] == 0
     assert not tables.with_name(f"{left}.sql").exists()
     store.close()
     second.stop()

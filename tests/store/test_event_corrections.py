@@ -53,6 +53,14 @@ def test_deleted_instead_the_field_is_gone(store, writer, field):
     assert event.fields["page"] == "/0"
 
 
+def test_any_number_of_sealed_events_is_put_right(store, writer):
+    """What names them was put into an address of a statement, which took some hundred: the correction was tried for ever."""
+    hidden = {"visitor-id": ADA, "note": "wrong"}
+    store.write([writer.event(ADA, sealed=hidden | {"other": f"{number}"}) for number in range(800)])
+    assert store.correct_events(subjects(store, ADA), "page-view", "note", "wrong", "right") == 800
+    assert set(said(store, ADA, "note")) == {"right"}
+
+
 def test_doing_it_again_changes_nothing(store, writer):
     """A crash repeats it."""
     store.write([writer.batch(ADA)])

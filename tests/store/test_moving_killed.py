@@ -12,7 +12,7 @@ from tests.earlier_events import BEFORE
 from avow.assurance.residue import residue
 from avow.store.asked import EVENTS
 from avow.store.embedded import Engine
-from avow.store.moving import ORDER
+from avow.store.moving import NEXT, ORDER
 
 DAY_MS = 86_400_000
 EVENTS_OF_BEFORE = 20
@@ -103,7 +103,9 @@ def test_killed_at_each_of_its_statements_it_comes_to_its_end(house, kill_at, wh
         assert len(came) == len({one.record_id for one in came}) >= 3
         assert store.vault.purging() == frozenset()
         assert not residue(house / "events", [CANARY]).found
-        assert len(list((house / "events").glob("store/*/*/format_version.txt"))) == 1
+        kept = {one.stem for one in (house / "events").glob("store/*/*/*.sql")} - {"erasing"}
+        assert (EVENTS in kept, NEXT in kept) == (True, False)
+        assert len(list((house / "events").glob("store/*/*/format_version.txt"))) == len(kept)
     finally:
         store.close()
         engine.stop()

@@ -166,6 +166,23 @@ def test_what_an_older_backup_brings_back_goes_again_before_anything_is_served(s
     assert (points_of(store, ADA), named_points.again(store)) == (["page-view"], 0)
 
 
+def test_what_an_older_backup_brings_back_of_many_goes_in_few_mutations(store, writer, monkeypatch):
+    """One rewrites the table: after a restore there may be thousands of deletions. Each has a moment of its own."""
+    browsers = [f"{number:032x}" for number in range(1, 2_101)]
+    store.write([writer.batch(one, MORNING + 5, points=("click", "page-view")) for one in browsers])
+    store.write([writer.batch(one, MORNING + 10, points=("click",)) for one in browsers[:2]])
+    for number, one in enumerate(browsers):
+        subjects = store.vault.own_subjects_of([identifier(IdentifierKind.VISITOR, one)])
+        store.vault.named.note(subjects, ("click",), MORNING + (5 if number else 10))
+    changes, change = [], store.events.change
+    monkeypatch.setattr(store.events, "change", lambda name, **asked: (changes.append(name), change(name, **asked)))
+    assert named_points.again(store) == 2_101
+    assert changes == ["erase_marked", "erase_marked", "forget_mutation"]
+    found = [points_of(store, one) for one in browsers[:3]]
+    assert found == [["page-view"], ["click", "page-view"], ["page-view"]]
+    assert named_points.again(store) == 0
+
+
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 def test_what_an_older_control_store_brings_back_names_nobody_again(store, writer):
     """What waits, what leaves and what went of a named point, also where no form came back; what came since stays."""
@@ -275,7 +292,7 @@ def held(store):
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("what", "write"), [("control", "transaction"), ("vault", "note_end"), ("events", "command"), ("files", "delete")]
+    ("what", "write"), [("control", "transaction"), ("vault", "note_end"), ("events", "change"), ("files", "delete")]
 )
 def test_whatever_fails_doing_it_again_ends_it(store, writer, what, write, way):
     """Failed, and failed but done, whichever write: nothing of the points is left, and everything else is there."""

@@ -78,7 +78,7 @@ def test_events_get_the_table_of_this_version(house):
     """While everything goes on; of the former one nothing is on the disk."""
     wait_for(lambda: "the events have their new table" in house.output.read_text(), what="the new table")
     tables = {one.stem for one in (house.data / "events").glob("store/*/*/*.sql")}
-    assert tables == {"events", "erasing"}
+    assert tables == {"events", "erasing", "visits", "daily"}
     assert not (house.data / "events" / "notes-before").exists()
 
 

@@ -22,8 +22,8 @@ def dashboard_shows(running, staff, text):
     """Return the dashboard's page once it shows a text: asked again, because its tables are counted one after the other."""
     if text.startswith("/"):  # the store is asked first, which costs less than to ask the page again and again
         wait_for(lambda: running.stored(text), what=f"{text} in the store")
-    wait_for(lambda: text in staff.get("/console", follow_redirects=True).text, what=f"{text} on the dashboard")
-    return staff.get("/console", follow_redirects=True).text
+    wait_for(lambda: text in staff.get("/console/dashboard/whole", follow_redirects=True).text, what=f"{text} on the dashboard")
+    return staff.get("/console/dashboard/whole", follow_redirects=True).text
 
 
 @pytest.fixture(scope="module")

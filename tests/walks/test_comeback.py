@@ -60,7 +60,7 @@ def erased(shared_installation_of, mailbox):
 def held(installation):
     """Return how many rows the dashboard and the inbox show of the person."""
     staff = installation.staff()
-    pages = staff.get("/console", follow_redirects=True).text
+    pages = staff.get("/console/dashboard/whole", follow_redirects=True).text
     inbox = staff.get("/console/inbox", follow_redirects=True).text
     return pages.count(CANARY) + inbox.count('href="/console/inbox/')
 

@@ -124,7 +124,7 @@ def test_tag_beacon_and_log_are_one_audience(tmp_path, installation_of, until):
     staff = running.staff()
 
     def figures():
-        table = staff.get("/console/dashboard/figures").text.partition("One audience")[2].partition("</table>")[0]
+        table = staff.get("/console/dashboard/panels/reconciled").text.partition("</table>")[0]
         return [int(number) for number in re.findall(r'class="number">(?:<strong>)?(\d+)', table)]
 
     until(lambda: figures() == [1, 1, 2, 1, 2], what="one audience from three sources")

@@ -67,6 +67,7 @@ NO_LIST = {
     "imports": "goes through one upload at a time; one that fails says so, and the next one goes on: tests/web/test_imports.py",
     "clock": "looks at one clock",
     "events-table": "copies one table; without that all goes on with the former one: tests/store/test_moving.py",
+    "tallies": "makes days, of which one that cannot be made is set aside and asked from events: tests/store/test_tallies.py",
     "soundness": "looks at two files, and says of each whether it is damaged",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tests.houses import NoEvents
 
@@ -16,9 +17,12 @@ _TOP = {
     "language": ["en-US", "es", "en-GB"],
     "country": ["US", "CA", "GB"],
     "point": ["page-view", "page-pixel"],
-    "dashboard_links": ["https://pressure-guide.example/reduction-to-sea-level"],
-    "dashboard_robots": ["Examplebot"],
+    "link": ["https://pressure-guide.example/reduction-to-sea-level"],
+    "robot": ["Examplebot"],
 }
+
+#: Half a day, milliseconds.
+_NOON = 43_200_000
 
 
 @dataclass
@@ -39,18 +43,26 @@ class Figures(NoEvents):
 
     def query(self, name, **parameters):
         self.asked.append((name, parameters))
-        if name in self.rows:
-            return self.rows[name]
-        if self.empty:
-            return []
-        if name == "dashboard_series":
-            return self._series(parameters)
+        if name in self.rows or self.empty:
+            return self.rows.get(name, [])
+        if name in {"dashboard_series", "dashboard_days"}:
+            return self._series(parameters) if name == "dashboard_series" else self._days(parameters)
         if name in _CONVERSIONS:
             return _CONVERSIONS[name]
         if name in _ONE_ROW:
             return [_ONE_ROW[name]]
-        top = _TOP.get(parameters.get("column", name), [])
-        return [{"name": word, "views": 4200 // (index + 1), "visitors": 1900 // (index + 1)} for index, word in enumerate(top)]
+        top = _TOP.get("point" if name == "dashboard_points" else parameters.get("dimension", name), [])
+        return [{"name": word, "views": 4200 // (index + 1), "visits": 1900 // (index + 1)} for index, word in enumerate(top)]
+
+    def _days(self, parameters):
+        """Figures of each day that is asked, tallied or not; of each month where these are asked."""
+        spans = zip(parameters["froms"], parameters["untils"], strict=True)
+        found = {datetime.fromtimestamp((at + _NOON) / 1000, UTC).date() for a, b in spans for at in range(a, b, 2 * _NOON)}
+        firsts = sorted({day.replace(day=1) for day in found} if parameters["months"] else found)
+        return [
+            {"first": day, "views": 40 + number * 37 % 91, "visits": 20, "visitors": 15 + number * 17 % 29}
+            for number, day in enumerate(firsts)
+        ]
 
     def _series(self, parameters):
         return [
@@ -82,5 +94,5 @@ _ONE_ROW = {
     "dashboard_totals": {"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400},
     "dashboard_reconciled": {"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90},
     "dashboard_extent": {"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000},
-    "dashboard_reading": {"name": "/products/field-barometer", "visits": 310, "seconds": 84, "depth": 71},
+    "dashboard_reading": {"name": "/products/field-barometer", "left_on": 310, "together": 1, "seconds": 84, "depth": 71},
 }

@@ -42,7 +42,7 @@ def test_a_page_says_what_it_does_with_the_demonstration(house, path):
     begin(house)
     text = staff.get(path).text
     assert MARKED in text
-    words = {Word.SHOWN: "Some of what is here", Word.LEFT_OUT: "about real people alone", Word.LOGGED: "made and removed"}
+    words = {Word.SHOWN: "Some of what is here", Word.LEFT_OUT: "about real people alone", Word.LOGGED: "Some entries are about"}
     assert words[PAGES[path]] in text
     assert "1 choice and 1 request" in text
 

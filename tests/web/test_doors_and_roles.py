@@ -10,6 +10,7 @@ import pytest
 from tests.houses import MARROWBY, compiled, insider
 
 from avow.policy.rulebook.roles import WITHOUT_POINTS
+from avow.store import changed
 from avow.store.control import submissions
 from avow.store.paging import Place
 from avow.web.assets import Assets
@@ -192,11 +193,22 @@ def test_who_reads_sees_just_their_points_fields_and_purposes(world):
 def test_figures_are_of_the_points_that_one_measures(world):
     """Every question that the analyst's dashboard asks names points of theirs, and no other."""
     world.house.engine.asked.clear()
-    assert world.browsers["analyst"].get("/console").status_code == 200
+    assert world.browsers["analyst"].get("/console/dashboard/whole").status_code == 200
     named = {name for _, asked in world.house.engine.asked for name in str(asked.get("point", "")).split(",") if name}
     assert named
     assert named <= {"page-view", "page-leave"}
     assert all("point" not in asked or asked["point"] for _, asked in world.house.engine.asked)
+
+
+def test_a_panel_is_of_the_points_that_one_measures(world):
+    """It has no place where one measures none of its kind; what one has of it is not what somebody with other points has."""
+    changed.note(world.house.installation.run, is_empty=False)
+    analyst, panel = world.browsers["analyst"], "/console/dashboard/panels"
+    assert 'hx-get="/console/dashboard/panels/links' not in analyst.get("/console").text
+    assert analyst.get(f"{panel}/links").status_code == 404
+    assert analyst.get(f"{panel}/reading").status_code == 200
+    marks = {world.browsers[name].get(f"{panel}/pages?point=page-view").headers["etag"] for name in ("analyst", "officer")}
+    assert len(marks) == 2
 
 
 def test_who_is_untrained_looks_and_closes_nothing(world):

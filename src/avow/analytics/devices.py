@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.question import Column, Query, Ranked, Scope, ranked, ranked_by
+from avow.analytics.question import ROBOTS, Column, Query, Ranked, Scope, ranked, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Devices:
 
 
 def devices(query: Query, scope: Scope) -> Devices:
-    """Return what the page views of the scope were made with."""
+    """Return what the page views of the scope were made with; filters leave no robots, of which little is known."""
     columns = (Column.BROWSER, Column.SYSTEM, Column.DEVICE, Column.LANGUAGE, Column.COUNTRY)
     people = [ranked_by(query, column, scope) for column in columns]
-    return Devices(*[*people, ranked(query, "dashboard_robots", scope)])
+    return Devices(*[*people, () if scope.filters else ranked(query, "dashboard_ranked", scope, **ROBOTS)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from avow.analytics.pages import top_pages
 from avow.analytics.period import Period
@@ -25,5 +25,5 @@ def live(query: Query, scope: Scope, now_ms: int, timezone: str) -> Live:
     """Return what happened in the last 30 minutes, the current one included, whatever period the scope has."""
     to_ms = (now_ms // 60_000 + 1) * 60_000
     span = Period("live", "Last 30 minutes", to_ms - LIVE_MINUTES * 60_000, to_ms, "minute", timezone)
-    recent = replace(scope, from_ms=span.from_ms, to_ms=span.to_ms)
+    recent = scope.during(span.from_ms, span.to_ms)
     return Live(totals(query, recent), series(query, recent, span), top_pages(query, recent))

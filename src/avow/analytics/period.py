@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +74,20 @@ def period(name: str, now_ms: int, timezone: str, first: date | None = None, las
         return _days(name, date(year, month + 1, 1), today, zone)
     name = name if name in _DAYS else "30d"
     return _days(name, today - timedelta(days=_DAYS[name] - 1), today, zone)
+
+
+def before(span: Period) -> Period:
+    """Return the period that one is compared with, which ends where it begins: as many days, months or hours, in the same steps.
+
+    Days and months are those of the local calendar, so that the two may differ by an hour.
+    """
+    label = f"Before: {span.label}"
+    if span.name in {"24h", "live"}:
+        return replace(span, name="before", label=label, from_ms=2 * span.from_ms - span.to_ms, to_ms=span.from_ms)
+    first, last = span.first_day, span.last_day
+    days = (last - first).days + 1
+    start = date(first.year - 1, first.month, 1) if span.name == "12m" else max(_EARLIEST, first - timedelta(days=days))
+    return replace(span, name="before", label=label, from_ms=midnight_ms(start, span.timezone), to_ms=span.from_ms)
 
 
 def buckets(span: Period) -> tuple[int, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, ranked, ranked_by
+from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, of_column, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,16 @@ def reading(query: Query, leaves: Scope) -> tuple[Read, ...]:
     """Return the pages with most time in front of people; `leaves` names the points that are sent when a page is left."""
     if not leaves.points:
         return ()
-    rows = query.query("dashboard_reading", limit=RANKED_ROWS, **leaves.parameters())
-    return tuple(Read(str(row["name"]), *(int(row[name]) for name in ("visits", "seconds", "depth"))) for row in rows)
+    asked = leaves.unfiltered("reading").asked() | of_column(Column.PAGE) | {"limit": RANKED_ROWS}
+    rows = query.query("dashboard_reading", **asked)
+    if any(int(row["together"]) > 1 for row in rows):  # no sum says how far two points saw a page together
+        rows = query.query("dashboard_reading_once", **asked | replace(leaves, days=()).asked())
+    return tuple(Read(str(row["name"]), *(int(row[name]) for name in ("left_on", "seconds", "depth"))) for row in rows)
 
 
 def actions(query: Query, done: Scope, links: Scope, downloads: Scope) -> Actions:
     """Return what people did, each from the points of its own scope; a scope without points has nothing."""
     return Actions(
-        ranked_by(query, Column.POINT, done) if done.points else (),
-        *(ranked(query, "dashboard_links", scope) if scope.points else () for scope in (links, downloads)),
+        ranked_by(query, Column.POINT, done.unfiltered("events")) if done.points else (),
+        *(ranked_by(query, Column.LINK, scope.unfiltered("links")) if scope.points else () for scope in (links, downloads)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.question import Query, Scope
+from avow.analytics.question import WHOLE, Query, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def reconciled(query: Query, scope: Scope, sources: Sources) -> Reconciled:
     every = (*sources.tag, *sources.beacon, *sources.log)
     rows = query.query(
         "dashboard_reconciled",
-        **{**scope.parameters(), "point": ",".join(every)},
+        **{**scope.unfiltered("sources").asked(), **WHOLE, "point": ",".join(every)},
         tag=",".join(sources.tag),
         beacon=",".join(sources.beacon),
         log=",".join(sources.log),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from avow.analytics.question import Query, Ranked, Scope
+from avow.analytics.question import Query, Ranked, Scope, lines
 
 #: Different visits that a term is shown from.
 LEAST_VISITS: Final = 5
@@ -44,8 +44,4 @@ def searches(query: Query, scope: Scope) -> Searches:
 def _terms(query: Query, scope: Scope, *, without: bool) -> tuple[Ranked, ...]:
     asked = {"least": LEAST_VISITS, "limit": TERMS, "without": int(without)}
     rows = query.query("dashboard_searches", **asked, **scope.parameters())
-    most = max((int(row["views"]) for row in rows), default=0)
-    return tuple(
-        Ranked(str(row["name"]), int(row["views"]), int(row["visitors"]), int(row["views"]) / most if most else 0.0)
-        for row in rows
-    )
+    return lines(rows)

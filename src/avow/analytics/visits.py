@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from avow.analytics.period import Period, bucket_label, buckets
 from avow.analytics.question import Query, Scope
+from avow.definitions import local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Moment:
 
 def totals(query: Query, scope: Scope) -> Totals:
     """Return the totals of the scope."""
-    rows = query.query("dashboard_totals", **scope.parameters())
+    rows = query.query("dashboard_totals", **scope.asked())
     if not rows:
         return Totals()
     row = rows[0]
@@ -42,8 +43,14 @@ def totals(query: Query, scope: Scope) -> Totals:
 def series(query: Query, scope: Scope, span: Period) -> tuple[Moment, ...]:
     """Return one line per step of the period, zero where nothing came."""
     steps = buckets(span)
-    rows = query.query("dashboard_series", steps=list(steps), **scope.parameters())
-    found = {int(row["bucket"]): row for row in rows}
+    if span.step in {"day", "month"}:
+        rows = query.query("dashboard_days", months=int(span.step == "month"), **scope.asked())
+        days = {row["first"]: row for row in rows}
+        found = {step: days[day] for step in steps if (day := local_date(step * 1000, span.timezone)) in days}
+    else:
+        name = "dashboard_series_filtered" if scope.filters else "dashboard_series"
+        rows = query.query(name, steps=list(steps), **replace(scope, days=()).asked())
+        found = {int(row["bucket"]): row for row in rows}
     return tuple(
         Moment(
             bucket,

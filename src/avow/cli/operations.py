@@ -13,11 +13,10 @@ from typing import Protocol
 from avow.access import Register
 from avow.assurance.demonstration import Tally
 from avow.assurance.shelf import Shelf
-from avow.collection.invented.making import Made
 from avow.collection.logs.server_log import Import
 from avow.config import Configuration
 from avow.definitions import Refusal
-from avow.gate.demonstrated import Days
+from avow.gate.demonstrated import Days, Made
 from avow.messaging.factors import Factors
 from avow.messaging.mailings import Mailings
 from avow.messaging.outbox import Outbox

@@ -6,18 +6,14 @@ be untrue of the day that they name. Why: docs/decisions/0095.
 
 from __future__ import annotations
 
-import fcntl
-import shutil
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 
 import msgspec
 
-from avow.definitions import IdentifierKind, Refusal, StoreUnavailable, identifier
+from avow.definitions import IdentifierKind, identifier
 from avow.gate import entries
 from avow.store import removal
 from avow.store.control import choices as rows
@@ -26,10 +22,6 @@ from avow.store.control.choices import Choice
 from avow.store.holdings import Counts, Invented
 from avow.store.store import Store
 
-RULE: Final = "docs/decisions/0095"
-#: With less space on the disk the event engine takes nothing, mebibytes.
-FULL_MEBIBYTES: Final = 64
-BUSY: Final = Refusal("another “avow demo” makes or removes invented days at this moment", RULE)
 #: The setting that says which days were begun.
 _SETTING: Final = "demonstration.days"
 #: The setting that says that invented visitors came through the doors.
@@ -57,15 +49,6 @@ class Days(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """How many days until today, how many visits on an ordinary day of each website, and which: the same for the same seed."""
-
-    days: int
-    visits: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
 class InventedChoice:
     """What somebody invented said about a purpose; `name` is the same whenever it is made, `visitor` "" for nobody known."""
 
@@ -77,6 +60,23 @@ class InventedChoice:
     rulebook_id: str
     visitor: str
     site: str
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made of some days."""
+
+    visits: int = 0
+    events: int = 0
+    messages: int = 0
+    recordings: int = 0
+    choices: int = 0
+    requests: int = 0
+
+    def add(self, other: Made) -> None:
+        """Add what was made of others."""
+        for one in fields(Made):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,58 +109,15 @@ def begun(store: Store) -> Days | None:
     return msgspec.json.decode(kept, type=Days) if kept else None
 
 
-def begin(store: Store, wanted: Wanted, today: date, now_ms: int) -> Days | Refusal:
-    """Note which days are made, before anything of them is: what a crash leaves is found again, and gone on with.
-
-    Returns the days; a Refusal where they are whole already.
-    """
-    days = begun(store)
-    if days is not None and days.is_whole:
-        reason = f"there are invented days already, {days.first} to {days.last}; remove them first: avow demo --remove"
-        return Refusal(reason, RULE)
-    if days is None:
-        days = Days(wanted.seed, wanted.visits, today - timedelta(days=wanted.days - 1), today)
-        with store.control.transaction() as tx:
-            settings.put(tx, _SETTING, msgspec.json.encode(days).decode())
-            entries.record(tx, now_ms, entries.DemonstrationMade(wanted.days, str(days.first), str(days.last)))
-    return days
+def begin(store: Store, days: Days, now_ms: int) -> None:
+    """Note which days are made, before anything of them is: what a crash leaves is found again."""
+    count = (days.last - days.first).days + 1
+    with store.control.transaction() as tx:
+        settings.put(tx, _SETTING, msgspec.json.encode(days).decode())
+        entries.record(tx, now_ms, entries.DemonstrationMade(count, str(days.first), str(days.last)))
 
 
-def each_day(store: Store, days: Days, now_ms: int, make: Callable[[date], None], progress: Callable[[int], None]) -> None:
-    """Make the days that are not whole yet, in order; each is noted as whole before the next one."""
-    days = msgspec.structs.replace(days, moments=(*days.moments, now_ms))
-    _note(store, days)
-    day = days.first if days.done is None else days.done + timedelta(days=1)
-    while day <= days.last:
-        make(day)
-        days, day = msgspec.structs.replace(days, done=day), day + timedelta(days=1)
-        _note(store, days)
-        progress(1)
-
-
-def stopped(store: Store, error: Exception, data: Path, days: Days) -> StoreUnavailable:
-    """Return why it stopped, whether the disk is full, and what to do."""
-    days, free = begun(store) or days, shutil.disk_usage(data).free // 1024**2
-    why = str(error) if isinstance(error, StoreUnavailable) else error.__class__.__name__
-    whole = f"{days.first} to {days.done} are whole" if days.done else "no day is whole"
-    room = "the disk is full" if free < FULL_MEBIBYTES else "the disk has room"
-    way = "give the command again to go on, or avow demo --remove"
-    return StoreUnavailable(f"{why}; {room}: {free} MiB are free in {data}. {whole}; {way}")
-
-
-@contextmanager
-def alone(run: Path) -> Iterator[bool]:
-    """Hold the lock of the demonstration; False where another process has it."""
-    with (run / "demonstration.lock").open("w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def _note(store: Store, days: Days) -> None:
+def note(store: Store, days: Days) -> None:
     """Note how far it is."""
     with store.control.transaction() as tx:
         settings.put(tx, _SETTING, msgspec.json.encode(days).decode())

@@ -17,17 +17,17 @@ import msgspec
 
 from avow import access, messaging, publication, recipients, rights
 from avow.access.register import Register
-from avow.assurance import demonstration
+from avow.assurance import demonstration, invented_days
+from avow.assurance.invented_days import Wanted
 from avow.assurance.shelf import Shelf
 from avow.collection import counted
-from avow.collection.invented.making import Made
 from avow.collection.logs import log_formats, log_intake
 from avow.collection.logs.server_log import Import
 from avow.collection.refusals import Refusals
 from avow.config import Configuration, load, reachable
 from avow.definitions import ConfigurationError, Refusal, SpoolFull, now_ms
 from avow.gate import demonstrated
-from avow.gate.demonstrated import Days, Wanted
+from avow.gate.demonstrated import Days, Made
 from avow.gate.reads import Reads
 from avow.gate.recipients import untrue_of
 from avow.gate.sites import Sites
@@ -286,14 +286,17 @@ class Operations:
         self, days: int, visits: int, seed: int, begun: Callable[[Days], None], progress: Callable[[int], None]
     ) -> Made | Refusal:
         """Make invented visitors of the last days in the stores."""
+        configuration = self.configuration()
         with self.store() as store:
-            versions = self._versions(store, self.configuration())
-            return demonstrating.invent(store, versions, self.configuration(), Wanted(days, visits, seed), begun, progress)
+            make = partial(demonstrating.making, store, self._versions(store, configuration), configuration)
+            return invented_days.invent(store, configuration, Wanted(days, visits, seed), make, begun, progress, now_ms())
 
     def remove_demonstration(self) -> Counts | Refusal:
         """Remove everything that is marked as demonstration, invented days among it."""
+        configuration = self.configuration()
         with self.store() as store:
-            return demonstrating.remove(store, self.configuration())
+            killed = partial(demonstrating.killed, store, configuration)
+            return invented_days.remove(store, configuration.run, killed, now_ms())
 
     def demonstrate(self, visitors: int, address: str | None, progress: Callable[[int], None]) -> demonstration.Tally:
         """Drive invented visitors through the HTTP doors of the running installation."""

@@ -37,6 +37,7 @@ from avow.rights import figures
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
 from avow.spool.spool import Spool
+from avow.store import changed
 from avow.store.store import Store
 from avow.web.appearance import Appearance
 from avow.web.assets import Assets
@@ -151,7 +152,9 @@ def house(
         recipients=recipients.build(store, versions, configuration, of_requests().is_erasing, now_ms),
         imports=Uploads(store, versions, shared.sites, configuration, now_ms),
         evidence=proofs.evidence,
-        events=store.events,
+        asker=store.events.asker,
+        events_state=partial(changed.last, shared.installation.run),
+        tallies=store.tallies,
         outbound=LinkAddresses(rulebook, store.vault.hmac),
         search=shared.websites[site.name].search,
         integrity=shared.websites[site.name].integrity,

@@ -62,6 +62,7 @@ from avow.store import identity
 from avow.store.embedded import Engine
 from avow.store.moving import Moving
 from avow.store.store import Store
+from avow.store.tallying import Tallying
 from avow.web.assets import Assets
 from avow.website.watching import Watch
 
@@ -75,6 +76,8 @@ SIGN_SECONDS: Final = 1.0
 #: How long the jobs may take to end: less than the server gives (`server.STOP_SECONDS`).
 ENDING_SECONDS: Final = 25.0
 LOOK_FOR_WORD_SECONDS: Final = 60.0
+#: How often days that are over are looked for of which nothing is made, or whose events changed and rest since, seconds.
+TALLIES_SECONDS: Final = 20.0
 #: How often the move of the events into a new table is tried again when something was in its way, seconds.
 TABLE_SECONDS: Final = 10.0
 #: How often the SQLite stores are looked at for damage.
@@ -133,6 +136,7 @@ def _work(installation: Installation, stop: threading.Event) -> None:
     store = open_store(installation.configuration)
     try:
         store.events.prepare()
+        Tallying(store.tallies, store.aside, installation.configuration.timezone).settle()
         versions = Versions(store.control, installation.configuration.timezone, now_ms)
         board = Board()
         choices.mark_earlier(store)
@@ -205,6 +209,7 @@ def timetable(
     walking = rights.walking(store, versions, configuration, audit_log, spooled, *told, clock.is_believed, now_ms, post)
     residue = _residue(installation, store, versions, walking.erased, clock, is_over)
     requests, one_form, written = walking.requests, walking.one_form, store.control.changes
+    tallying = Tallying(store.tallies, store.aside, configuration.timezone)
     return [
         Job("versions", 1.0, versions.refresh, written),
         Job("in-force", 1.0, lambda: clock.is_believed() and announcing.publisher.note_in_force(now_ms())),
@@ -229,6 +234,7 @@ def timetable(
         Job("events-table", TABLE_SECONDS, (moving or Moving(store.events, store.vault)).once),
         Job("soundness", SOUND_SECONDS, lambda: _look_for_damage(installation)),
         Job("retention", LOOK_FOR_WORD_SECONDS, sweeping.hourly.once),
+        Job("tallies", TALLIES_SECONDS, lambda: clock.is_believed() and tallying.once(now_ms()), written),
     ]
 
 

@@ -65,7 +65,7 @@ class Finder:
             {
                 EVENTS: held.events,
                 RECORDINGS: held.recordings,
-                CONTROL: held.total - held.events - held.recordings,
+                CONTROL: held.total - held.events - held.visits - held.recordings,
                 FILES: self.store.remaining_files(subjects),
                 **({NAMED: named_points.left(named, self.store)} if points else {}),
             },

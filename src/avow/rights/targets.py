@@ -70,8 +70,8 @@ class Rows:
     def remaining(self, erasure: Erasure) -> int:
         """Search again. Rule: 11 CCR 7022(b)(1)."""
         left = self.store.remaining_of(map(bytes.fromhex, erasure.located.subjects))
-        own = {EVENTS: left.events, RECORDINGS: left.recordings}
-        return own.get(self.name, left.total - left.events - left.recordings)
+        own = {EVENTS: left.events + left.visits, RECORDINGS: left.recordings}
+        return own.get(self.name, left.total - sum(own.values()))
 
 
 @dataclass(frozen=True, slots=True)

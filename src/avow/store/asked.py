@@ -8,7 +8,10 @@ the visit. They are in no insert, no export and no backup. The statements name a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final, NamedTuple
+
+from avow.store.tally_terms import TERMS
 
 #: The table of events, and the name by which statements say that they may be about the one that is to take its place.
 EVENTS: Final = "events"
@@ -51,19 +54,26 @@ _HAPPENED: Final = (
     "({site:String} = '' OR site = {site:String})"
     " AND time >= fromUnixTimestamp64Milli({from_ms:Int64}) AND time < fromUnixTimestamp64Milli({to_ms:Int64})"
 )
+_MARKED: Final = (
+    "time <= fromUnixTimestamp64Milli("
+    "transform(concat(toString(subject), ' ', point), {pairs:Array(String)}, {untils:Array(Int64)}, toInt64(-1)), 'UTC')"
+)
 _AT_POINTS: Final = "has(splitByChar(',', {point:String}), point)"
 
 #: What statements name: what `happened` at a site, all of them for "", in a span of time; what is `at_points`, whose names have
-#: commas between; the `page_views` among what happened, at all points for "".
-FRAGMENTS: Final = {
+#: commas between; the `page_views` among what happened, at all points for ""; what is `marked`: of one of some `pairs` of subject
+#: and point, with a space between, and from until the moment at its place in `untils`.
+FRAGMENTS: Final[Mapping[str, str]] = {
+    **TERMS,
     "asked": ",\n    ".join(one.sql for one in ASKED),
     "happened": _HAPPENED,
     "at_points": _AT_POINTS,
+    "marked": _MARKED,
     "page_views": f"{_HAPPENED} AND ({{point:String}} = '' OR {_AT_POINTS}) AND is_view = 1",
 }
 _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
 def filled(text: str, table: str = EVENTS) -> str:
-    """Return the text of a statement with its fragments, about a table of events; raise KeyError for a fragment that is none."""
-    return _NAMED.sub(lambda named: table if named[1] == EVENTS else FRAGMENTS[named[1]], text)
+    """Return the text of a statement with its fragments, and theirs, about a table of events; KeyError for one that is none."""
+    return _NAMED.sub(lambda named: table if named[1] == EVENTS else filled(FRAGMENTS[named[1]], table), text)

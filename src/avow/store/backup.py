@@ -31,6 +31,7 @@ from avow.store.events import Events
 from avow.store.holdings import Counts
 from avow.store.keys import Vault
 from avow.store.store import Store
+from avow.store.tallies import Tallies
 
 FORMAT: Final = 2
 #: What this version puts back: 1 is from before opt-outs outlived their people.
@@ -162,6 +163,7 @@ def restore(source: Path, store: Store, audit_last_seq: int) -> Restored:
     with control.transaction() as tx:
         audit.continue_after(tx, audit_last_seq)
         tx.execute(delete(staff_sessions))
+    Tallies(control, store.events, store.vault).forget()  # what the backup says is made was made of other events
     store.events.empty()
     for path in sorted((source / "events").glob("*.native.gz")):
         store.events.load(gzip.decompress(path.read_bytes()))

@@ -13,8 +13,7 @@ from avow.store import event_rows
 from avow.store.corrected import one_form
 
 if TYPE_CHECKING:
-    from avow.store.events import Events
-    from avow.store.keys import Vault
+    from avow.store.tallies import Tallies
 
 #: The columns of declared fields that can be put right; the others are the server's own.
 _COLUMNS: Final = frozenset({"page", "referrer", "campaign", "language"})
@@ -22,11 +21,12 @@ _COLUMNS: Final = frozenset({"page", "referrer", "campaign", "language"})
 _AT_ONCE: Final = 2_000
 
 
-def correct(subjects: Collection[bytes], point: str, field: str, before: str, after: str, events: Events, vault: Vault) -> int:
+def correct(subjects: Collection[bytes], point: str, field: str, before: str, after: str, tallies: Tallies) -> int:
     """Let a field of these people's events at a point say `after` where it said `before`; "" takes it away.
 
     Returns how many events changed, once the former value has left the disk. Safe to repeat.
     """
+    events, vault = tallies.events, tallies.vault
     named = [UUID(bytes=one) for one in sorted(subjects)]
     rows = events.query("find_events_at", subjects=named, points=[point]) if named else []
     found = _Found(field, before, after)
@@ -38,8 +38,9 @@ def correct(subjects: Collection[bytes], point: str, field: str, before: str, af
     place = event_rows.COLUMNS.get(field, "")
     asked = {"subjects": named, "point": point, "after": after, "befores": sorted(found.befores) or [before]}
     asked |= {"place": place if place in _COLUMNS else "", "prop": "" if place else field}
-    for olds in _some(sorted(found.sealed)):
-        events.change("correct_events", **asked, olds=olds, news=[found.sealed.get(one, "") for one in olds])
+    with tallies.changing(events.hours("hours_of_subjects", subjects=named)):
+        for olds in _some(sorted(found.sealed)):
+            events.change("correct_events", **asked, olds=olds, news=[found.sealed.get(one, "") for one in olds])
     events.change("forget_mutation")
     events.await_removal()
     return count

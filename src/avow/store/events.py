@@ -38,6 +38,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from avow.definitions import StoreUnavailable
 from avow.store.asked import ASKED, EVENTS, filled
+from avow.store.asker import Asker, NobodyWaits
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -66,6 +67,9 @@ _ASKED: Final = 20_000
 _ASKED_PEOPLE: Final = 5_000
 #: Rows turned into columns at once.
 _ROWS_AT_ONCE: Final = 500
+#: The most that a question of a page may take, seconds: whatever takes longer is no page.
+ASKED_SECONDS: Final = 60
+_END: Final = "KILL QUERY WHERE query_id = {query_id:String} ASYNC"
 _INSERT_SETTINGS: Final = {"async_insert": 0, "max_partitions_per_insert_block": 0}
 
 
@@ -153,7 +157,8 @@ class Events:
         The storage process calls it before anybody reads or writes.
         """
         self.prepare_table(EVENTS)
-        self.command("create_erasing")
+        for name in ("create_erasing", "create_visits", "create_daily"):
+            self.command(name)
         there = {row["name"] for row in self.query("event_columns")}
         missing = [one for one in ASKED if one.name not in there]
         if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
@@ -183,12 +188,40 @@ class Events:
         return self._asked(statement(name), parameters)
 
     def _asked(self, text: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:  # Any: as above
-        answer = self._call(lambda client: client.query(text, parameters=_bindable(parameters)))
-        return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
+        return _rows(self._call(lambda client: client.query(text, parameters=_bindable(parameters))))
+
+    def asker(self) -> Asker:
+        """Return somebody who asks as `query` does, and whose statement ends when they leave."""
+        return Asker(self)
+
+    def ask(
+        self, name: str, parameters: Mapping[str, object], query_id: str, stay: Callable[[], None]
+    ) -> list[dict[str, Any]]:  # Any: as `query`
+        """Run a named statement under an id; `stay` raises NobodyWaits once they have left, so that it is not tried again."""
+        settings = {"query_id": query_id, "max_execution_time": ASKED_SECONDS}
+
+        def once(client: Any) -> Any:  # Any: as `_call`
+            stay()
+            return client.query(statement(name), parameters=_bindable(parameters), settings=settings)
+
+        return _rows(self._call(once))
+
+    def end(self, query_id: str) -> None:
+        """Have the statement of this id end, when it still runs."""
+        self._call(lambda client: client.command(_END, parameters={"query_id": query_id}))
 
     def command(self, name: str, **parameters: object) -> None:
         """Run `sql/<name>.sql` for its effect. Statements must be safe to repeat: a lost answer is asked again."""
-        self._call(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+        self._call(partial(_command, statement(name), _bindable(parameters)))
+
+    def command_once(self, name: str, **parameters: object) -> None:
+        """Run `sql/<name>.sql`, which is not safe to repeat. After StoreUnavailable it may have been run or not."""
+        self._once(lambda client: client.command(statement(name), parameters=_bindable(parameters)))
+
+    def drop_detached(self, table: str, part: str) -> None:
+        """Remove a part that the engine put aside; both names are the engine's own."""
+        allowed = {"allow_drop_detached": 1}
+        self._call(lambda client: client.command(f"ALTER TABLE {table} DROP DETACHED PART '{part}'", settings=allowed))
 
     def tables(self) -> dict[str, str]:
         """Return the tables of events with the order of each; first the one that is to take the place of `events`, if any."""
@@ -220,11 +253,13 @@ class Events:
         return max((int(row["events"]) for rows in found for row in rows), default=0)
 
     def empty(self) -> None:
-        """Remove every event before a restore; what the backup holds comes into a table of this version."""
+        """Remove every event, and what was made of them; what a backup holds comes into a table of this version."""
         with self.changing(alone=True):
             for table in self.tables():
                 self.drop_table(table)
         self.prepare()
+        for made_of_them in ("visits", "daily"):
+            self.command(f"forget_{made_of_them}")
 
     def drop_table(self, table: str) -> None:
         """Remove a table of events with its bytes."""
@@ -291,9 +326,23 @@ class Events:
         wanted = {UUID(bytes=subject) for subject in subjects}
         return sum(self.most("count_subjects", subjects=some) for some in _some(wanted))
 
+    def count_visits(self, subjects: Iterable[bytes]) -> int:
+        """Return how many visits of these subjects are stored, which were made of their events."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return sum(int(self.query("count_visits", subjects=some)[0]["visits"]) for some in _some(wanted))
+
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""
         return frozenset(row["subject"].bytes for row in self.query("known_subjects"))
+
+    def hours(self, name: str, **parameters: object) -> frozenset[int]:
+        """Return the hours since 1970 that `sql/<name>.sql` finds."""
+        return frozenset(int(row["hour"]) for row in self.query(name, **parameters))
+
+    def hours_of_subjects(self, subjects: Iterable[bytes]) -> frozenset[int]:
+        """Return the hours since 1970 in which these subjects left something."""
+        wanted = {UUID(bytes=subject) for subject in subjects}
+        return frozenset(hour for some in _some(wanted) for hour in self.hours("hours_of_subjects", subjects=some))
 
     def delete_subjects(self, subjects: Iterable[bytes]) -> int:
         """Remove every row of these subjects in one mutation; return how many there were. The caller holds the purge."""
@@ -355,6 +404,8 @@ class Events:
         while True:
             try:
                 return self._once(work)
+            except NobodyWaits:
+                raise
             except StoreUnavailable:
                 if time.monotonic() > until:
                     raise
@@ -394,6 +445,7 @@ class Events:
                 self._client = clickhouse_connect.get_client(
                     dsn=url,
                     autogenerate_session_id=False,  # threads share the client
+                    autogenerate_query_id=False,  # an id is of who may leave
                     compress=False,
                     show_clickhouse_errors=False,  # an engine's message quotes values
                     send_receive_timeout=_ANSWER_SECONDS,
@@ -407,6 +459,11 @@ class Events:
         with self._lock:
             if self._client is client:
                 self._client = None
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:  # Any: as `Events.query`
+    """Return the rows of an answer as dicts."""
+    return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
 
 
 def _columns(rows: Iterable[EventRow]) -> list[list[Any]]:  # Any: of each column's own type
@@ -427,8 +484,8 @@ def _some(people: Collection[UUID]) -> Iterator[list[UUID]]:
 
 
 def _command(text: str, parameters: dict[str, object], client: Any) -> None:  # Any: as `_call`
-    """Run a statement for its effect."""
-    client.command(text, parameters=parameters)
+    """Run a statement for its effect. The client's own `command` puts parameters into the URL, however long they are."""
+    client.raw_query(text, parameters=parameters)
 
 
 def _insert_erasing(some: Sequence[UUID], client: Any) -> None:  # Any: as `_call`

@@ -124,7 +124,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many rows, by store. `choices` and `disclosures` count those that say whose they are."""
+    """How many rows, by store. `choices` and `disclosures` count those that say whose they are; `visits` are made of events."""
 
     events: int = 0
     submissions: int = 0
@@ -133,12 +133,13 @@ class Counts:
     deliveries: int = 0
     consumer_requests: int = 0
     recordings: int = 0
+    visits: int = 0
 
     @property
     def total(self) -> int:
         """All of them."""
         others = self.choices + self.disclosures + self.deliveries + self.consumer_requests
-        return self.events + self.submissions + self.recordings + others
+        return self.events + self.visits + self.submissions + self.recordings + others
 
 
 @dataclass(frozen=True, slots=True)

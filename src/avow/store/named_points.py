@@ -10,7 +10,7 @@ Rule: 11 CCR 7022(b)(1), (d), (h). Why: decisions 0087, 0089.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Submissions that are looked at in one round after a restore.
 _LOOKED_AT: Final = 500
+#: Pairs of person and point in one statement: some hundred kilobytes of text.
+_AT_ONCE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def again(store: Store) -> int:
     if not marks.is_any():
         return 0
     pairs = [(row["subject"].bytes, row["point"]) for row in store.events.query("known_points")]
-    gone = sum(_erase_events(Named([one], [point]), at_ms, store) for (one, point), at_ms in marks.until(pairs).items())
+    gone = _erase_marked(marks.until(pairs), store)
     store.events.change("forget_mutation")
     owned = {one.record_id: one for one in _deleted_forms(store)}
     subjects = {name: store.owners(name) | store.people_of(name) for name in owned}
@@ -176,9 +178,30 @@ def _count_events(one: Named, until_ms: int, store: Store) -> int:
 def _erase_events(one: Named, until_ms: int, store: Store) -> int:
     count = _count_events(one, until_ms, store)
     if count:
-        store.events.change("erase_named", **_asked(one, until_ms))
+        with store.tallies.changing(store.events.hours("hours_at_points", **_asked(one, until_ms))):
+            store.events.change("erase_named", **_asked(one, until_ms))
         store.events.await_removal()
     return count
+
+
+def _erase_marked(until: Mapping[tuple[bytes, str], int], store: Store) -> int:
+    """Erase the events of these pairs of subject and point, each until its moment, many at once; return how many there were."""
+    gone, rest = 0, sorted(until.items())
+    for start in range(0, len(rest), _AT_ONCE):
+        some = [(UUID(bytes=subject), point, at_ms) for (subject, point), at_ms in rest[start : start + _AT_ONCE]]
+        asked: dict[str, object] = {
+            "subjects": sorted({subject for subject, _, _ in some}),
+            "pairs": [f"{subject} {point}" for subject, point, _ in some],
+            "untils": [at_ms for _, _, at_ms in some],
+        }
+        count = store.events.most("count_marked", **asked)
+        if count:
+            with store.tallies.changing(store.events.hours("hours_marked", **asked)):
+                store.events.change("erase_marked", **asked)
+        gone += count
+    if gone:
+        store.events.await_removal()
+    return gone
 
 
 def _asked(one: Named, until_ms: int) -> dict[str, object]:

@@ -73,6 +73,12 @@ QUEUES: Final[Mapping[str, Queue]] = MappingProxyType(
             f"Nothing of the request waits for it. {_REPORT}",
             "The agent is not called back; it can ask for the request itself.",
         ),
+        "tallies": Queue(
+            "Days of figures",
+            "A day of which visits and figures cannot be worked out; its panels ask the events themselves, and are slower.",
+            f"Try again. {_REPORT}",
+            "Nothing is lost: the day is asked from events as long as they are kept.",
+        ),
         "purge": Queue(
             "Removals",
             "Somebody erased whose rows cannot be removed. Nobody can read them: the keys are gone.",

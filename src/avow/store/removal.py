@@ -7,6 +7,7 @@ next run what to do (the vault's work list, the rows' own due dates) goes last.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +34,7 @@ from avow.store.control import kept as kept_rows
 from avow.store.control import recordings as listed
 from avow.store.holdings import Counts, Due, Invented
 from avow.store.keys import DAY, RECORD, REQUEST
+from avow.store.tallies import Tallies
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -77,7 +79,7 @@ def purge(control: Control, events: Events, vault: Vault, files: Files, *, thoro
 
     def remove(some: Sequence[bytes]) -> None:
         recorded = recordings.erase_of_subjects(some, control, vault, files)
-        removed.add(replace(_remove_subjects(some, control, events, files), recordings=recorded))
+        removed.add(replace(_remove_subjects(some, control, events, vault, files), recordings=recorded))
         control.checkpoint()
         if events.await_removal() and not remaining(some, control, events).total:
             vault.purged(some)
@@ -99,20 +101,19 @@ class _Sum:
 
 def remaining(subjects: Collection[bytes], control: Control, events: Events) -> Counts:
     """Count the rows that still belong to these subjects."""
+    found: Counter[str] = Counter()
     with control.reading() as tx:
-        found = [
-            (
-                submissions.count_of_subjects(tx, chunk) + subscriptions.count_of_subjects(tx, chunk),
-                choices.count_of_subjects(tx, chunk),
-                disclosures.count_of_subjects(tx, chunk),
-                deliveries.count_of_subjects(tx, chunk),
-                listed.count_of_subjects(tx, chunk),
-            )
-            for chunk in _chunks(subjects)
-        ]
-    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0, 0, 0, 0]
-    forms, chosen, disclosed, sent, recorded = sums
-    return Counts(events.count_subjects(subjects), forms, chosen, disclosed, sent, recordings=recorded)
+        for chunk in _chunks(subjects):
+            found.update(named_people.counted(tx, chunk))
+    return Counts(
+        events.count_subjects(subjects),
+        found["submission_subjects"] + found["pending_subscriptions"],
+        found["choices"],
+        found["disclosures"],
+        found["delivery_people"],
+        recordings=found["recordings"],
+        visits=events.count_visits(subjects),
+    )
 
 
 def erase_due(today: date, control: Control, events: Events, vault: Vault, files: Files, *, now_ms: int) -> Due:
@@ -140,10 +141,12 @@ def erase_due(today: date, control: Control, events: Events, vault: Vault, files
     aside.all_or_each(RETENTION, shown, str, erase_recordings, now_ms)
     keys = _destroy_due_day_keys(today, control, events if due else None, vault)
     emptied = due.pop(AfterRetention.DEIDENTIFY, 0)
-    if emptied:
-        events.change("deidentify_due_events", today=today)
-    if due:
-        events.change("erase_due_events", today=today)
+    hours = events.hours("hours_due", today=today) if emptied or due else ()
+    with Tallies(control, events, vault).changing(hours):
+        if emptied:
+            events.change("deidentify_due_events", today=today)
+        if due:
+            events.change("erase_due_events", today=today)
     aside.all_or_each(RETENTION, forms, lambda form: form.record_id, erase_forms, now_ms)
     aside.sweep(today)
     ended = kept.Shelf(control, vault, files).sweep(today, now_ms or _start_ms(today), aside, RETENTION)
@@ -213,7 +216,8 @@ def remove_demonstration(
     for scope in (REQUEST, RECORD):
         vault.destroy_keys(scope, sorted(asked.union(killed.requests)))
     if count:
-        events.change("erase_demonstration")
+        with Tallies(control, events, vault).changing(events.hours("hours_invented")):
+            events.change("erase_demonstration")
     control.checkpoint()
     events.await_removal()
     Aside(control, vault).remove_demonstration()
@@ -246,7 +250,7 @@ def _destroy_due_day_keys(today: date, control: Control, events: Events | None, 
         return vault.destroy_keys(DAY, sorted(due - lasting))
 
 
-def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, files: Files) -> Counts:
+def _remove_subjects(subjects: Collection[bytes], control: Control, events: Events, vault: Vault, files: Files) -> Counts:
     """Remove rows in every store; choices and disclosures only forget whose they were, and what has not left is withdrawn."""
     removed = Counts()
     for chunk in _chunks(subjects):
@@ -260,7 +264,8 @@ def _remove_subjects(subjects: Collection[bytes], control: Control, events: Even
                 removed.disclosures + disclosures.forget_subjects(tx, chunk),
                 removed.deliveries + deliveries.forget_subjects(tx, chunk),
             )
-    gone = events.delete_subjects(subjects)
+    with Tallies(control, events, vault).changing(events.hours_of_subjects(subjects)):
+        gone = events.delete_subjects(subjects)
     return Counts(gone, removed.submissions, removed.choices, removed.disclosures, removed.deliveries)
 
 

@@ -22,6 +22,7 @@ from avow.store import (
     recordings,
     removal,
     sealing,
+    standing,
     streams,
     submission_rows,
     uploads,
@@ -48,6 +49,7 @@ from avow.store.holdings import Counts, Due, Evidence, HeldEvent, HeldSubmission
 from avow.store.kept import Keeping
 from avow.store.keys import DAY, RECORD, REQUEST, Said, Vault
 from avow.store.keys_base import chunks
+from avow.store.tallies import Tallies
 
 _T = TypeVar("_T")
 #: What the words of a reason are bound to, before the id of their record.
@@ -68,6 +70,11 @@ class Store:
     def kept(self) -> kept.Shelf:
         """What rules keep beyond an erasure."""
         return kept.Shelf(self.control, self.vault, self.files)
+
+    @property
+    def tallies(self) -> Tallies:
+        """Which days panels ask of what was made of them, and not of events."""
+        return Tallies(self.control, self.events, self.vault)
 
     @property
     def aside(self) -> Aside:
@@ -110,14 +117,7 @@ class Store:
 
     def standing(self, held: Iterable[HeldEvent | HeldSubmission]) -> tuple[disclosures.Disclosure, ...]:
         """Return what stood of these records with who stores or carries for us: once for each recipient, point and version."""
-        oldest: dict[tuple[str, str], HeldEvent | HeldSubmission] = {}
-        for one in held:
-            before = oldest.get((one.point, one.rulebook_id))
-            if before is None or one.collected_ms < before.collected_ms:
-                oldest[one.point, one.rulebook_id] = one
-        with self.control.reading() as tx:
-            stands = disclosures.standing(tx)
-        return tuple(_standing(stands, oldest))
+        return standing.of(held, self.control)
 
     def _apart(self, subjects: frozenset[bytes]) -> Holdings:
         """Return everything held of these people but events, and what stands of them."""
@@ -272,7 +272,7 @@ class Store:
 
         Rule: 11 CCR 7023(c).
         """
-        return event_corrections.correct(subjects, point, field, before, after, self.events, self.vault)
+        return event_corrections.correct(subjects, point, field, before, after, self.tallies)
 
     def said_in_events(self, subject: bytes) -> Iterator[tuple[str, str, str]]:
         """Yield each (point, field, text) that somebody's events say, once."""
@@ -579,16 +579,6 @@ class Store:
     ) -> tuple[HeldSubmission, ...]:
         """Return submissions unsealed, without those that lack a key; `damaged` gets those that cannot be opened."""
         return opening.opened(sealed, submissions.owners(tx, [row.record_id for row in sealed]), self.vault, damaged)
-
-
-def _standing(
-    stands: Sequence[disclosures.Standing], oldest: Mapping[tuple[str, str], HeldEvent | HeldSubmission]
-) -> Iterator[disclosures.Disclosure]:
-    """Yield what stood of somebody's records: one for each recipient, point and version of which something is held."""
-    for stood in stands:
-        first = oldest.get((stood.point, stood.rulebook_id))
-        if first is not None and first.collected_ms <= stood.until_ms:
-            yield stood.of(first.collected_ms, first.site)
 
 
 def _present(found: Iterable[_T | None]) -> list[_T]:

@@ -24,6 +24,7 @@ from avow.store.event_rows import NOBODY, Group
 from avow.store.events import Span
 from avow.store.holdings import Written
 from avow.store.keys import DAY, Kept
+from avow.store.tallies import Tallies
 
 if TYPE_CHECKING:
     from avow.store.control import Control
@@ -125,7 +126,8 @@ def write(records: Sequence[Record], control: Control, events: Events, vault: Va
             submission_files.add(tx, [(form.record_id, one.stored) for form in forms for one in form.files])
         make = event_rows.RowMaker(keys.seal).rows
         groups = [part for _, part in readable if isinstance(part, Group)]
-        events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
+        with Tallies(control, events, vault).written(group.collected_ms for group in groups):
+            events.insert(row for group in groups for row in make(group, keys.subject(group.owner), keys.group_key(group)))
         # step 5
         vanished = keys.of_subject.keys() - vault.keys_of(keys.of_subject).keys()
         if vanished:

@@ -21,7 +21,7 @@ from avow.web.browser_reports import ReportEndpoint
 from avow.web.collect import Collect
 from avow.web.encoding import streamed_size
 from avow.web.exchange import BodyRefused, Exchange, answer_failure
-from avow.web.house import DEMONSTRATION_KEY
+from avow.web.house import DEMONSTRATION_KEY, LEFT_KEY
 from avow.web.http1 import Way
 from avow.web.recordings import RecordingEndpoint
 
@@ -91,7 +91,7 @@ class Door:
     async def _answer_page(self, exchange: Exchange) -> None:
         """Have the pages answer."""
         is_invented = self._senders.is_demonstration(exchange.headers.get(DEMONSTRATION_HEADER))
-        asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: is_invented}
+        asked = {**_asgi_scope(exchange), DEMONSTRATION_KEY: is_invented, LEFT_KEY: exchange.left}
         await _call_asgi(self._pages, asked, exchange)
 
     def sender(self, exchange: Exchange) -> str:

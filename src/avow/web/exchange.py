@@ -43,6 +43,7 @@ class Carrier(Protocol):
 
     client: str
     is_lost: bool
+    has_ended: bool
 
     def finish(self, exchange: Exchange, prepared: bytes, body: bytes) -> None:
         """Send the answer."""
@@ -95,6 +96,7 @@ class Exchange:
         "_body",
         "_connection",
         "_gone",
+        "_leaving",
         "_left",
         "body",
         "client",
@@ -120,6 +122,7 @@ class Exchange:
         self.is_answered = False
         self._body: Pieces | None = None
         self._gone: asyncio.Event | None = None
+        self._leaving: asyncio.Event | None = None
         self._left = 0  # bytes of a body in pieces that are still to be sent
 
     @property
@@ -180,6 +183,23 @@ class Exchange:
                 self._gone.set()
         await self._gone.wait()
 
+    async def left(self) -> None:
+        """Return when nobody waits for the answer any more: the client went away, or closed its side of the connection.
+
+        The latter is how a browser leaves a page, and how a proxy tells of it. A client that only says that it sends no more is
+        answered by whatever does not ask here.
+        """
+        if self._leaving is None:
+            self._leaving = asyncio.Event()
+            if self._connection.is_lost or self._connection.has_ended:
+                self._leaving.set()
+        await self._leaving.wait()
+
+    def leave(self) -> None:
+        """Tell anyone who asks that the client sends no more."""
+        if self._leaving is not None:
+            self._leaving.set()
+
     def stream(self) -> Pieces:
         """Have the body come in pieces from now on."""
         self._body = Pieces(self._connection)
@@ -191,6 +211,7 @@ class Exchange:
             self._body.end(BodyRefused(400, "The body could not be read."))
         if self._gone is not None:
             self._gone.set()
+        self.leave()
 
 
 class Pieces:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from avow.access.register import Register
 from avow.access.staff import Staff
-from avow.analytics.question import Query
 from avow.analytics.recordings import WatchedRecordings
 from avow.assurance.evidence import Evidence
 from avow.assurance.notices import Notices
@@ -42,6 +41,9 @@ from avow.rights import AgentRoom
 from avow.rights.desk import Desk
 from avow.rights.metrics import Metrics
 from avow.rights.reviews import Reviews
+from avow.store.asker import Asker
+from avow.store.changed import State
+from avow.store.tallies import Tallies
 from avow.web.appearance import Appearance
 from avow.website import watching
 from avow.website.search import SearchIndex
@@ -49,6 +51,8 @@ from avow.website.search import SearchIndex
 if TYPE_CHECKING:
     from avow.web.senders import CountedSenders
 
+#: Where the door puts into the ASGI scope what returns when nobody waits for the answer any more (`web.exchange.Exchange.left`).
+LEFT_KEY: Final = "avow.left"
 #: Where the door notes in the ASGI scope that an invented visitor of `avow demo` sent the HTTP request.
 DEMONSTRATION_KEY: Final = "avow.is_demonstration"
 
@@ -86,7 +90,9 @@ class House:
     imports: Uploads
     recipients: Recipients
     evidence: Evidence
-    events: Query
+    asker: Callable[[], Asker]
+    events_state: Callable[[], State]
+    tallies: Tallies
     outbound: LinkAddresses
     search: SearchIndex
     integrity: watching.Watch

@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._unsent = 0  # bytes of answers that the client had not taken when it was looked at last
         self._is_last = False  # nothing that comes behind is read as a request
-        self._has_ended = False  # the client sends no more
+        self.has_ended = False  # the client sends no more
         self._lingers = False
         self._writable = asyncio.Event()
         self._writable.set()
@@ -203,9 +203,11 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Keep a connection whose client sends no more until what it asked for is answered."""
-        self._is_last = self._has_ended = True
+        self._is_last = self.has_ended = True
         if self._pieces is not None:
             self._pieces.end(BodyRefused(400, "The body could not be read."))
+        if self._current is not None:
+            self._current.leave()
         return self._current is not None
 
     def pause_writing(self) -> None:
@@ -540,7 +542,7 @@ class Connection(asyncio.Protocol):
         self._exchange = self._pieces = None
         self._ahead = []
         self.deadline = self._all.now + LINGER_SECONDS
-        if self._has_ended:
+        if self.has_ended:
             self._transport.close()  # once what was written is sent
             return
         self.resume_reading()

@@ -36,6 +36,11 @@ _SORRY: Final = {
 }
 
 
+#: Percent: what is less is said to be less, and from here on no decimals are shown.
+_LEAST_PERCENT: Final = 0.1
+_WHOLE_PERCENT: Final = 10
+
+
 class _Compiled(BytecodeCache):
     """What templates were compiled to, once for all environments of a process: each version of the policy has its own."""
 
@@ -79,7 +84,7 @@ class View:
     """Renders Avow's own pages with what every page shows."""
 
     def __init__(self, house: House, assets: Assets) -> None:
-        self.house = house
+        self.house, self.assets = house, assets
         self._zone = ZoneInfo(house.timezone)
         self._look = house.appearance if house.appearance.is_own else None
         self._environment = environment(assets)
@@ -91,6 +96,7 @@ class View:
             "number": number,
             "kind": kind_words,
             "many": many,
+            "part": part,
         }
         self._environment.globals |= {
             "announcement": lambda: banner(house.versions.announced()),
@@ -166,6 +172,16 @@ def day(value: date) -> Markup:
 def number(value: float) -> str:
     """Return a count with thousands separated."""
     return f"{value:,.0f}"
+
+
+def part(value: float, whole: float) -> str:
+    """Return what part of a whole something is, in percent, with three digits at most; "" where there is no whole."""
+    if not whole:
+        return ""
+    percent = 100 * value / whole
+    if 0 < percent < _LEAST_PERCENT:
+        return f"<{_LEAST_PERCENT} %"
+    return f"{percent:.0f} %" if percent >= _WHOLE_PERCENT else f"{percent:.1f} %"
 
 
 def many(count: int, one: str, several: str = "") -> str:

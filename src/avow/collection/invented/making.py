@@ -7,7 +7,7 @@ twice. Records go the way of those that come from the spool (`arrival`), and to 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Final
@@ -23,7 +23,7 @@ from avow.collection.invented.visits import Town, Visit, What
 from avow.collection.recordings.recorder import Recorder
 from avow.definitions import Event, Recording, Spooled, Submission
 from avow.gate import demonstrated
-from avow.gate.demonstrated import InventedChoice
+from avow.gate.demonstrated import InventedChoice, Made
 from avow.gate.sites import Site
 from avow.gate.versions import Versions
 from avow.store.store import Store
@@ -34,23 +34,6 @@ _TOGETHER: Final = 10_000
 _PAGES: Final = (
     *("/", "/products/first", "/products/second", "/prices", "/blog/spring", "/about", "/blog/autumn", "/contact", "/careers"),
 )
-
-
-@dataclass(slots=True)
-class Made:
-    """What was made of some days."""
-
-    visits: int = 0
-    events: int = 0
-    messages: int = 0
-    recordings: int = 0
-    choices: int = 0
-    requests: int = 0
-
-    def add(self, other: Made) -> None:
-        """Add what was made of others."""
-        for one in fields(Made):
-            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 @dataclass(frozen=True, slots=True)

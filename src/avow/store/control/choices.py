@@ -107,11 +107,6 @@ def subjects(tx: Transaction) -> frozenset[bytes]:
     return frozenset(tx.scalars(select(choices.c.subject).where(choices.c.subject.is_not(None)).distinct()))
 
 
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many choices still say whose they are."""
-    return int(tx.execute(select(func.count()).select_from(choices).where(choices.c.subject.in_(wanted))).scalar_one())
-
-
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget who made these choices; that they were made stays. Rule: 11 CCR 7101(a) (records kept 24 months)."""
     return int(tx.execute(update(choices).where(choices.c.subject.in_(wanted)).values(subject=None)).rowcount)

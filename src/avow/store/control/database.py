@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from avow.definitions import AvowError, ConfigurationError, StoreUnavailable
 
 #: The newest migration; a test compares it with the folder.
-HEAD: Final = "20261130_0042"
+HEAD: Final = "20261130_0043"
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 #: How long a process waits for another's write, seconds.
 _BUSY_SECONDS: Final = 20

@@ -508,12 +508,6 @@ def of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[Delivery, .
     return _whole(tx, tx.execute(rows).mappings())
 
 
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how much still says that it went or goes to these subjects."""
-    own = select(func.count()).select_from(delivery_people).where(delivery_people.c.subject.in_(wanted))
-    return int(tx.execute(own).scalar_one())
-
-
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget what went or goes to these subjects (`let_go`); return how many."""
     return let_go(tx, tx.scalars(select(delivery_people.c.delivery).where(delivery_people.c.subject.in_(wanted))).all())

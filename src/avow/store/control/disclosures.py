@@ -185,11 +185,6 @@ def date_them(tx: Transaction, days: Mapping[str, date]) -> None:
         tx.execute(one, [{"own": row_id, "day": day} for row_id, day in days.items()])
 
 
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many disclosures still say whose data it was."""
-    return int(tx.execute(select(func.count()).select_from(disclosures).where(disclosures.c.subject.in_(wanted))).scalar_one())
-
-
 def forget_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Forget whose data it was; that it went to the recipient stays, for the 12-month chart."""
     return int(tx.execute(update(disclosures).where(disclosures.c.subject.in_(wanted)).values(**NOBODY)).rowcount)

@@ -1,11 +1,11 @@
-"""Who is named anywhere in the control store: the subjects that have a row, in whatever table."""
+"""Who is named anywhere in the control store: the subjects that have a row, in whatever table, and how many rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from avow.store.control.database import Transaction
 from avow.store.control.tables import (
@@ -20,9 +20,9 @@ from avow.store.control.tables import (
 
 _OF: Final = (submission_subjects, choices, disclosures, delivery_people, recordings, pending_subscriptions, opt_outs)
 _EVERYBODY: Final = tuple(select(one.c.subject).where(one.c.subject.is_not(None)).distinct() for one in _OF)
-_AMONG: Final = tuple(
-    select(one.c.subject).where(one.c.subject.in_(bindparam("subjects", expanding=True))).distinct() for one in _OF
-)
+_IS_AMONG: Final = {one.name: one.c.subject.in_(bindparam("subjects", expanding=True)) for one in _OF}
+_AMONG: Final = tuple(select(one.c.subject).where(_IS_AMONG[one.name]).distinct() for one in _OF)
+_COUNTS: Final = {one.name: select(func.count()).select_from(one).where(_IS_AMONG[one.name]) for one in _OF}
 
 
 def everybody(tx: Transaction) -> frozenset[bytes]:
@@ -33,3 +33,9 @@ def everybody(tx: Transaction) -> frozenset[bytes]:
 def among(tx: Transaction, subjects: Collection[bytes]) -> frozenset[bytes]:
     """Return those of some subjects that have a row."""
     return frozenset(subject for one in _AMONG for subject in tx.scalars(one, {"subjects": list(subjects)}))
+
+
+def counted(tx: Transaction, subjects: Collection[bytes]) -> Mapping[str, int]:
+    """Return by table how many rows still name one of these subjects."""
+    asked = {"subjects": list(subjects)}
+    return {name: int(tx.execute(one, asked).scalar_one()) for name, one in _COUNTS.items()}

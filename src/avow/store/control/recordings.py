@@ -109,11 +109,6 @@ def add(tx: Transaction, row: RecordingRow, seq: int) -> None:
     tx.execute(insert(recording_chunks).values(recording_id=row.recording_id, seq=seq))
 
 
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many recordings of these subjects are left."""
-    return int(tx.execute(select(func.count()).select_from(recordings).where(recordings.c.subject.in_(wanted))).scalar_one())
-
-
 def ids_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> tuple[str, ...]:
     """Return the ids of the recordings of these subjects, those taken back included."""
     return tuple(tx.scalars(select(recordings.c.recording_id).where(recordings.c.subject.in_(wanted))))

@@ -201,12 +201,6 @@ def is_of(person: ColumnElement[bytes]) -> ColumnElement[bool]:
     return or_(submission_subjects.c.subject == person, submission_subjects.c.person == person)
 
 
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many submissions of these subjects are left, rows that only link to them included."""
-    links = select(func.count()).select_from(submission_subjects).where(submission_subjects.c.subject.in_(wanted))
-    return int(tx.execute(links).scalar_one())
-
-
 def remove_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
     """Remove every submission that belongs to any of these subjects; return how many."""
     return remove(tx, list(tx.scalars(_LINKS.distinct(), {"subjects": list(wanted)})))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import pending_subscriptions as pending
@@ -66,11 +66,6 @@ def reseal(tx: Transaction, before: Pending, subject: bytes, sealed: bytes) -> b
 def remove(tx: Transaction, record_id: str) -> bool:
     """Remove one; return whether it was there."""
     return bool(tx.execute(delete(pending).where(pending.c.record_id == record_id)).rowcount)
-
-
-def count_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:
-    """Return how many of these people's are left."""
-    return int(tx.execute(select(func.count()).select_from(pending).where(pending.c.subject.in_(wanted))).scalar_one())
 
 
 def remove_of_subjects(tx: Transaction, wanted: Collection[bytes]) -> int:

@@ -1,7 +1,8 @@
 """The engine itself: opens chDB after the fork, runs statements on a few threads, tells the others where it listens.
 
-One chDB connection per thread (CHOICES, trap 1). The file `run/engine.json` holds the URL with a password made again at
-each start; it is written last, when the engine answers, and readable by its owner alone.
+One chDB connection per thread (CHOICES, trap 1). What pages ask has threads of its own (`questions`). The file
+`run/engine.json` holds the URL with a password made again at each start; it is written last, when the engine answers, and
+readable by its owner alone.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ import re
 import secrets
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from avow.definitions import StoreUnavailable
+from avow.store import changed
 from avow.store.embedded import http
 from avow.store.embedded.notes import Notes
 from avow.store.embedded.parts import Parts
+from avow.store.embedded.questions import Questions
 from avow.store.embedded.statements import Statement, StatementFailed
 
-#: Statements at the same time: one long mutation, one drain, two dashboards.
-_THREADS: Final = 4
+#: Statements at the same time next to questions: one long mutation, one export for a backup, one drain.
+_THREADS: Final = 3
 #: Limits of the engine; without them it sizes its caches for a machine of its own. Bytes, threads.
 _OPTIONS: Final = {
     "mark_cache_size": 32 << 20,
@@ -40,8 +44,6 @@ _OPTIONS: Final = {
 }
 #: Each body has its own columns, whatever another one under the same name had.
 _AS_IT_IS: Final = "schema_inference_use_cache_for_file = 0"
-#: A statement after which parts are replaced.
-_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|CREATE|EXCHANGE)\b", re.IGNORECASE)
 #: A statement that inserts what is stored already.
 _COPIES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*INSERT\b", re.IGNORECASE)
 #: What chDB raises: RuntimeError, and its own class under it, for what the engine says; TypeError for a text that is not Unicode.
@@ -49,6 +51,7 @@ _COPIES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*INSERT\b", re.IGNORECASE)
 _REFUSALS: Final = (RuntimeError, TypeError, OSError)
 #: What chDB imports where it is installed.
 _ARROW: Final = "pyarrow"
+_ROWS: Final = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ class Engine:
         self._folder = folder
         self._announcement = run_folder / "engine.json"
         self._threads: ThreadPoolExecutor | None = None
+        self._questions: Questions | None = None
         self._server: http.Server | None = None
         self._local = threading.local()
         self._connections: list[Any] = []  # Any: chDB ships no types
@@ -80,19 +84,24 @@ class Engine:
             self._threads.shutdown()
             raise StoreUnavailable(f"{self._folder}: the event engine does not open ({type(error).__name__})") from error
         self._parts.start()
+        self._questions = Questions(self._execute, self._connect)
+        self._threads.submit(self._note).result()
         password = secrets.token_urlsafe(24)
-        self._server = http.serve(self.run, password)
+        self._server = http.serve(self.run, self._questions.end, password)
         self.url = f"http://avow:{password}@127.0.0.1:{self._server.port}"
         _write_private(self._announcement, json.dumps({"url": self.url}))
         return self.url
 
     def stop(self) -> None:
-        """Stop listening, let running statements finish, close the engine. Safe to call twice."""
+        """Stop listening, end questions, let other running statements finish, close the engine. Safe to call twice."""
         self._announcement.unlink(missing_ok=True)
         if self._server is not None:
             self._server.stop()
             self._server = None
         self._parts.stop()
+        if self._questions is not None:
+            self._questions.stop()
+            self._questions = None
         if self._threads is not None:
             self._threads.shutdown()
             self._threads = None
@@ -100,10 +109,15 @@ class Engine:
             connection.close()
         self._connections.clear()
 
-    def run(self, statement: Statement) -> bytes:
-        """Run one statement on an engine thread and return its result; raise StatementFailed with the engine's code."""
+    def run(self, statement: Statement, is_left: Callable[[], bool] = lambda: False) -> bytes:
+        """Run one statement on an engine thread and return its result; raise StatementFailed with the engine's code.
+
+        One that has an id and changes nothing is a question: it ends when `is_left` says that nobody waits for it any more.
+        """
         if self._threads is None:
             raise StoreUnavailable("the event engine is stopped")
+        if self._questions is not None and statement.query_id and not statement.changes:
+            return self._questions.answer(statement, is_left)
         return self._threads.submit(self._execute, statement).result()
 
     # -- on an engine thread -----------------------------------------------------------------------------------
@@ -128,11 +142,22 @@ class Engine:
                 result = connection.query(statement.sql, statement.result_format, params=statement.parameters or None)
             if _COPIES.match(statement.sql):
                 self._read_inserted(connection)
-            elif _CHANGES.match(statement.sql):
+            elif statement.changes:
                 self._parts.wrote()
             return bytes(result.bytes() or b"")
         except _REFUSALS as error:
             raise StatementFailed(str(error)) from error
+        finally:
+            if statement.changes:  # also where it failed: some of it may be done
+                self._note()
+
+    def _note(self) -> None:
+        """Say that the events are in another state, and whether there are any; the engine knows how many without counting."""
+        try:
+            rows = bytes(self._local.connection.query(_ROWS).bytes() or b"").strip()
+        except _REFUSALS:
+            rows = b"not known"
+        changed.note(self._announcement.parent, is_empty=rows in {b"", b"0"})
 
     def _read_inserted(self, connection: Any) -> None:  # Any: as above
         """Read what an insert wrote, before it is acknowledged."""

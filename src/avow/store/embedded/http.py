@@ -1,26 +1,30 @@
-"""ClickHouse's HTTP protocol, as much of it as its clients use: /ping, queries, parameters, settings, inserts.
+"""ClickHouse's HTTP protocol, as much of it as its clients use: /ping, queries, parameters, settings, inserts, KILL QUERY by id.
 
-Loopback only, one password, no compression. Errors carry the engine's own code in X-ClickHouse-Exception-Code, so that
-a client sees the same as from a cluster. See docs/specs/store.md.
+Loopback only, one password, no compression, at most CONNECTIONS at a time. Errors carry the engine's own code in
+X-ClickHouse-Exception-Code, so that a client sees the same as from a cluster. See docs/specs/store.md.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import email.parser
 import email.policy
 import hmac
 import json
 import logging
 import re
+import select
+import socket
 import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from avow.definitions import StoreUnavailable
+from avow.store.embedded.questions import is_id
 from avow.store.embedded.statements import Statement, StatementFailed
 
 log = logging.getLogger(__name__)
@@ -29,6 +33,10 @@ log = logging.getLogger(__name__)
 _MAX_BODY: Final = 256 << 20
 #: Seconds after which an idle connection is closed.
 _IDLE_SECONDS: Final = 120
+#: Connections at a time, each of which has a thread; one more is answered 503, and its client asks again. Every web worker and
+#: the storage process keep some open, and a worker asks few things at once.
+CONNECTIONS: Final = 128
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 #: URL parameters that speak about the transport or the session, not about the statement.
 _TRANSPORT: Final = frozenset(
     {
@@ -40,6 +48,7 @@ _TRANSPORT: Final = frozenset(
 )  # fmt: skip
 _INSERT: Final = re.compile(rb"\s*INSERT\s+INTO\s+[^;]*?\sFORMAT\s+(\w+)[ \t]*(?:\r?\n|$)", re.IGNORECASE)
 _FORMAT: Final = re.compile(r"\sFORMAT\s+\w+\s*;?\s*$", re.IGNORECASE)
+_KILL: Final = re.compile(r"\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*\{(\w+):String\}\s+ASYNC\s*", re.IGNORECASE)
 _INSERT_FORMATS_IN_SQL: Final = frozenset({b"VALUES"})
 #: The engine's codes for what this side refuses; then the HTTP status by code, 500 when not listed.
 _AUTHENTICATION, _TOO_LARGE, _CANNOT_PARSE, _COMPRESSION = 516, 307, 6, 89
@@ -55,6 +64,11 @@ _STATUS: Final = {
     47: 404,
     159: 408,
 }
+
+
+#: Runs a statement; calls the function from time to time, which says whether nobody waits for it any more.
+Run = Callable[[Statement, Callable[[], bool]], bytes]
+_Request = socket.socket | tuple[bytes, socket.socket]
 
 
 class Server:
@@ -80,6 +94,26 @@ class _Listener(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._room = threading.BoundedSemaphore(CONNECTIONS)
+
+    def process_request(self, request: _Request, client_address: Any) -> None:  # Any: the standard library's
+        """Give a connection its thread, or send it away: this is the thread that takes all of them, and waits for none."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+            return
+        with contextlib.suppress(OSError):
+            cast("socket.socket", request).sendall(_FULL)
+        self.shutdown_request(request)
+
+    def process_request_thread(self, request: _Request, client_address: Any) -> None:  # Any: as above
+        """Answer one connection, in its thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Note what ended a connection without an answer, and nothing of its words: they could hold a value."""
         del request, client_address
@@ -89,14 +123,18 @@ class _Listener(ThreadingHTTPServer):
             log.error("a statement ended without an answer: %s", type(error).__name__, exc_info=told)
 
 
-def serve(run: Callable[[Statement], bytes], password: str) -> Server:
-    """Listen on a free loopback port and hand each statement to `run`."""
+def serve(run: Run, end_by_id: Callable[[str], None], password: str) -> Server:
+    """Listen on a free loopback port and hand each statement to `run`, with what says whether its client has gone.
+
+    `end_by_id` ends a statement.
+    """
     expected = "Basic " + base64.b64encode(f"avow:{password}".encode()).decode()
 
     class Handler(_Handler):
         """The handler of this server."""
 
         engine = staticmethod(run)
+        end = staticmethod(end_by_id)
         authorization = expected
         key = password
 
@@ -118,7 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave in one packet
-    engine: Callable[[Statement], bytes]
+    engine: Run
+    end: Callable[[str], None]
     authorization: str
     key: str
 
@@ -142,11 +181,23 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._body()
             self._authorize()
             statement = _statement(dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True)), self._typed(body))
-            self._answer(200, self.engine(statement), statement.result_format)
+            if (named := _KILL.fullmatch(statement.sql)) is not None:
+                self.end(statement.parameters.get(named[1], ""))
+                self._answer(200, b"", "")
+                return
+            self._answer(200, self.engine(statement, self._is_left), statement.result_format)
         except (_RequestRefused, StatementFailed) as error:
             self._answer(_STATUS.get(error.code, 500), f"{error}\n".encode(), "", error.code)
         except StoreUnavailable as error:
             self._answer(503, f"{error}\n".encode(), "", 0)
+
+    def _is_left(self) -> bool:
+        """Return whether the client closed its connection: it sends nothing while it waits for an answer."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
 
     def _typed(self, body: bytes) -> tuple[dict[str, str], bytes]:
         """Return the form fields and the plain body; long parameters come as multipart/form-data."""
@@ -220,6 +271,7 @@ def _statement(url: dict[str, str], sent: tuple[dict[str, str], bytes]) -> State
     query = values.get("query", "").encode()
     whole = query + b"\n" + body if query else body
     parameters = {name.removeprefix("param_"): value for name, value in values.items() if name.startswith("param_")}
+    query_id = values.get("query_id", "")
     settings = {name: value for name, value in values.items() if name not in _TRANSPORT and not name.startswith("param_")}
     insert = _INSERT.match(whole)
     if insert and insert[1].upper() not in _INSERT_FORMATS_IN_SQL:
@@ -233,7 +285,7 @@ def _statement(url: dict[str, str], sent: tuple[dict[str, str], bytes]) -> State
     sql = _text(whole)
     named = _FORMAT.search(sql)
     result_format = named[0].split()[1].rstrip(";") if named else values.get("default_format", "TabSeparated")
-    return Statement(sql, result_format, parameters, settings)
+    return Statement(sql, result_format, parameters, settings, query_id=query_id if is_id(query_id) else "")
 
 
 def _text(statement: bytes) -> str:

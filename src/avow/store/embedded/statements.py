@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _CODE: Final = re.compile(r"Code: (\d+)")
+#: A statement after which parts are replaced.
+_CHANGES: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:ALTER|OPTIMIZE|TRUNCATE|INSERT|CREATE|EXCHANGE|DROP)\b", re.IGNORECASE)
 #: The engine's code for an error that carries none: UNKNOWN_EXCEPTION.
 _UNKNOWN: Final = 1002
 
@@ -22,7 +24,10 @@ class StatementFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement as it came over HTTP; `data` is the body of an INSERT in format `data_format`."""
+    """One statement as it came over HTTP; `data` is the body of an INSERT in format `data_format`.
+
+    By `query_id`, where it has one, who asked can have it ended.
+    """
 
     sql: str
     result_format: str = "TabSeparated"
@@ -30,3 +35,9 @@ class Statement:
     settings: dict[str, str] = field(default_factory=dict)
     data: bytes | None = None
     data_format: str = ""
+    query_id: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it adds, removes or alters rows."""
+        return self.data is not None or _CHANGES.match(self.sql) is not None

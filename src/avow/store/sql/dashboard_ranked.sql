@@ -1,12 +1,10 @@
--- Page views of people by one column (`analytics.question.Column`), most first; without those of which it is not known, where asked.
+-- Page views and visits of people, or of robots, by one dimension (`store/tally_terms.py`), most views first.
 SELECT
-  {column:Identifier} AS name,
-  count() AS views,
-  uniqIf(visitor, visitor != 0) AS visitors
-FROM events
-WHERE {{page_views}}
-  AND robot = 0
-  AND ({unknown:UInt8} = 1 OR name != '')
+  key AS name,
+  sum({{views_there}}) AS views,
+  sumIf(n_visits, {{has_points}}) AS visits
+FROM {{every_line}}
 GROUP BY name
+HAVING views > 0
 ORDER BY views DESC, name
 LIMIT {limit:Int64}

@@ -2,7 +2,7 @@
 SELECT
   search_term AS name,
   count() AS views,
-  uniqIf(visitor, visitor != 0) AS visitors
+  uniqIf(visitor, visitor != 0) AS visits
 FROM events
 WHERE {{happened}}
   AND {{at_points}}
@@ -10,6 +10,6 @@ WHERE {{happened}}
   AND name != ''
   AND ({without:UInt8} = 0 OR results = 0)
 GROUP BY name
-HAVING visitors >= {least:Int64}
+HAVING visits >= {least:Int64}
 ORDER BY views DESC, name
 LIMIT {limit:Int64}

@@ -1,11 +1,12 @@
--- Page views, visits and visitors by step: `steps` are the first seconds of all of them, in their order; empty ones are absent.
+-- Page views, visits and visitors by hour or minute, from events: `steps` are the first seconds of all of them, in their order;
+-- empty ones are absent. A visit counts in each step in which it was seen.
 SELECT
   roundDown(toUnixTimestamp(time), {steps:Array(UInt32)}) AS bucket,
   count() AS views,
-  uniqIf((visit, subject), visit != 0) AS visits,
-  uniqIf(visitor, visitor != 0) AS visitors
-FROM events
-WHERE {{page_views}}
+  uniqIf((site, day, visit, owner), visit != 0) AS visits,
+  uniqIf({{visitor_of}}, visit != 0 OR notEmpty(owner)) AS visitors
+FROM {{seen}}
+WHERE ({point:String} = '' OR {{at_points}})
   AND robot = 0
 GROUP BY bucket
 ORDER BY bucket

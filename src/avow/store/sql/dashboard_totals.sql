@@ -1,9 +1,9 @@
--- Page views, visits and visitors of people, and what robots fetched.
+-- Page views, visits and visitors of people, and what robots fetched; of the visits that the filters leave.
 SELECT
-  countIf(robot = 0) AS views,
-  uniqIf((visit, subject), robot = 0 AND visit != 0) AS visits,
+  sumIf({{views_there}}, robot = 0) AS views,
+  countIf(robot = 0 AND visit != 0) AS visits,
   uniqIf(visitor, robot = 0 AND visitor != 0) AS visitors,
-  countIf(robot = 1) AS robots,
-  countIf(demonstration = 1) AS demonstration
-FROM events
-WHERE {{page_views}}
+  sumIf({{views_there}}, robot = 1) AS robots,
+  sum({{invented_there}}) AS demonstration
+FROM {{every_visit}}
+WHERE {{has_points}}

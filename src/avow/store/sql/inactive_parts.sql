@@ -2,4 +2,5 @@
 -- who asks for the state.
 SELECT concat(table, ' ', name) AS name
 FROM system.parts
-WHERE database = currentDatabase() AND table IN ('events', 'events_next') AND _state IN ('Outdated', 'Deleting', 'DeleteOnDestroy')
+WHERE database = currentDatabase() AND table IN ('events', 'events_next', 'visits', 'daily')
+  AND _state IN ('Outdated', 'Deleting', 'DeleteOnDestroy')

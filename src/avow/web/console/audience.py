@@ -1,163 +1,172 @@
-"""The dashboard: audience, pages, sources, devices, and who is here now."""
+"""The dashboard: a page that is there at once, and its panels, each of which comes when its figures are worked out.
+
+/console                             the page, without a question to the event engine
+/console/dashboard/whole             the page with every panel in it, for who has no script
+/console/dashboard/panels/{name}     one panel; 304 as long as nothing was stored, erased or published since
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
 
-from starlette.datastructures import QueryParams
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from avow.analytics.devices import devices
-from avow.analytics.live import live
-from avow.analytics.pages import top_pages
-from avow.analytics.period import LABELS, Period, period
-from avow.analytics.question import Scope
-from avow.analytics.reading import actions, reading
-from avow.analytics.reconciled import Sources, reconciled
-from avow.analytics.sources import Extent, extents, sources
-from avow.analytics.visits import series, totals
-from avow.collection import places
+from avow.analytics.period import LABELS
+from avow.analytics.question import Query, Scope
+from avow.analytics.visits import Totals, totals
+from avow.definitions import StoreUnavailable
 from avow.gate.roles import Act, Member
-from avow.publication.answers import PointFacts
-from avow.web.charts import chart
+from avow.store.asker import Asker, NobodyWaits
+from avow.web.block import block
 from avow.web.console.door import Door
+from avow.web.console.figures import has_it, mark
 from avow.web.console.needs import HOME, Shows, needs
-from avow.web.forms import day_of
-from avow.web.house import House
+from avow.web.console.panels import BY_NAME, LIVE, MEASURED, Look, Panel, placed, seeing
+from avow.web.console.periods import address_of, asked_period
 
-#: Points that see events; forms are in the inbox.
-_MEASURED = ("tag", "web-beacon", "server-log")
 #: What the dashboard shows first: pages as browsers saw them, so that nobody is counted again by the server's log.
-_BROWSER = ("tag", "web-beacon")
-#: Of the tag's events, those that are page views; other technologies see nothing else.
-_VIEWS = ("", "view")
-#: Who says which country an address belongs to; the licence asks for it beside the figures.
-_GEOLOCATION = dict(zip(("name", "address", "licence"), places.SOURCE, strict=True))
+_BROWSER: Final = ("tag", "web-beacon")
+#: Totals that a worker remembers for the state of the events in which they were worked out.
+_REMEMBERED: Final = 64
+_MINUTE_MS: Final = 60_000
+#: By this header the page learns that there is something new, whichever panel it asked.
+STATE_HEADER: Final = "Avow-Events-State"
 
 
 class AudiencePages:
-    """The pages /console, and the two parts of it that refresh by themselves."""
+    """The page /console, and its panels."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._house = door.house
+        self._totals = _Remembered()
 
     def routes(self) -> list[Route]:
-        """Return the dashboard and its parts."""
+        """Return the dashboard and its panels."""
+        allowed = needs(Act.MEASURE, shows=Shows.FIGURES)
         return [
-            self._door.page(HOME, self._whole, needs(Act.MEASURE, shows=Shows.FIGURES)),
-            self._door.page("/console/dashboard/figures", self._figures, needs(Act.MEASURE, shows=Shows.FIGURES)),
-            self._door.page("/console/dashboard/live", self._live, needs(Act.MEASURE, shows=Shows.FIGURES)),
+            self._door.page(HOME, self._page, allowed),
+            self._door.figures("/console/dashboard/whole", self._whole, allowed),
+            self._door.figures("/console/dashboard/panels/{name}", self._panel, allowed),
         ]
 
-    def _whole(self, request: Request, member: Member) -> Response:
-        points = _seeing(self._door.measured(request, member).points, _MEASURED)
-        span, scope = self._asked(request, member)
-        known = extents(self._house.events, scope.site)
+    def _page(self, request: Request, member: Member) -> Response:
+        """Return the page with the places of its panels; the engine is not asked."""
+        return self._show(request, member, self._look(request, member), {})
+
+    def _whole(self, request: Request, member: Member, asker: Asker) -> Response:
+        """Return the page with every panel in it, for who has no script."""
+        look = self._look(request, member)
+        whole = {} if self._house.events_state().is_empty else self._all(request, asker, look)
+        return self._show(request, member, look, whole, is_whole=True)
+
+    def _show(
+        self, request: Request, member: Member, look: Look, whole: Mapping[str, Markup], *, is_whole: bool = False
+    ) -> Response:
+        house, state = self._house, self._house.events_state()
+        rulebook = house.policy.rulebook
         return self._door.show(
             request,
             "dashboard.html",
             member,
             periods=LABELS,
-            points=points,
-            chosen=request.query_params.get("point", ""),
-            elsewhere=_elsewhere(known, scope, points),
-            query=str(request.query_params),
-            **self._figures_of(request, member, span, scope),
-            **self._live_of(scope),
+            points=seeing(look.points, MEASURED),
+            span=look.span,
+            chosen=_chosen(request, look),
+            query=address_of(look.span, point=_chosen(request, look), site=self._door.site(request)),
+            panels=placed(look),
+            whole=whole,
+            is_whole=is_whole,
+            block=block(rulebook, house.website.website(rulebook), self._door.view.assets, pinned=False)
+            if state.is_empty
+            else "",
+            is_current=look.span.from_ms <= look.now_ms < look.span.to_ms,
+            state=state.number,
         )
 
-    def _figures(self, request: Request, member: Member) -> Response:
-        return self._door.show(
-            request, "_figures.html", member, **self._figures_of(request, member, *self._asked(request, member))
+    def _panel(self, request: Request, member: Member, asker: Asker) -> Response:
+        """Return one panel, or that it has not changed: asked before the engine is."""
+        panel = BY_NAME.get(request.path_params["name"])
+        look = self._look(request, member)
+        if panel is None or not panel.has_place(look):
+            raise HTTPException(404)
+        state = self._house.events_state().number
+        now = look.now_ms // _MINUTE_MS if panel is LIVE else 0
+        facts = self._door.facts(request)
+        tag = mark(panel.name, state, facts.rulebook_id, look.span, look.scope, tuple(one.name for one in look.points), now)
+        headers = {STATE_HEADER: state, **({"ETag": tag} if tag else {})}
+        if has_it(request, tag):
+            return Response(status_code=304, headers=headers)
+        return HTMLResponse(self._drawn(request, panel, asker, look), headers=headers)
+
+    def _drawn(self, request: Request, panel: Panel, asker: Asker, look: Look) -> Markup:
+        """Return the inside of a panel."""
+        template = f"console/panels/{panel.template}.html"
+        asked = self._house.tallies.answer(look.span.from_ms, look.span.to_ms, lambda days: panel.ask(asker, look.by(days)))
+        return Markup(self._door.view.text(request, template, **asked))  # noqa: S704 - our own template
+
+    def _all(self, request: Request, asker: Asker, look: Look) -> dict[str, Markup]:
+        """Return the insides of all panels; from the first on for which the engine does not answer, there are none."""
+        drawn: dict[str, Markup] = {}
+        for panel in placed(look):
+            try:
+                drawn[panel.name] = self._drawn(request, panel, asker, look)
+            except NobodyWaits:
+                raise
+            except StoreUnavailable:
+                break
+        return drawn
+
+    def _look(self, request: Request, member: Member) -> Look:
+        """Return what the address asks for; what it does not know falls back to the first choice."""
+        span, now_ms = asked_period(request.query_params, self._house), self._house.now_ms()
+        points = self._door.measured(request, member).points
+        pages = seeing(points, MEASURED)
+        chosen = {"all": pages, **{one.name: (one,) for one in pages}}.get(
+            request.query_params.get("point", ""), seeing(points, _BROWSER)
         )
-
-    def _live(self, request: Request, member: Member) -> Response:
-        return self._door.show(request, "_live.html", member, **self._live_of(self._asked(request, member)[1]))
-
-    def _asked(self, request: Request, member: Member) -> tuple[Period, Scope]:
-        """Return the period and scope that the address asks for; what it does not know falls back to the first choice."""
-        query = request.query_params
-        span = asked_period(query, self._house)
-        points = _seeing(self._door.measured(request, member).points, _MEASURED)
-        asked = query.get("point", "")
-        browsers = _names(_seeing(points, _BROWSER))
-        chosen = {"all": _names(points), **{name: (name,) for name in _names(points)}}.get(asked, browsers)
-        return span, Scope(self._door.site(request), span.from_ms, span.to_ms, chosen)
-
-    def _figures_of(
-        self, request: Request, member: Member, span: Period, scope: Scope
-    ) -> dict[str, Any]:  # Any: what templates take
-        events, points = self._house.events, self._door.measured(request, member).points
-        moments, seen = series(events, scope, span), _sources_of(points)
-        return {
-            "span": span,
-            "totals": totals(events, scope),
-            "moments": moments,
-            "drawing": chart(moments),
-            "pages": top_pages(events, scope),
-            "sources": sources(events, scope),
-            "devices": devices(events, scope),
-            "reconciled": reconciled(events, scope, seen),
-            "counted_log": bool(seen.log),
-            "reading": reading(events, _scope_of(points, scope, "leave")),
-            "actions": actions(
-                events,
-                _scope_of(points, scope, "custom", "outbound", "download"),
-                _scope_of(points, scope, "outbound"),
-                _scope_of(points, scope, "download"),
-            ),
-            "declared": frozenset(name for point in points for name in point.fields),
-            "measured": frozenset(point.event for point in points),
-            "geolocation": _GEOLOCATION,
-            "labels": {point.name: point for point in points},
-        }
-
-    def _live_of(self, scope: Scope) -> dict[str, Any]:  # Any: what templates take
-        now_ms = self._house.now_ms()
-        now = live(self._house.events, scope, now_ms, self._house.timezone)
-        return {"live": now, "live_drawing": chart(now.minutes), "now_ms": now_ms}
+        house, names = self._house, tuple(one.name for one in chosen)
+        scope = Scope(self._door.site(request), span.from_ms, span.to_ms, names, house.timezone)
+        return Look(span, scope, points, partial(self._totals.of, house.events_state().number), now_ms)
 
 
-def asked_period(query: QueryParams, house: House) -> Period:
-    """Return the period that an address of the console asks for; 30 days for what it does not know."""
-    days = (day_of(query.get(name, "")) for name in ("from", "to"))
-    return period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
+def _chosen(request: Request, look: Look) -> str:
+    """Return the collection point that the address asks for; "" for the first choice."""
+    asked = request.query_params.get("point", "")
+    return asked if asked == "all" or asked in {one.name for one in seeing(look.points, MEASURED)} else ""
 
 
-def _seeing(points: tuple[PointFacts, ...], technologies: tuple[str, ...]) -> tuple[PointFacts, ...]:
-    """Return the points that see pages viewed, of these technologies: no other event of the tag is counted as a view."""
-    return tuple(point for point in points if point.technology in technologies and point.event in _VIEWS)
+class _Remembered:
+    """Totals of a state of the events: every panel says what part of them its lines are, and one of them works them out."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, Scope], Totals] = OrderedDict()
+        self._working: dict[tuple[str, Scope], threading.Lock] = {}
 
-def _scope_of(points: tuple[PointFacts, ...], scope: Scope, *kinds: str) -> Scope:
-    """Return the scope of the tag's events of these kinds, whatever points the page views are taken from."""
-    return replace(scope, points=tuple(point.name for point in points if point.event in kinds))
-
-
-def _sources_of(points: tuple[PointFacts, ...]) -> Sources:
-    """Return which points count visits: every tag and beacon, and a log that serves one of their purposes."""
-    log = tuple(point.name for point in points if point.technology == "server-log" and point.counts_visits)
-    return Sources(_names(_seeing(points, ("tag",))), _names(_seeing(points, ("web-beacon",))), log)
-
-
-def _names(points: tuple[PointFacts, ...]) -> tuple[str, ...]:
-    return tuple(point.name for point in points)
-
-
-def _elsewhere(known: tuple[Extent, ...], scope: Scope, points: tuple[PointFacts, ...]) -> tuple[tuple[PointFacts, Extent], ...]:
-    """Return the measured points with events, none of them in this period: where to look when the dashboard is empty."""
-    by_name = {point.name: point for point in points}
-    return tuple(
-        (by_name[extent.point], extent)
-        for extent in known
-        if extent.point in by_name
-        and (
-            extent.last_ms < scope.from_ms
-            or extent.first_ms >= scope.to_ms
-            or (scope.points and extent.point not in scope.points)
-        )
-    )
+    def of(self, state: str, scope: Scope, query: Query) -> Totals:
+        """Return the totals of a scope; those of a state that is not known are worked out each time."""
+        if not state:
+            return totals(query, scope)
+        key = state, scope
+        with self._lock:
+            working = self._working.setdefault(key, threading.Lock())
+        with working:
+            found = self._known.get(key)
+            if found is None:
+                found = totals(query, scope)
+        with self._lock:
+            self._known[key] = found
+            self._known.move_to_end(key)
+            self._working.pop(key, None)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found

@@ -12,9 +12,10 @@ from avow.analytics.period import LABELS
 from avow.analytics.question import Scope
 from avow.gate.roles import Act, Member
 from avow.publication.answers import PointFacts, PolicyFacts
-from avow.web.console.audience import asked_period
+from avow.store.asker import Asker
 from avow.web.console.door import Door
 from avow.web.console.needs import Shows, needs
+from avow.web.console.periods import asked_period
 
 #: Points whose page views say by which campaign a visit came.
 _VIEWING = ("tag", "web-beacon")
@@ -29,15 +30,15 @@ class CampaignPages:
 
     def routes(self) -> list[Route]:
         """Return the one page."""
-        return [self._door.page("/console/campaigns", self._show, needs(Act.MEASURE, shows=Shows.FIGURES))]
+        return [self._door.figures("/console/campaigns", self._show, needs(Act.MEASURE, shows=Shows.FIGURES))]
 
-    def _show(self, request: Request, member: Member) -> Response:
+    def _show(self, request: Request, member: Member, asker: Asker) -> Response:
         house, facts = self._house, self._door.measured(request, member)
         span = asked_period(request.query_params, house)
         views = tuple(one.name for one in facts.points if one.technology in _VIEWING and one.event in {"", "view"})
         scope = Scope(self._door.site(request), span.from_ms, span.to_ms, views)
         points, chosen = _points(facts), request.query_params.get("point", "")
-        lines = campaigns(house.events, scope, _conversions(facts, chosen))
+        lines = campaigns(asker, scope, _conversions(facts, chosen))
         counted = [CountedLink(one.label, one.clicks, one.reports) for one in facts.links if one.clicks]
         return self._door.show(
             request,
@@ -49,7 +50,7 @@ class CampaignPages:
             chosen=chosen if any(one.name == chosen for one in points) else "",
             campaigns=lines[:CAMPAIGN_ROWS],
             left_out=max(0, len(lines) - CAMPAIGN_ROWS),
-            links=followed(house.events, scope, counted),
+            links=followed(asker, scope, counted),
             window_days=WINDOW_DAYS,
         )
 

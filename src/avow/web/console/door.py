@@ -29,8 +29,10 @@ from avow.gate.roles import Member
 from avow.gate.sites import EVERY_SITE
 from avow.publication.answers import PolicyFacts
 from avow.store import paging
+from avow.store.asker import Asker
 from avow.store.paging import Place
 from avow.web import form_input
+from avow.web.console.figures import Figures
 from avow.web.console.invented import PAGES
 from avow.web.console.needs import HOME, MENU, Needs, Shows
 from avow.web.forms import read_form
@@ -62,6 +64,7 @@ _TYPED: Final = 300
 _OWN_PAGE: Final = re.compile(r"/console(/[\w.:-]+)*/?(\?[!-\[\]-~]*)?", re.ASCII)
 
 Page = Callable[[Request, Member], Response]
+FiguresPage = Callable[[Request, Member, Asker], Response]
 Action = Callable[[Request, Member, dict[str, str]], Response]
 FilesAction = Callable[[Request, Member, dict[str, str], list[Upload]], Response]
 
@@ -72,6 +75,7 @@ class Door:
     def __init__(self, view: View) -> None:
         self.view = view
         self.house = view.house
+        self._figures = Figures(view.house.asker)
         #: What each door that was made here needs, by method and path.
         self.needed: dict[tuple[str, str], Needs] = {}
 
@@ -90,6 +94,20 @@ class Door:
                 query = f"?{request.url.query}" if request.url.query else ""
                 return RedirectResponse(f"{CONFIRM}?next={quote(request.url.path + query, safe='')}", 303)
             return refused or handler(request, member)
+
+        return self._declared(Route(path, endpoint), needed)
+
+    def figures(self, path: str, handler: FiguresPage, needed: Needs) -> Route:
+        """Return a page as `page` does, whose handler asks the event engine: it is answered as long as somebody waits for it."""
+
+        async def endpoint(request: Request) -> Response:
+            def work_out(asker: Asker) -> Response:
+                member = self._member(request)
+                if member is None:
+                    return self._to_sign_in(request)
+                return self._no(request, path, member, needed) or handler(request, member, asker)
+
+            return await self._figures.answer(request, work_out)
 
         return self._declared(Route(path, endpoint), needed)
 

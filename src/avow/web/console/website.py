@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from avow.analytics.period import LABELS, period
+from avow.analytics.period import LABELS
 from avow.analytics.question import Scope
 from avow.analytics.searches import LEAST_VISITS, searches
 from avow.gate.roles import Act, Member
 from avow.gate.sites import EVERY_SITE
+from avow.store.asker import Asker
 from avow.web.console.door import Door
 from avow.web.console.needs import Shows, needs
-from avow.web.forms import day_of
+from avow.web.console.periods import asked_period
 from avow.website.answers import DayView, IntegrityView
 
 #: How far back the days of the site are shown.
@@ -70,14 +71,13 @@ class WebsitePages:
     def routes(self) -> list[Route]:
         """Return the pages."""
         return [
-            self._door.page("/console/searches", self._searches, needs(Act.MEASURE, shows=Shows.FIGURES)),
+            self._door.figures("/console/searches", self._searches, needs(Act.MEASURE, shows=Shows.FIGURES)),
             self._door.page("/console/integrity", self._integrity, needs(Act.ADMINISTER, Act.PUBLISH)),
         ]
 
-    def _searches(self, request: Request, member: Member) -> Response:
-        house, query = self._house, request.query_params
-        days = (day_of(query.get("from", "")), day_of(query.get("to", "")))
-        span = period(query.get("period", "30d"), house.now_ms(), house.timezone, *days)
+    def _searches(self, request: Request, member: Member, asker: Asker) -> Response:
+        house = self._house
+        span = asked_period(request.query_params, house)
         points = tuple(one.name for one in self._door.measured(request, member).points if one.event == "search")
         return self._door.show(
             request,
@@ -87,7 +87,7 @@ class WebsitePages:
             periods=LABELS,
             declared=bool(points),
             covered=house.search.pages(),
-            searches=searches(house.events, Scope(self._door.site(request), span.from_ms, span.to_ms, points)),
+            searches=searches(asker, Scope(self._door.site(request), span.from_ms, span.to_ms, points)),
             least=LEAST_VISITS,
         )
 

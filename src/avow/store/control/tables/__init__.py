@@ -20,6 +20,7 @@ from avow.store.control.tables.installation import (
     rulebooks,
     set_aside,
     settings,
+    tallied_days,
 )
 from avow.store.control.tables.leaving import (
     batches,
@@ -135,4 +136,5 @@ __all__ = [
     "submission_files",
     "submission_subjects",
     "submissions",
+    "tallied_days",
 ]

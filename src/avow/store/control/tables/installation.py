@@ -146,3 +146,18 @@ settings: Final = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+#: The local days of which visits and figures are made of events, and those that are being made. A day names nobody.
+tallied_days: Final = Table(
+    "tallied_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("is_made", Boolean, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("visits", BigInteger, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("mark", Text, nullable=False),
+    Index("tallied_days_until", "until_ms"),
+)

@@ -1,0 +1,2 @@
+-- What was made of events, all of it: it is made again.
+TRUNCATE TABLE daily
