@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 from tests.houses import insider, over_both, person
-from tests.recipients.vendors import Vendor, with_vendor
+from tests.recipients.vendors import Vendor, dismiss, employ, with_vendor
 
 from avow.definitions import Refusal
 from avow.gate import choices
 from avow.gate.choices import Choice
+from avow.gate.handing_over import NoMore
 from avow.policy.law import rules
 from avow.recipients import sending
 from avow.recipients.outgoing import Outgoing
@@ -212,3 +214,33 @@ def test_what_comes_late_into_the_span_of_a_batch_is_no_part_of_what_was_agreed_
     assert vendor.sending.approve(batch.id, insider("s2")) is None
     assert (vendor.sending.queue(house.now_ms()), vendor.carry(), len(late)) == (3, 3, 4)
     assert vendor.sending.batch(batch.id).state == "queued"
+
+
+def test_what_was_asked_for_by_who_may_not_any_more_is_not_approved(house, vendor):
+    """Their role is asked again: they left at noon, a colleague looks at it at one."""
+    written(house, 3)
+    gone, changed = (vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider(one)) for one in ("s1", "s3"))
+    dismiss(house, "s1")
+    employ(house, "s3", roles=("editor",))
+    for batch in (gone, changed):
+        assert vendor.sending.approve(batch.id, insider("s2")) == NoMore(
+            "who sent it may not send it any more", rules.MINIMISATION
+        )
+    assert vendor.sending.batch(gone.id).state == "asked for"
+
+
+def test_what_waits_of_who_may_not_send_it_any_more_is_taken_back(house, vendor, receiver):
+    """In its turn, whoever approved it; who is untrained for now is waited for."""
+    written(house, 3)
+    batch = vendor.sending.send("crm", PURPOSE, Selection(point=POINT), insider("s1"))
+    assert vendor.sending.approve(batch.id, insider("s2")) is None
+    assert vendor.sending.queue(house.now_ms()) == 3
+    with house.store.control.transaction() as tx:
+        tx.execute(delete(tables.staff_training))
+    assert (vendor.carry(), {row.trouble for row in vendor.rows("waiting")}) == (0, {"held"})
+    house.wait(hours=1, seconds=1)
+    dismiss(house, "s1")
+    assert (vendor.carry(), receiver.taken) == (0, [])
+    assert {(row.state, row.why) for row in vendor.rows()} == {
+        ("withdrawn", f"who sent it may not send it any more ({rules.MINIMISATION})")
+    }

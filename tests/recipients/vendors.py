@@ -1,19 +1,23 @@
 """The example company with a vendor that manages its customers: who sends to it, and what carries what goes there."""
 
+import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from tests.houses import FIRST_DAY, MARROWBY, compiled
 
 from avow import policy, recipients
 from avow.config import Configuration, Connection, Website
 from avow.main.installation import of_requests
 from avow.policy.checks.carried_out import EVERYTHING
+from avow.policy.rulebook.roles import ADMINISTRATOR
 from avow.rights import downstream
 from avow.rights.kept import Cases
-from avow.store.control import deliveries
+from avow.store.control import deliveries, staff, staff_training, tables
+from avow.store.control.staff_training import Trained
 
 CLAUSES = (
     "no_sale_or_sharing",
@@ -106,6 +110,22 @@ def connection(receiver, **more):
     return Connection(f"https://localhost:{receiver.port}/avow", receiver.key_file, **ways)
 
 
+def employ(house, *ids, roles=(ADMINISTRATOR, "privacy-officer")):
+    """Give members of staff accounts with these roles, and a training that holds (`houses.insider`)."""
+    with house.store.control.transaction() as tx:
+        for one in ids:
+            tx.execute(delete(tables.staff).where(tables.staff.c.id == one))
+            named = {"id": one, "name": one, "password_hash": "", "roles": json.dumps(list(roles)), "created_ms": 1}
+            tx.execute(insert(tables.staff).values(**named, issuer="", issuer_subject=""))
+            staff_training.add(tx, one, Trained("ccpa", FIRST_DAY, FIRST_DAY + timedelta(days=3650)), one, 1)
+
+
+def dismiss(house, staff_id):
+    """Take the account of a member of staff away."""
+    with house.store.control.transaction() as tx:
+        staff.remove(tx, staff_id)
+
+
 @dataclass
 class Vendor:
     """An installation's connection to one recipient: what sends there, and one round of what carries."""
@@ -124,6 +144,7 @@ class Vendor:
         )
         asked = (self.house.store, self.house.versions, self.configuration, of_requests().is_erasing)
         self.room = recipients.build(*asked, self.house.now_ms)
+        employ(self.house, "s1", "s2", "s3")
         confirmed = partial(downstream.confirmed, Cases(self.house.store))
         self.round = recipients.carriers(*asked, confirmed, lambda: True, self.house.now_ms)[0]
 

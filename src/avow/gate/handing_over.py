@@ -78,6 +78,21 @@ class HandingOver:
             refusal = Refusal(f"no role of yours may take records of “{point}” out for “{purpose}”", rules.MINIMISATION)
         return refusal
 
+    def asker(self, staff_id: str, point: str, purpose: str) -> Refusal | None:
+        """Return why what a member of staff sent may not go any more, None where they may send it today; "" is nobody.
+
+        Who is untrained for now may be trained again; who may not send it any more has sent nothing that has not left.
+        """
+        if not staff_id:
+            return None
+        member = Roles(self.store.control, self.versions, self.now_ms).member(staff_id)
+        refusal = self.member(member, point, purpose) if member is not None else None
+        if member is not None and refusal is None:
+            return None
+        if refusal is not None and refusal.rule == rules.TRAINING:
+            return Refusal("the training of who sent it is over", rules.TRAINING)
+        return NoMore("who sent it may not send it any more", rules.MINIMISATION)
+
     def standing(self, recipient: str) -> recipients.Standing:
         """Return what stands of a recipient today."""
         with self.store.control.reading() as tx:

@@ -18,7 +18,7 @@ from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
 from avow.policy.rulebook.roles import ADMINISTRATOR, CLOSING, Act, Role, of_names
-from avow.store.control import Control, purpose_reads
+from avow.store.control import Control, purpose_reads, staff, staff_training
 
 __all__ = ["ADMINISTRATOR", "FRESH", "WORKING", "Act", "Member", "Role", "Roles", "as_member"]
 
@@ -54,6 +54,13 @@ class Roles:
     control: Control
     versions: Versions
     now_ms: Callable[[], int]
+
+    def member(self, staff_id: str) -> Member | None:
+        """Return a colleague as they are today, with no session of theirs; None where nobody has that account any more."""
+        today = local_date(self.now_ms(), self.versions.timezone)
+        with self.control.reading() as tx:
+            row, is_trained = staff.get(tx, staff_id), staff_training.holds(tx, staff_id, today)
+        return Member(row.id, row.name, row.roles, is_trained, proved_ms=0) if row is not None else None
 
     def may(self, member: Member, acts: Collection[Act], point: str = "") -> Refusal | None:
         """Return None when a role of the member may do one of these acts with a point, else why not.

@@ -45,6 +45,9 @@ class Composing:
             return self.instructing.compose(row)
         if row.kind == "opt-out":
             return self.passing_on.compose(row)
+        refusal = self.handing_over.asker(row.asker, row.point, row.purpose)
+        if refusal is not None:
+            return refusal
         content = self._event(row) if row.kind == "conversion" else self._form(row)
         return content if isinstance(content, Refusal) else _parcel(row, content)
 

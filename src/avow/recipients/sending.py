@@ -153,7 +153,7 @@ class Sending:
             batch = batches.get(tx, batch_id)
         if batch is None or batch.state != "asked for":
             return _NOT_THERE
-        refusal = self._second(batch, by)
+        refusal = self._second(batch, by) or self.handing_over.asker(batch.asker, batch.point, batch.purpose)
         if refusal is not None:
             return refusal
         now_ms, staff_id = self.now_ms(), by.staff_id if by else ""
