@@ -20,7 +20,7 @@ from avow.definitions import StoreUnavailable
 from avow.store import changed
 from avow.store.asker import NobodyWaits
 from avow.store.embedded import http, questions
-from avow.store.events import announced
+from avow.store.events import Events, announced
 
 #: A statement that takes an hour, and can be cancelled as any.
 SLOW = "SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1"
@@ -70,9 +70,11 @@ def occupied(client):
     named = [f"busy-{number}" for number in range(questions.AT_ONCE)]
     waiting = [Waiting(lambda one=one: client.query(SLOW, settings={"query_id": one})) for one in named]
     wait_for(lambda: _running(client) == set(named), what="the questions to run")
-    yield named
-    for one in named:
-        client.command("KILL QUERY WHERE query_id = {id:String} ASYNC", parameters={"id": one})
+    try:
+        yield named
+    finally:
+        for one in named:
+            client.command("KILL QUERY WHERE query_id = {id:String} ASYNC", parameters={"id": one})
     assert [one.end().code for one in waiting] == [394] * len(named)
     assert not _running(client)
 
@@ -97,6 +99,43 @@ def test_a_question_that_has_not_begun_never_does(client, store):
     with pytest.raises(NobodyWaits):
         asker.query("dashboard_totals", **SCOPE)
     assert store.events.asker().query("dashboard_totals", **SCOPE)[0]["views"] == 0
+
+
+class OnItsWay(Events):
+    """The event store, to which a question comes only after it was told that nobody waits for it."""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self._was_told = threading.Event()
+
+    def end(self, query_id):
+        super().end(query_id)
+        self._was_told.set()
+
+    def ask(self, name, parameters, query_id, stay):
+        self._was_told.wait(30)
+        looked = []  # it was looked whether somebody waits before they left
+
+        def look():
+            if looked:
+                stay()
+            looked.append(True)
+
+        return super().ask(name, parameters, query_id, look)
+
+
+def test_a_question_that_was_on_its_way_when_its_asker_left_ends_too(client, folder):
+    """The engine does not know it yet when it is told to end it: it is told again until it has."""
+    events = OnItsWay(announced(folder / "run"))
+    asker = events.asker()
+    with occupied(client) as busy:
+        waiting = Waiting(lambda: asker.query("dashboard_totals", **SCOPE))
+        wait_for(lambda: asker._running, what="the question to be asked")
+        leaving = Waiting(asker.leave)
+        assert isinstance(waiting.end(), NobodyWaits)
+        assert leaving.end() is None
+        assert _running(client) == set(busy)
+    events.close()
 
 
 def test_who_asked_and_closed_the_connection_is_not_answered(client, folder):

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import threading
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from avow.definitions import StoreUnavailable
 
 if TYPE_CHECKING:
     from avow.store.events import Events
+
+
+#: How soon a statement that goes on is ended again, seconds: it may have been on its way to the engine, which knew nothing of it.
+AGAIN_SECONDS: Final = 0.1
 
 
 class NobodyWaits(StoreUnavailable):
@@ -28,6 +32,7 @@ class Asker:
         self._events = events
         self._lock = threading.Lock()
         self._running = ""
+        self._over = threading.Event()
         self._has_left = False
 
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: as `Events.query`
@@ -35,19 +40,21 @@ class Asker:
         query_id = str(uuid.uuid4())
         with self._lock:
             self._stay()
-            self._running = query_id
+            self._running, self._over = query_id, threading.Event()
         try:
             return self._events.ask(name, parameters, query_id, self._stay)
         finally:
             with self._lock:
                 self._running = ""
+                self._over.set()
 
     def leave(self) -> None:
-        """End what runs; raise StoreUnavailable where the engine could not be told."""
+        """End what runs, and return when it has; raise StoreUnavailable where the engine could not be told."""
         with self._lock:
-            self._has_left, running = True, self._running
-        if running:
+            self._has_left, running, over = True, self._running, self._over
+        while running and not over.is_set():
             self._events.end(running)
+            over.wait(AGAIN_SECONDS)
 
     def _stay(self) -> None:
         """Raise NobodyWaits for who has left."""
