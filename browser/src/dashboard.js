@@ -15,19 +15,27 @@ const TICK_MS = 1_000;
 /** So many times as long as answers took, nothing is asked again; but never longer than some minutes. */
 const REST = 100;
 const LONGEST_REST_MS = 300_000;
+/** Who is here now is asked sooner: its first answer waited for other panels. Milliseconds. */
+const LONGEST_LIVE_MS = 20_000;
 /** A panel that takes longer is given up, and says so. Milliseconds. */
 const LONGEST_MS = 60_000;
 const STATE = "Avow-Events-State";
 
 /** Load the page again when the first events of all have come; `page` shows how to have them come. */
 const awaitFirst = (page) => {
+  let mark = null;
+  page.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (mark) detail.headers["If-None-Match"] = mark;
+  });
   page.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-    if (xhr.status === 200 && xhr.getResponseHeader(STATE) !== page.dataset.state) location.reload();
+    if (xhr.status !== 200) return;
+    if (xhr.getResponseHeader(STATE) !== page.dataset.state) location.reload();
+    mark = xhr.getResponseHeader("ETag");
   });
 };
 
-/** How long to rest after answers that took so long, at least `least`. Milliseconds. */
-const rest = (least, took) => Math.min(Math.max(least, REST * took), LONGEST_REST_MS);
+/** How long to rest after answers that took so long, within bounds. Milliseconds. */
+const rest = (least, took, longest) => Math.min(Math.max(least, REST * took), longest);
 
 /** What does not fit into a panel is scrolled, also by keyboard. */
 const settle = (panel) => {
@@ -93,7 +101,7 @@ export const dashboard = (htmx, page, isInUse) => {
       marks.set(panel, xhr.getResponseHeader("ETag"));
       panel.querySelector(".figures").removeAttribute("aria-busy");
     }
-    if (panel === live) liveFrom = now + rest(LIVE_MS, xhr.status === 200 ? now - began.get(panel) : 0);
+    if (panel === live) liveFrom = now + rest(LIVE_MS, xhr.status === 200 ? now - began.get(panel) : 0, LONGEST_LIVE_MS);
     if (xhr.status === 200 || xhr.status === 304) state = xhr.getResponseHeader(STATE) ?? state;
     else if (xhr.status !== 204 && (panel === live || !marks.has(panel))) sayAway(panel);
   };
@@ -108,7 +116,7 @@ export const dashboard = (htmx, page, isInUse) => {
     pending.delete(elt);
     next();
     if (pending.size === 0 && round > 0) {
-      figuresFrom = performance.now() + rest(FIGURES_MS, performance.now() - round);
+      figuresFrom = performance.now() + rest(FIGURES_MS, performance.now() - round, LONGEST_REST_MS);
       round = 0;
     }
   });
