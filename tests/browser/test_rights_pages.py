@@ -155,7 +155,7 @@ def test_the_pages_of_staff_have_no_violation(opened, inside, mailbox, kept, unt
     page.request.post("/avow/forms/contact-form", form={"name": "Kim", "email": address, "message": "Wrong"})
     page.goto("/privacy/correct")
     page.locator("main [name=email]").fill(address)
-    fields = page.locator("main select").first
+    fields = page.locator("main [name=field-1]")
     fields.select_option(index=1)
     for one in page.locator("main textarea").all()[:2]:
         one.fill("Kim is not my name")

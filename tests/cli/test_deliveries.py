@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.houses import House, NoEvents, insider
-from tests.recipients.vendors import with_vendor
+from tests.recipients.vendors import employ, with_vendor
 
 from avow import recipients
 from avow.config import load
@@ -77,6 +77,7 @@ def test_many_records_wait_for_a_member_of_staff(run, house):
     batch = asked.rstrip(".\n").split()[-1]
     said = run("deliveries", "approve", batch)
     assert (said.exit_code, "a member of staff approves it in the console" in said.stderr) == (1, True)
+    employ(house, "s1")
     theirs = house.room.sending.send("crm", "answer-questions", Selection(point="contact-form"), insider("s1"))
     assert run("deliveries", "approve", theirs.id).exit_code == 0
     assert "approved" in run("deliveries", "batches").stdout

@@ -88,6 +88,12 @@ class One:
     def kept(self, _message_id, trouble, _code, _next_ms, _receipt):
         self.noted = str(trouble)
 
+    def begins(self, _message_id):
+        return None
+
+    def lost(self, _message, _now_ms):
+        return None
+
     def release(self):
         return None
 

@@ -73,6 +73,9 @@ class Parts:
     def of(self, _contact):
         return ()
 
+    def take_back(self, _contact):
+        """Nothing waits to leave."""
+
     def are_leaving(self, _contact):
         return False
 

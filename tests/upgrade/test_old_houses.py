@@ -71,14 +71,17 @@ def test_what_was_taken_is_there(house):
     assert "Before" in house.officer.get("/console/mailings").text
     made, day = date.fromisoformat(facts["made"]), timedelta(days=1)  # in UTC; at the business the day before may not be over
     period = f"period=custom&from={made - day}&to={made + day}"
-    wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/figures?{period}").text, what="the visits")
+    wait_for(lambda: "/lee" in house.officer.get(f"/console/dashboard/panels/pages?{period}").text, what="the visits")
 
 
 def test_events_get_the_table_of_this_version(house):
     """While everything goes on; of the former one nothing is on the disk."""
-    wait_for(lambda: "the events have their new table" in house.output.read_text(), what="the new table")
-    tables = {one.stem for one in (house.data / "events").glob("store/*/*/*.sql")}
-    assert tables == {"events", "erasing", "visits", "daily"}
+
+    def tables():
+        return {one.stem: one.read_text() for one in (house.data / "events").glob("store/*/*/*.sql")}
+
+    wait_for(lambda: "ORDER BY (site, point, robot, time, record_id)" in tables()["events"], what="the new table")
+    wait_for(lambda: set(tables()) == {"events", "erasing", "visits", "daily"}, what="the end of the former one")
     assert not (house.data / "events" / "notes-before").exists()
 
 

@@ -24,7 +24,7 @@ def test_recent_lines_keep_their_address_sealed_and_old_ones_do_not(running, tmp
     running.drain()
     assert running.stored("/imported-") == {"/imported-young": 2, "/imported-old": 1}
     staff = running.staff()
-    young = staff.get("/console?point=server-log", follow_redirects=True).text
+    young = staff.get("/console/dashboard/whole?point=server-log", follow_redirects=True).text
     assert "/imported-young" in young
     assert "/imported-old" not in young
     assert running.avow("assurance", "residue", "198.51.100.77", "203.0.113.99").startswith("0 found")

@@ -160,7 +160,7 @@ class Planter:
                 named = (recipient, "answer-questions", point, "", 0, now_ms, 1, "", now_ms)
                 batches.add(tx, batches.Batch(self.ids[name], "disclosure", *named, approved_ms=now_ms))
             for name in of("reminders"):
-                way = "pigeon" if name.startswith(POISON) else "page"
+                way = "pigeon" if name.startswith(POISON) else "mail"
                 self.ids[name] = name.encode().hex()
                 told = (self.ids[name], "0" * 24, "shop", "", "erase", way, "A", b"", "", now_ms, day)
                 instructions.add(tx, [instructions.Instruction(*told, told_ms=now_ms, next_ms=now_ms)])

@@ -69,4 +69,4 @@ def test_the_word_is_written_in_one_place():
     """Pages say it by the macros; nothing else of the console writes the badge."""
     folder = REPOSITORY / "src" / "avow" / "web" / "templates" / "console"
     writing = {path.name for path in folder.glob("*.html") if 'badge quiet">demonstration' in path.read_text(encoding="utf-8")}
-    assert writing <= {"_macros.html", "_figures.html"}
+    assert writing <= {"_macros.html"}

@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.houses import insider
 from tests.recipients.https import Receiver
-from tests.recipients.vendors import with_network, with_vendor
+from tests.recipients.vendors import employ, with_network, with_vendor
 
 from avow.recipients.sending import Selection
 from avow.store.control import submissions
@@ -152,6 +152,7 @@ def test_a_batch_waits_for_somebody_else_and_then_goes(selling, staff, receiver)
 def test_one_that_waits_is_taken_back_and_tried_again(selling, staff, receiver):
     """From the list; what has left is said to have left."""
     receiver.answers = [503]
+    employ(selling, insider().staff_id)
     with selling.store.control.reading() as tx:
         record = submissions.listed(tx, submissions.Sought("contact-form"), Place(), 9).lines[0].record_id
     sent = selling.rooms.recipients.sending.send("crm", PURPOSE, Selection(record), insider())
