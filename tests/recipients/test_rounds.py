@@ -1,5 +1,6 @@
 """A round: what an answer does to a delivery, how long a recipient that is away is left alone, and who waits for whom."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -138,7 +139,8 @@ def disclosed(house):
 
 
 def broken(handler):
-    """Take what came, and break off."""
+    """Take what came, and break off: at once, or the other side waits for an answer each time."""
+    handler.connection.shutdown(socket.SHUT_RDWR)
     handler.connection.close()
 
 
