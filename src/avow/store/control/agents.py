@@ -122,12 +122,6 @@ def of_drp(tx: Transaction, drp_request: str) -> AgentRequest | None:
     return None if row is None else AgentRequest(**row)
 
 
-def count_open(tx: Transaction, agent_id: str) -> int:
-    """Return how many requests of an agent hold what it said yet."""
-    wanted = select(func.count()).select_from(agent_requests).where(_said.agent == agent_id, func.length(_said.sealed) > 0)
-    return int(tx.execute(wanted).scalar_one())
-
-
 def said_again(tx: Transaction, request_id: str, sealed: bytes, until: date | None) -> bool:
     """Keep what was shown of a permission in the place of what was there before; False when nothing is kept of it."""
     mine = update(agent_requests).where(_said.request_id == request_id)

@@ -145,11 +145,6 @@ def remove(tx: Transaction, row_ids: Collection[str]) -> None:
     tx.execute(delete(set_aside).where(set_aside.c.id.in_(row_ids)))
 
 
-def remove_items(tx: Transaction, queue: str, items: Collection[str]) -> None:
-    """Forget items of a queue by their names."""
-    tx.execute(delete(set_aside).where(set_aside.c.queue == queue, set_aside.c.item.in_(items)))
-
-
 def date_undated(tx: Transaction, day: date) -> int:
     """Give the items without a last day one; return how many there were."""
     return int(tx.execute(update(set_aside).where(set_aside.c.delete_on.is_(None)).values(delete_on=day)).rowcount)
