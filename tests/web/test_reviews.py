@@ -141,3 +141,18 @@ def test_who_guesses_codes_is_given_work(house):
     tries = [browser.post("/privacy/status", data={"reference": "FFFFFFFFFF", "code": str(one)}).status_code for one in range(12)]
     assert tries[:10] == [404] * 10
     assert tries[-1] == 428
+
+
+def test_a_guessed_reference_is_closed_at_every_door_and_reads_like_any_other(house):
+    """Over two networks and both pages; neither says whether there is such a request, and its link goes on working."""
+    page = house.browser().get(f"/privacy/requests/{house.status}").text
+    reference, code = (re.search(rf"<dt>{name}</dt><dd><code>([^<]+)", page)[1] for name in ("Reference", "Code"))
+
+    def typed(where, reference, code):
+        answer = house.browser().post(where, data={"reference": reference, "code": code}, follow_redirects=False)
+        return answer.status_code, answer.text.replace(reference, "")
+
+    wrong = [typed(where, reference, "AAAAA-AAAAA") for where in ("/privacy/appeal", "/privacy/status") * 3]
+    assert typed("/privacy/status", reference, code) == wrong[-1] == typed("/privacy/status", "FFFFFFFFFF", code)
+    assert (wrong[-1][0], "After 5 wrong codes" in wrong[-1][1]) == (404, True)
+    assert house.browser().get(f"/privacy/requests/{house.status}").status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
@@ -24,6 +23,7 @@ from avow.rights import (
     applying,
     clock,
     confirming,
+    degrees,
     downloads,
     due,
     following,
@@ -77,8 +77,6 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
-#: The id of no request: what is typed for an unknown reference is compared with its code.
-_NOBODYS: Final = "0" * 24
 #: What the person of a request reads when the address is proved, and that is not enough.
 MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
@@ -197,19 +195,20 @@ class Desk:
             about=reference(case.parent) if case.kind is RequestKind.APPEAL else "",
         )
 
-    def follow(self, quoted: str, typed: str) -> str:
-        """Return the token of the page of a request, by its reference and a code; "" where they are none of ours.
+    def follow(self, quoted: str, typed: str) -> str | Refusal:
+        """Return the token of the page of a request, by its reference and a code, or why there is none.
 
         Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
         """
-        case = self.cases.referred_to(quoted.strip())
-        request_id = case.request_id if case else _NOBODYS
-        is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
-        token = verification.link(Link.STATUS, request_id, self.voice.keyed)
-        if case and verification.is_code(typed, case, self.voice.keyed):  # that of the message proves the address
-            proved = self.confirm_by_code(token, typed)
-            return token if isinstance(proved, Refusal) else proved
-        return token if case and is_right else ""
+        keyed, most = self.voice.keyed, degrees.values(self.voice.rulebook.law_table).wrong_tries
+        request_id = following.find(quoted, typed, self.cases, keyed, most, self.now_ms())
+        if isinstance(request_id, Refusal):
+            return request_id
+        token = verification.link(Link.STATUS, request_id, keyed)
+        if following.is_code(typed, request_id, keyed):
+            return token
+        proved = self.confirm_by_code(token, typed)  # that of the message proves the address
+        return token if isinstance(proved, Refusal) else proved
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
