@@ -31,7 +31,7 @@ DAY_MS: Final = 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the walk needs besides the request itself."""
+    """What the walk needs besides the request itself. `is_believed`: whether days may be over by its clock (`kinds.dated`)."""
 
     voice: Voice
     cases: Cases
@@ -40,6 +40,7 @@ class Tools:
     discloser: Discloser
     statements: Log
     telling: Telling
+    is_believed: bool = True
 
 
 #: Takes the next step out of a state if it can be taken now, and says whether it was.
