@@ -510,7 +510,7 @@ class Desk:
         """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
         if case.kind is not RequestKind.CORRECT or "proof" not in case.answer:
             return ()
-        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id))
+        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id, case.jurisdiction))
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""

@@ -219,7 +219,7 @@ class Reviews:
             second=self._second(case, member),
             is_suspected=case.is_suspected,
             is_open=case.state not in ANSWERED,
-            grounds=tuple(grounds.of(case.kind, self._rulebook(case).law_table).values()),
+            grounds=tuple(grounds.of(case.kind, self._rulebook(case)).values()),
             progress=_progress(case),
             decided=(decided.detail.get("code", ""), decided.detail.get("rule", "")) if decided else ("", ""),
             waits_since=local_date(wanted.at_ms, self.versions.timezone) if wanted and waits else None,
@@ -270,7 +270,7 @@ class Reviews:
             return _NO_REQUEST
         if kinds.of(case.kind).plan is None:
             return Refusal("a request of this kind is decided on a page of its own", rules.REASONS_TOLD)
-        ground = grounds.of(case.kind, self._rulebook(case).law_table).get(code)
+        ground = grounds.of(case.kind, self._rulebook(case)).get(code)
         if ground is None:
             return Refusal("a denial names one of the grounds that the law has", rules.REASONS_TOLD)
         return reviewing.deny(case, ground, reason, member, self.cases, self.now_ms())
@@ -335,7 +335,7 @@ class Reviews:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _rulebook(self, case: Case) -> Rulebook:
-        return self.versions.with_law_of(case.rulebook_id)
+        return self.versions.with_law_of(case.rulebook_id, case.jurisdiction)
 
     def _prospect(self, case: Case) -> Prospect | None:
         if case.state not in _BEFORE or kinds.of(case.kind).plan is None:
@@ -387,14 +387,14 @@ class Reviews:
 
     def _offer(self, case: Case) -> Offer:
         """Return what of a request can be withheld, and by which grounds."""
-        law, in_force = self._rulebook(case).law_table, self.versions.in_force()
-        found = grounds.of_parts(case.kind, law)
+        own, in_force = self._rulebook(case), self.versions.in_force()
+        found = grounds.of_parts(case.kind, own)
         return Offer(
             grounds=tuple(one for one in found.values() if one.code != grounds.EFFORT),
             held=self._held(case),
             is_kept=case.kind is RequestKind.DELETE,
             purposes=tuple((one.name, one.label) for one in in_force.purposes.values()),
-            latest_before=withholding.latest_before(case, law) if grounds.EFFORT in found else None,
+            latest_before=withholding.latest_before(case, own.law_table) if grounds.EFFORT in found else None,
         )
 
     def _held(self, case: Case) -> tuple[HeldPart, ...]:
