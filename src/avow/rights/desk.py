@@ -24,6 +24,7 @@ from avow.rights import (
     clock,
     confirming,
     degrees,
+    denying,
     downloads,
     due,
     following,
@@ -34,6 +35,7 @@ from avow.rights import (
     proofs,
     receive,
     response,
+    reviewing,
     scoping,
     sealed_words,
     sent_letters,
@@ -66,7 +68,8 @@ from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
 from avow.rights.record import Record
-from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
+from avow.rights.state_words import FOR_STAFF, WORDS
+from avow.rights.states import ANSWERED, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
@@ -186,7 +189,7 @@ class Desk:
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
+            is_fraudulent=denying.is_fraudulent(case) and (is_answer or case.kind in clock.APPLIED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
             next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
@@ -448,25 +451,6 @@ class Desk:
             )
         )
 
-    def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
-        """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
-        case = self.cases.get(request_id)
-        if case is None:
-            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return applying.deny(case, belief, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
-
-    def decide_appeal(
-        self, request_id: str, outcome: str, reason: str, staff_id: str, *, is_alone: bool = False
-    ) -> Refusal | None:
-        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals.
-
-        `is_alone`: by who decided before, because nobody else could (`Reviews.hears`).
-        """
-        case = self.cases.get(request_id)
-        if case is None:
-            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms(), is_alone=is_alone)
-
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
         case = self.cases.get(request_id)
@@ -540,8 +524,9 @@ class Desk:
             has_to_be_read=scoping.waits(case),
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
             belief=sealed_words.decided(case, self.cases),
-            may_be_denied=case.entry(Step.APPLIED) is not None and applying.may_deny(case),
-            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
+            may_be_denied=denying.may_ask(case),
+            may_be_decided=case.kind in appealing.DECIDED and denying.may_ask(case),
+            waits_for_second=reviewing.proposal(case) is not None,
         )
 
 

@@ -209,7 +209,7 @@ class Reviewing:
         looked = SecondLook(self.cases.store.control, self.versions, self.now_ms).by(member, known.by, known.at_ms)
         if isinstance(looked, Refusal):
             return looked
-        detail = {"claim": number, "by": member.staff_id, "alone": looked.is_alone}
+        detail = {"claim": number, "asked": known.by, "by": member.staff_id, "alone": looked.is_alone}
         noted = entries.RequestReviewed(
             "request.approved", case.request_id, about="denial", alone=looked.is_alone or None, staff=member.staff_id
         )
