@@ -11,9 +11,10 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from avow import policy, rights
 from avow.config import load
@@ -40,6 +41,8 @@ LAWS = ("US-CA", "US-VA", "US-CO", "US-IA", "US-FL", "US-RI", "EU-GDPR")
 _ROLES = tuple(re.findall(r"^\[role\.([a-z-]+)\]$", (MARROWBY / "policy.md").read_text(encoding="utf-8"), re.MULTILINE))
 #: Who decides: a member of staff by every role of the example.
 _STAFF = Member("s1", "s1", _ROLES, is_trained=True, proved_ms=2**62)
+#: Who looks a second time.
+_SECOND: Final = replace(_STAFF, staff_id="s2", name="s2")
 #: The rights that the example does not have, and what they ask for.
 _RIGHTS = {
     "limit": "none",
@@ -102,6 +105,7 @@ class House:
         self.seen: dict[str, object] = {}
         site = Sites(configuration).first
         self.versions = versions
+        self.reviews = rights.reviews(self.store, versions, configuration, self.now_ms)
         self.desk = rights.build(self.store, site, versions.in_force(), versions, configuration, self.now_ms)
 
     def now_ms(self) -> int:
@@ -188,8 +192,12 @@ class House:
         return {}
 
     def decide(self, request: str, outcome: str) -> dict[str, Any]:
-        """Decide an appeal, as staff do."""
-        refusal = self.desk.decide_appeal(request, outcome, "A colleague looked at it again, and wrote down why.", "s1")
+        """Decide an appeal, or what is asked of a program's decision, as staff do: two where that takes two."""
+        words = "A colleague looked at it again, and wrote down why."
+        refusal = self.reviews.decide(request, outcome, words, _STAFF)
+        page = self.reviews.page(request, _SECOND)
+        if refusal is None and page is not None and page.asked is not None:
+            refusal = self.reviews.agree(request, "", _SECOND)
         return {"refused": refusal.reason} if refusal else {}
 
     def states(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ A clock that is wrong for a moment must not be believed by what can never be tak
     is it much at once?        more than 1,000 records and more than a fifth of what a point holds
 
 Either way the sweep waits until the machine has run for 24 hours during which its wall clock and its monotonic clock agreed,
-then it goes by itself; `avow retention confirm` brings it forward. Erasure that a person asked for waits for nothing.
+then it goes by itself; `avow retention confirm` brings it forward. Erasure that a person asked for is never too much at once; it
+is planned by a clock that is believed (`rights.kinds.dated`).
 """
 
 from __future__ import annotations

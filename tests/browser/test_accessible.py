@@ -196,7 +196,7 @@ def test_the_page_on_which_staff_look_needs_no_mouse(visit, console):
     console.get_by_label("What makes you think so").fill("It was asked from five addresses within a minute.")
     console.get_by_role("button", name="Stop it until somebody decides").focus()
     console.keyboard.press("Enter")
-    console.get_by_text("Nothing is carried out until somebody clears it").wait_for()
+    console.get_by_text("Nothing more is carried out until somebody clears it").wait_for()
     assert violations(console) == []
 
 

@@ -226,7 +226,7 @@ def test_a_request_keeps_the_law_it_was_filed_under(published):
     """A later law table moves none of its days, while the company's new address is used."""
     first = published.versions.in_force()
     published.publish(compiled(("1-800-555-0142", "1-800-555-0143")))
-    mixed = published.versions.with_law_of(first.id)
+    mixed = published.versions.with_law_of(first.id, "")
     assert mixed.law is published.versions.rulebook(first.id).law
     assert mixed.controller.phone == "1-800-555-0143"
 

@@ -161,8 +161,7 @@ def test_one_is_heard_for_each_request_and_a_second_names_the_authority(house):
     assert first == second
     (appeal,) = appeals(house)
     house.walk()
-    rights = house.rooms.rights
-    assert rights.decide_appeal(appeal.request_id, "denied", REASON, "s1") is None
+    assert house.rooms.reviews.decide(appeal.request_id, "denied", REASON, insider()) is None
     house.walk()
     assert one_of(house, appeal.request_id).state in {State.RESPONDED, State.CLOSED}
     again = browser.post(path, data={"details": WHY})
@@ -236,7 +235,7 @@ def test_who_decided_before_does_not_hear_it_where_somebody_else_can(serving):
     assert isinstance(reviews.hears(appeal.request_id, lee), Refusal)
     alex = insider(house.account("alex").staff_id)
     assert not reviews.hears(appeal.request_id, alex).is_alone
-    assert house.rooms.rights.decide_appeal(appeal.request_id, "denied", REASON, alex.staff_id) is None
+    assert reviews.decide(appeal.request_id, "denied", REASON, alex) is None
     house.walk()
     text = answer_of(house, one_of(house, appeal.request_id))
     assert "A person who did not decide before has looked at it again" in text
@@ -272,7 +271,7 @@ def test_of_two_who_decide_at_once_the_letter_gives_the_reason_of_the_one_that_c
     (appeal,) = appeals(house)
     house.walk()
     rights, seen = house.rooms.rights, one_of(house, appeal.request_id)
-    assert rights.decide_appeal(appeal.request_id, "granted", REASON, "s1") is None
+    assert house.rooms.reviews.decide(appeal.request_id, "granted", REASON, insider()) is None
     late = appealing.decide(seen, "denied", "Nothing was found in the second archive.", "s2", rights.cases, house.now_ms())
     assert isinstance(late, Refusal)
     house.walk()
@@ -310,7 +309,7 @@ def test_who_is_alone_hears_it_a_day_later_and_says_so(serving):
     house.walk()
     hears = house.rooms.reviews.hears(appeal.request_id, kim)
     assert hears.is_alone
-    assert house.rooms.rights.decide_appeal(appeal.request_id, "denied", REASON, kim.staff_id, is_alone=True) is None
+    assert house.rooms.reviews.decide(appeal.request_id, "denied", REASON, kim) is None
     house.walk()
     assert "We have looked at it once more, a day later" in answer_of(house, one_of(house, appeal.request_id))
 

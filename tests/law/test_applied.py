@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.houses import compiled, insider, person
 from tests.law.test_opt_outs import SOLD, gave
+from tests.reviewed import FIRST, SECOND
 from tests.web.conftest import serving  # noqa: F401 - a fixture
 from tests.web.policies import CLUB, SHARING
 from tests.web.serving import VISITOR
@@ -149,8 +150,11 @@ def test_a_fraudulent_opt_out_needs_a_belief_that_is_kept_sealed_and_its_person_
     """7026(e): documented, and told; what it did is taken back. Nobody reads the belief in the history or the log."""
     token = house.ask(RequestKind.OPT_OUT)
     rights, request_id = house.rooms.rights, token.partition("-")[0]
-    assert isinstance(rights.deny_as_fraudulent(request_id, "no", "s1"), Refusal)
-    assert rights.deny_as_fraudulent(request_id, BELIEF, "s1") is None
+    reviews = house.rooms.reviews
+    assert isinstance(reviews.deny(request_id, "fraudulent", "no", FIRST), Refusal)
+    assert reviews.deny(request_id, "fraudulent", BELIEF, FIRST) is None
+    assert SOLD in choices.opted_out_by(house.store, [ROBIN])  # until somebody else has looked
+    assert reviews.agree(request_id, "", SECOND) is None
     assert SOLD not in choices.opted_out_by(house.store, [ROBIN])
     case = case_of(house, token)
     assert case.state is State.DENIED
@@ -165,7 +169,8 @@ def test_a_no_that_was_there_before_a_fraudulent_one_stays(house):
     """7026(e): what somebody said themselves is not taken back with it."""
     house.ask(RequestKind.OPT_OUT)
     other = house.ask(RequestKind.OPT_OUT)
-    assert house.rooms.rights.deny_as_fraudulent(other.partition("-")[0], BELIEF, "s1") is None
+    assert house.rooms.reviews.deny(other.partition("-")[0], "fraudulent", BELIEF, FIRST) is None
+    assert house.rooms.reviews.agree(other.partition("-")[0], "", SECOND) is None
     assert SOLD in choices.opted_out_by(house.store, [ROBIN])
 
 

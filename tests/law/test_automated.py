@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from tests.houses import MARROWBY
+from tests.reviewed import FIRST
 from tests.rights.test_desk import Office
 
 from avow import policy
@@ -145,8 +146,8 @@ def test_people_decide_it_and_the_letter_says_how_the_program_works(house, tmp_p
     (case,) = office.cases.every()
     assert case.state is State.REVIEWING
     why = "From today a person reads your messages, and the number is not worked out for them."
-    assert isinstance(office.desk.decide_appeal(case.request_id, "granted", "yes", "s1"), Refusal)
-    assert office.desk.decide_appeal(case.request_id, "granted", why, "s1") is None
+    assert isinstance(office.reviews.decide(case.request_id, "granted", "yes", FIRST), Refusal)
+    assert office.reviews.decide(case.request_id, "granted", why, FIRST) is None
     office.walk()
     (case,) = office.cases.every()
     assert (case.state, case.answer["outcome"]) == (State.CLOSED, "granted")

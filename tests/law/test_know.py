@@ -196,7 +196,7 @@ def test_third_parties_are_named_where_the_law_asks(house, tmp_path, code, is_ow
     went(house, ADA, "somebody", "A")
     case = answered(office, RequestKind.KNOW, ADA)
     rulebook = replace(house.versions.in_force(), law={**house.versions.in_force().law, code: policy.law.tables()[code]})
-    office.tools.discloser.versions.with_law_of = lambda _: rulebook
+    office.tools.discloser.versions.with_law_of = lambda _, code: replace(rulebook, jurisdictions=(code,))
     office.tools.discloser.disclose(replace(case, jurisdiction=code), house.now_ms())
     found = json.loads(office.cases.document(case.request_id, "archive.json"))
     assert (found["names_are_owed"], found["third_party_names"]) == (is_owed, ["somebody"] if is_owed else [])

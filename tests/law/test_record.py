@@ -153,12 +153,12 @@ def basis(office, case):
 
 
 @pytest.mark.parametrize("code", ["H1", "unfounded"])
-def test_what_was_denied_as_a_whole_has_the_rule_of_its_ground(office, california, code):
+def test_what_was_denied_as_a_whole_has_the_rule_of_its_ground(office, code):
     """As it was decided."""
     case = verified(office)
     assert office.reviews.deny(case.request_id, code, WHY, FIRST) is None
     assert office.reviews.agree(case.request_id, "", SECOND) is None
-    rule = grounds.of(RequestKind.DELETE, california)[code].rule
+    rule = grounds.of(RequestKind.DELETE, compiled())[code].rule
     assert basis(office, case) == ("denied", f"{code}: {rule}")
 
 

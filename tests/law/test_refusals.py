@@ -11,13 +11,11 @@ from tests.rights.test_withholding import NEVER_ALONE, OF_ANOTHER, carried_out, 
 
 from avow.assurance.log_publication import publish
 from avow.definitions import Refusal, RequestKind
-from avow.policy import law
 from avow.policy.printouts.tables import rights_list
 from avow.rights import grounds, walk
 from avow.rights.states import VERIFIED_WALK, State, Step
 
 __all__ = ["house"]
-CALIFORNIA = law.tables()["US-CA"]
 
 
 def test_145_h_2_a_denial_is_one_of_the_law_and_says_why(house, tmp_path):
@@ -37,17 +35,17 @@ def test_145_h_2_a_denial_is_one_of_the_law_and_says_why(house, tmp_path):
 @pytest.mark.parametrize("kind", [RequestKind.KNOW, RequestKind.DELETE])
 def test_105_d_lets_keep_and_not_hide(kind):
     """The exceptions from deletion are no ground against a request to know."""
-    codes = set(grounds.of(kind, CALIFORNIA))
+    codes = set(grounds.of(kind, compiled()))
     assert ({"D1", "D8"} <= codes) is (kind is RequestKind.DELETE)
     assert {"H1", "X1", "F1", "unfounded"} <= codes
 
 
 def test_7022_f_what_a_person_weighs_denies_no_whole_deletion():
     """It keeps what is named, and the rest is deleted; against a request to know it hides what is named, and shows the rest."""
-    whole, parts = (set(one(RequestKind.DELETE, CALIFORNIA)) for one in (grounds.of, grounds.of_parts))
+    whole, parts = (set(one(RequestKind.DELETE, compiled())) for one in (grounds.of, grounds.of_parts))
     assert parts == {"D4", "D5", "D6", "D7", "H2", "H3", "H4", "H5"}
     assert not whole & parts
-    assert set(grounds.of_parts(RequestKind.KNOW, CALIFORNIA)) == {"H2", "H3", "H4", "H5", "X1", "X2", "X3", "effort"}
+    assert set(grounds.of_parts(RequestKind.KNOW, compiled())) == {"H2", "H3", "H4", "H5", "X1", "X2", "X3", "effort"}
 
 
 def test_7060_f_a_suspicion_stops_what_is_carried_out(house, tmp_path):

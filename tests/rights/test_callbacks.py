@@ -86,6 +86,18 @@ def test_it_is_tried_again_until_it_is_taken(house, receiver):
     assert len(set(told(receiver))) == 1
 
 
+def test_a_pause_by_a_clock_that_was_ahead_is_over(house, receiver):
+    """Nobody waits three years for what was to be told half an hour later."""
+    receiver.answers = [500, 200]
+    asked(house, receiver)
+    house.walk()
+    house.wait(days=1000)
+    house.run("agents")
+    house.wait(days=-1000)
+    house.run("agents")
+    assert len(receiver.taken) == 2
+
+
 def test_the_last_state_wins(house, receiver):
     """What happened while an agent could not be reached is told once, as it is then."""
     receiver.answers = [503]

@@ -8,7 +8,8 @@ import pytest
 from avow.definitions import RequestKind
 from avow.rights import clock, kinds, naming, plan
 from avow.rights.degrees import Degree
-from avow.rights.states import APPLIED_WALK, FOR_STAFF, STEP_WORDS, TABLES, VERIFIED_WALK, WORDS, State, Step
+from avow.rights.state_words import FOR_STAFF, STEP_WORDS, WORDS
+from avow.rights.states import APPLIED_WALK, TABLES, VERIFIED_WALK, State, Step
 
 EVERY = pytest.mark.parametrize("kind", kinds.KINDS.values(), ids=lambda one: one.name)
 KNOW = kinds.KINDS[RequestKind.KNOW]

@@ -11,7 +11,7 @@ from tests.rights.test_keeping import BOUND, apply
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, local_date
 from avow.gate.roles import ADMINISTRATOR
-from avow.rights import reviewing
+from avow.rights import grounds, reviewing
 from avow.rights.states import State, Step
 from avow.store.control import staff, staff_training
 from avow.store.control.staff_training import Trained
@@ -156,6 +156,22 @@ def test_a_denial_has_a_ground_a_reason_and_two_people(office):
     logged = "".join(office.house.logged())
     assert WHY not in logged + str(denied.history)
     assert len(office.house.store.find(case.contact.identifiers()).submissions) == 0
+
+
+def test_the_grounds_and_the_plan_are_those_of_the_law_that_was_asked_for(house, tmp_path):
+    """What is older may take too much effort under California's law alone; its day of the answer is the other's too."""
+    office = office_of(house, tmp_path, *BY_HAND, ('jurisdictions = ["US-CA"]', 'jurisdictions = ["US-CA", "US-UT"]'))
+    house.write(ROBIN)
+    offered = {}
+    for law in ("US-CA", "US-UT"):
+        filed = office.ask(RequestKind.KNOW, ROBIN, jurisdiction=law)
+        office.walk()
+        case = office.cases.get(filed.partition("-")[0])
+        rulebook = office.reviews._rulebook(case)
+        offered[law] = set(grounds.of_parts(case.kind, rulebook)), rulebook.law_table.code
+    assert offered["US-CA"][0] - offered["US-UT"][0] == {"effort"}
+    assert offered["US-UT"][1] == "US-UT"
+    assert "H4" in offered["US-UT"][0]
 
 
 def test_both_at_once_ask_once_and_approve_once(office):

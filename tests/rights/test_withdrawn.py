@@ -7,13 +7,14 @@ from tests.deliveries import composing
 from tests.failing import WAYS, Failing
 from tests.houses import compiled, house, person
 from tests.pool import PAIRS, POOL, PURPOSE
+from tests.reviewed import FIRST, SECOND
 from tests.rights.test_desk import Office
 
 from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind, StoreUnavailable
 from avow.gate import choices
 from avow.gate.choices import Choice, Choices
-from avow.rights import applying, timeliness
+from avow.rights import applying, listing, timeliness
 from avow.rights.metrics import Metrics
 from avow.rights.record import Record
 from avow.rights.states import State, Step
@@ -49,6 +50,11 @@ def withdraw(office, email=ROBIN, **more):
     filed = office.ask(RequestKind.WITHDRAW_CONSENT, email, purposes=(PURPOSE,), **more)
     office.walk()
     return filed.partition("-")[0]
+
+
+def denied(office, request, belief):
+    """Have one ask for the denial of a request as fraudulent, and another agree; return why it is not."""
+    return office.reviews.deny(request, "fraudulent", belief, FIRST) or office.reviews.agree(request, "", SECOND)
 
 
 def letter_of(office, request):
@@ -108,7 +114,7 @@ def test_a_withdrawal_denied_as_fraudulent_destroys_nothing_though_another_no_st
     pool = send(office)
     say(office, "form-gpc")
     request = withdraw(office)
-    assert office.desk.deny_as_fraudulent(request, "They telephoned: it was not them.", "s1") is None
+    assert denied(office, request, "They telephoned: it was not them.") is None
     office.house.wait(days=8)
     office.walk()
     assert held(office) == {pool}
@@ -164,7 +170,7 @@ def test_one_that_turns_out_nobody_s_own_destroys_nothing(office, by_staff):
     belief = "they called from the number that we have, and never asked for it"
     if by_staff:
         assert applying.is_ending(office.cases.get(request))
-        assert office.desk.deny_as_fraudulent(request, belief, "staff") is None
+        assert denied(office, request, belief) is None
         assert request in {one.request_id for one in office.cases.unanswered()}
     else:
         say(office, "link", is_out=False)
@@ -172,7 +178,26 @@ def test_one_that_turns_out_nobody_s_own_destroys_nothing(office, by_staff):
     office.walk()
     assert held(office) == {pool}
     assert choices.opted_out_by(office.house.store, [person(ROBIN)]) == frozenset()
-    assert isinstance(office.desk.deny_as_fraudulent(request, belief, "staff"), Refusal)
+    assert isinstance(denied(office, request, belief), Refusal)
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_what_would_end_waits_for_the_second_look_at_its_denial(office, agrees):
+    """Asked for on the last day of the week: nothing is destroyed, and nobody forgotten, before somebody has looked again."""
+    pool, request = send(office), withdraw(office)
+    office.house.wait(days=6)
+    assert office.reviews.deny(request, "fraudulent", "They telephoned: it was not them.", FIRST) is None
+    office.house.wait(days=9)
+    office.walk()
+    assert (held(office), office.cases.get(request).contact is not None) == ({pool}, True)
+    assert listing.is_for_staff(office.cases.get(request))
+    decided = office.reviews.agree(request, "", SECOND) if agrees else office.reviews.take_back(request, SECOND)
+    assert decided is None
+    office.walk()
+    office.house.wait(days=8)
+    office.walk()
+    assert held(office) == ({pool} if agrees else set())
+    assert office.cases.get(request).contact is None
 
 
 def test_a_withdrawal_denied_in_its_week_is_denied_in_every_figure(office):
@@ -180,7 +205,7 @@ def test_a_withdrawal_denied_in_its_week_is_denied_in_every_figure(office):
     send(office)
     request = withdraw(office)
     office.house.wait(days=6)
-    assert office.desk.deny_as_fraudulent(request, "They called from their number: it was not them.", "staff") is None
+    assert denied(office, request, "They called from their number: it was not them.") is None
     office.walk()
     case = office.cases.get(request)
     assert (case.state, case.answer["outcome"], case.answer["reason"]) == (State.CLOSED, "denied", "fraudulent")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from avow.rights.states import FOR_STAFF, WORDS, State
+from avow.rights.state_words import FOR_STAFF, WORDS
+from avow.rights.states import State
 
 
 def test_every_state_has_words_for_both():

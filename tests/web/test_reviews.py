@@ -96,6 +96,27 @@ def test_a_part_is_kept_by_one_and_agreed_to_by_another(house):
     assert "1 record by code H2" in house.browser().get("/privacy-policy/evidence").text
 
 
+def test_an_opt_out_is_denied_as_fraudulent_by_two_browsers(house):
+    """It holds until the second agrees; who asked sees that it waits, on its page, in the list and in the menu."""
+    house.ask(RequestKind.OPT_OUT, "kim@example.com")
+    case = next(one for one in house.cases() if one.kind is RequestKind.OPT_OUT)
+    first, second, path = house.staff(), house.staff("lee"), f"/console/requests/{case.request_id}"
+    page = first.get(path).text
+    token = re.search(r'name="token" value="([^"]+)"', page)[1]
+    assert "Ask for the second look" in page
+    assert first.post(f"{path}/fraudulent", data={"token": token, "belief": WHY}).status_code in {200, 303}
+    house.run("requests")
+    assert "It waits for its second look" in first.get(path).text
+    assert case.reference in first.get("/console/requests?waits_for=staff").text
+    assert "cannot be its second person" in first.get(f"{path}/plan").text
+    shown = second.get(f"{path}/plan").text
+    assert (WHY in shown, "A request of this kind has no plan" in shown) == (True, True)
+    assert act(second, f"{path}/plan", "second").status_code in {200, 303}
+    house.walk()
+    done = next(one for one in house.cases() if one.request_id == case.request_id)
+    assert (done.state, done.answer["reason"]) == (State.CLOSED, "fraudulent")
+
+
 def test_the_list_is_narrowed_and_a_reference_leads_to_its_request(house):
     house.run("requests")
     staff = house.staff()
@@ -141,3 +162,18 @@ def test_who_guesses_codes_is_given_work(house):
     tries = [browser.post("/privacy/status", data={"reference": "FFFFFFFFFF", "code": str(one)}).status_code for one in range(12)]
     assert tries[:10] == [404] * 10
     assert tries[-1] == 428
+
+
+def test_a_guessed_reference_is_closed_at_every_door_and_reads_like_any_other(house):
+    """Over two networks and both pages; neither says whether there is such a request, and its link goes on working."""
+    page = house.browser().get(f"/privacy/requests/{house.status}").text
+    reference, code = (re.search(rf"<dt>{name}</dt><dd><code>([^<]+)", page)[1] for name in ("Reference", "Code"))
+
+    def typed(where, reference, code):
+        answer = house.browser().post(where, data={"reference": reference, "code": code}, follow_redirects=False)
+        return answer.status_code, answer.text.replace(reference, "")
+
+    wrong = [typed(where, reference, "AAAAA-AAAAA") for where in ("/privacy/appeal", "/privacy/status") * 3]
+    assert typed("/privacy/status", reference, code) == wrong[-1] == typed("/privacy/status", "FFFFFFFFFF", code)
+    assert (wrong[-1][0], "After 5 wrong codes" in wrong[-1][1]) == (404, True)
+    assert house.browser().get(f"/privacy/requests/{house.status}").status_code == 200

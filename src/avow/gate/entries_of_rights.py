@@ -106,8 +106,8 @@ class RequestCorrected(Entry):
 class RequestReviewed(Entry):
     """Staff looked at a request: it waits for them, one asks, another approves; fraud is suspected, or cleared.
 
-    `about` is `carry-out` or `denial`, `code` the ground of a denial; `alone`: by who asked for it, a day later, because there
-    is nobody else.
+    `about` is `carry-out` or `denial`, `code` the ground of a denial, `fraudulent`, or `stays` for a program's decision; `alone`:
+    by who asked for it, a day later, because there is nobody else.
     """
 
     kinds = ("request.review-wanted", "request.approved", "request.suspected", "request.cleared")

@@ -154,7 +154,7 @@ class Versions:
             sources=_all([one.sources for one in known], current.sources),
         )
 
-    def with_law_of(self, rulebook_id: str, jurisdiction: str = "") -> Rulebook:
+    def with_law_of(self, rulebook_id: str, jurisdiction: str) -> Rulebook:
         """Return the version in force with the law tables of another one: a consumer request keeps the days it was filed under.
 
         `jurisdiction` is the code of the law that its person asked for, "" for the policy's own. Whom it is about and how to

@@ -20,7 +20,7 @@ from avow.definitions import AvowError, Refusal, RequestKind
 from avow.gate import entries
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import clock, letter_facts, sealed_words
+from avow.rights import clock, letter_facts, reviewing, sealed_words
 from avow.rights.cases import Case, reference
 from avow.rights.kept import Cases
 from avow.rights.letters import Outcome
@@ -86,6 +86,12 @@ def decide(
         )
     if case.kind not in DECIDED or not case.may(Step.DECIDED):
         return Refusal("there is nothing to decide about this request", rules.REASONS_TOLD)
+    if outcome == "denied" and case.kind is not RequestKind.APPEAL:
+        return Refusal("a denial of it takes two: it is asked for, and looked at again", rules.REASONS_TOLD)
+    if reviewing.proposal(case) is not None:
+        return Refusal("a colleague has asked for a denial; decide about that first", rules.REASONS_TOLD)
+    if case.is_suspected and outcome == "granted":
+        return Refusal("fraud is suspected: clear it first, or deny the request", rules.FRAUD)
     words = sealed_words.sealed(case, reason.strip(), cases)
     detail = {"outcome": outcome, "by": by, "words": words, **({"alone": True} if is_alone else {})}
     logged = entries.RequestDecided(case.request_id, outcome, **entries.by_whom(by))
@@ -98,12 +104,13 @@ def respond(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:
     decided = case.entry(Step.DECIDED)
     if decided is None or case.contact is None:
         return False
-    detail = {"outcome": decided.detail["outcome"]}
+    is_fraudulent = decided.detail.get("reason") == "fraudulent"
+    detail = {"outcome": decided.detail["outcome"], **({"reason": "fraudulent"} if is_fraudulent else {})}
     if not case.contact.written_to:
         logged = entries.RequestTold("request.responded", case.request_id, how="on its page", **detail)
         return cases.append(case, Step.RESPONDED, now_ms, {**detail, "how": "on its page"}, logged, None)
     facts = replace(
-        letter_facts.of(case, Outcome(detail["outcome"]), voice),
+        letter_facts.of(case, Outcome.FRAUDULENT if is_fraudulent else Outcome(detail["outcome"]), voice),
         decides=reference(case.parent) if case.parent else "",
         reason=sealed_words.decided(case, cases),
         logic=letter_facts.programs(voice.rulebook),

@@ -2,7 +2,7 @@
 
     apply      the no is kept for whatever finds the person, with the step of the history, in one transaction: it holds from there
     confirm    nobody is to be told of it any more: the person can look it up, and is written to where an address is known
-    deny       a member of staff has reason to believe that it is fraudulent, and says why; what it did is taken back
+    (denying)  staff have reason to believe that it is fraudulent, and say why; what it did is taken back
     tell       the person is told so, by a letter where an address is known, else on the page of their request
 
 Nothing here proves anything, nor waits for a proof. Rule: Cal. Civ. Code § 1798.120, § 1798.121; 11 CCR 7026(d)-(g), 7027(e)-(h),
@@ -16,10 +16,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from avow.definitions import IdentifierKind, Refusal, RequestKind, local_date
+from avow.definitions import IdentifierKind, RequestKind, local_date
 from avow.gate import choices, entries, opt_outs, refused, withdrawn
 from avow.policy import Rulebook
-from avow.policy.law import rules
 from avow.policy.law.counting import add_months
 from avow.policy.rulebook import refusals
 from avow.policy.rulebook.selling import sold_purposes
@@ -32,8 +31,10 @@ from avow.rights.states import Entry, State, Step
 from avow.rights.verification import MET
 from avow.rights.voice import Voice
 
-#: Shortest and longest belief that a request is fraudulent, characters: it is documented, and read when it is contested.
-BELIEF: Final = (20, 2000)
+#: The kinds that are applied, each as soon as it may be.
+KINDS: Final = frozenset(
+    {RequestKind.OPT_OUT, RequestKind.LIMIT, RequestKind.OBJECT, RequestKind.WITHDRAW_CONSENT, RequestKind.RESTRICT}
+)
 #: The kinds that one word stops, whatever the purposes are called.
 _WORDS: Final = {
     RequestKind.LIMIT: refusals.LIMIT,
@@ -181,26 +182,6 @@ def _lines(groups: Sequence[Sequence[Any]], rulebook: Rulebook) -> tuple[Withdra
         WithdrawnLine(rulebook.points[point].label if point in rulebook.points else point, records, date.fromisoformat(until))
         for point, records, until in groups
     )
-
-
-def deny(case: Case, belief: str, by: str, rulebook: Rulebook, cases: Cases, now_ms: int) -> Refusal | None:
-    """Deny a request that a member of staff believes to be fraudulent, in good faith and for a reason that is kept, sealed.
-
-    What it refused is taken back where it was the last word. `by` is the staff id. Rule: 11 CCR 7026(e), 7027(f).
-    """
-    shortest, longest = BELIEF
-    if not shortest <= len(belief.strip()) <= longest:
-        return Refusal(f"say in {shortest} to {longest} characters why you believe so; it is kept", rules.FRAUDULENT_OPT_OUT)
-    if case.contact is None or not may_deny(case):
-        return Refusal("this request is answered, or its person is not known any more", rules.FRAUDULENT_OPT_OUT)
-    words = sealed_words.sealed(case, belief.strip(), cases)
-    detail = {"outcome": "denied", "reason": "fraudulent", "rule": rules.FRAUDULENT_OPT_OUT, "by": by, "words": words}
-    with cases.writing() as tx:
-        if not cases.append_in(tx, case.request_id, Entry(len(case.history), now_ms, Step.DECIDED, detail)):
-            return Refusal("this request has gone on meanwhile; look at it again", rules.FRAUDULENT_OPT_OUT)
-        refused.take_back(cases.store, tx, case.request_id, rulebook, case.contact.match_keys(), now_ms)
-        entries.record(tx, now_ms, entries.RequestDecided(case.request_id, "denied", "fraudulent", **entries.by_whom(by)))
-    return None
 
 
 def tell_denied(case: Case, voice: Voice, cases: Cases, now_ms: int) -> bool:

@@ -63,7 +63,7 @@ class Contested:
         if found is None or not found[1]:
             return ()
         case, _ = found
-        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id), self.now_ms())
+        return telling.shown(case, self.cases, self.versions.with_law_of(case.rulebook_id, case.jurisdiction), self.now_ms())
 
     def state(self, token: str, number: int, text: str, *, tells: bool) -> Refusal | None:
         """Attach a statement to a field that was left as it is, behind the same link; to recipients on request.
@@ -73,7 +73,7 @@ class Contested:
         found = self.open(token)
         if found is None or not found[1]:
             return _NOT_OURS
-        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id)
+        case, rulebook = found[0], self.versions.with_law_of(found[0].rulebook_id, found[0].jurisdiction)
         return telling.state(case, number, text, self.cases, rulebook, self.telling if tells else None, self.now_ms())
 
     def send_document(self, token: str, content: bytes) -> Refusal | None:

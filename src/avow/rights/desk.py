@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from avow.definitions import Identifier, IdentifierKind, Refusal, RequestKind, address_among, identifier, local_date
 from avow.gate.contacts import LastContact
@@ -24,6 +23,8 @@ from avow.rights import (
     applying,
     clock,
     confirming,
+    degrees,
+    denying,
     downloads,
     due,
     following,
@@ -34,6 +35,7 @@ from avow.rights import (
     proofs,
     receive,
     response,
+    reviewing,
     scoping,
     sealed_words,
     sent_letters,
@@ -66,7 +68,8 @@ from avow.rights.execution import Telling, outcomes_of
 from avow.rights.identity import Identity
 from avow.rights.kept import Cases
 from avow.rights.record import Record
-from avow.rights.states import ANSWERED, FOR_STAFF, WORDS, State, Step
+from avow.rights.state_words import FOR_STAFF, WORDS
+from avow.rights.states import ANSWERED, State, Step
 from avow.rights.telling import ToldRecipients
 from avow.rights.verification import Link
 from avow.rights.voice import Voice
@@ -77,8 +80,6 @@ _PROOFS = {
     proofs.NAME: "Proof, to check against the public log",
     proofs.RESIDUE: "Proof of the search that followed",
 }
-#: The id of no request: what is typed for an unknown reference is compared with its code.
-_NOBODYS: Final = "0" * 24
 #: What the person of a request reads when the address is proved, and that is not enough.
 MORE_WANTED = "Your address is confirmed. For what we may hold about you the law asks us to be surer that it is you."
 _NOT_OURS = Refusal("this link is not one of ours, or its request is gone", rules.VERIFICATION)
@@ -188,7 +189,7 @@ class Desk:
             asks_nobody=case.kind in clock.APPLIED,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
-            is_fraudulent=case.entry(Step.DECIDED) is not None and case.kind in clock.APPLIED - set(appealing.DECIDED),
+            is_fraudulent=denying.is_fraudulent(case) and (is_answer or case.kind in clock.APPLIED),
             fields=self._fields(case) if is_answer else (),
             wants_documents=is_answer and documents.are_wanted(case),
             next_words="" if shown is State.VERIFYING else following.NEXT.get(shown, ""),
@@ -197,19 +198,20 @@ class Desk:
             about=reference(case.parent) if case.kind is RequestKind.APPEAL else "",
         )
 
-    def follow(self, quoted: str, typed: str) -> str:
-        """Return the token of the page of a request, by its reference and a code; "" where they are none of ours.
+    def follow(self, quoted: str, typed: str) -> str | Refusal:
+        """Return the token of the page of a request, by its reference and a code, or why there is none.
 
         Rule: 11 CCR 7020, 7060 (no account; state and dates alone).
         """
-        case = self.cases.referred_to(quoted.strip())
-        request_id = case.request_id if case else _NOBODYS
-        is_right = following.is_code(typed, request_id, self.voice.keyed)  # also for nobody's: it takes the same time
-        token = verification.link(Link.STATUS, request_id, self.voice.keyed)
-        if case and verification.is_code(typed, case, self.voice.keyed):  # that of the message proves the address
-            proved = self.confirm_by_code(token, typed)
-            return token if isinstance(proved, Refusal) else proved
-        return token if case and is_right else ""
+        keyed, most = self.voice.keyed, degrees.values(self.voice.rulebook.law_table).wrong_tries
+        request_id = following.find(quoted, typed, self.cases, keyed, most, self.now_ms())
+        if isinstance(request_id, Refusal):
+            return request_id
+        token = verification.link(Link.STATUS, request_id, keyed)
+        if following.is_code(typed, request_id, keyed):
+            return token
+        proved = self.confirm_by_code(token, typed)  # that of the message proves the address
+        return token if isinstance(proved, Refusal) else proved
 
     def download(self, token: str, name: str) -> Download | None:
         """Return a document of the request behind the link that was sent to the address; no other link opens one."""
@@ -449,25 +451,6 @@ class Desk:
             )
         )
 
-    def deny_as_fraudulent(self, request_id: str, belief: str, staff_id: str) -> Refusal | None:
-        """Deny a request that holds at once, for a belief that is documented. Rule: 11 CCR 7026(e), 7027(f)."""
-        case = self.cases.get(request_id)
-        if case is None:
-            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return applying.deny(case, belief, staff_id, self._voice(case).rulebook, self.cases, self.now_ms())
-
-    def decide_appeal(
-        self, request_id: str, outcome: str, reason: str, staff_id: str, *, is_alone: bool = False
-    ) -> Refusal | None:
-        """Decide an appeal, with a reason that its person is told. Rule: each state's act on appeals.
-
-        `is_alone`: by who decided before, because nobody else could (`Reviews.hears`).
-        """
-        case = self.cases.get(request_id)
-        if case is None:
-            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
-        return appealing.decide(case, outcome, reason, staff_id, self.cases, self.now_ms(), is_alone=is_alone)
-
     def correct_address(self, request_id: str, address: str, staff_id: str) -> Refusal | None:
         """Let a request that waits for its confirmation have another address, to which the link goes."""
         case = self.cases.get(request_id)
@@ -511,7 +494,7 @@ class Desk:
         """Return what became of contested fields, once that was answered. Rule: 11 CCR 7023(f)."""
         if case.kind is not RequestKind.CORRECT or "proof" not in case.answer:
             return ()
-        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id))
+        return telling.lines(case, self.cases, self.versions.with_law_of(case.rulebook_id, case.jurisdiction))
 
     def _line(self, case: Case) -> RequestLine:
         """Return a request for the list."""
@@ -541,8 +524,9 @@ class Desk:
             has_to_be_read=scoping.waits(case),
             can_be_scoped=case.kind is RequestKind.DELETE and case.may(Step.SCOPED),
             belief=sealed_words.decided(case, self.cases),
-            may_be_denied=case.entry(Step.APPLIED) is not None and applying.may_deny(case),
-            may_be_decided=case.kind in appealing.DECIDED and case.may(Step.DECIDED),
+            may_be_denied=denying.may_ask(case),
+            may_be_decided=case.kind in appealing.DECIDED and denying.may_ask(case),
+            waits_for_second=reviewing.proposal(case) is not None,
         )
 
 

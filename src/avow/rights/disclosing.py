@@ -367,8 +367,7 @@ class Discloser:
 
         Rule: 11 CCR 7024(k).
         """
-        own = self.versions.with_law_of(making.case.rulebook_id)
-        law = own.law.get(making.case.jurisdiction, own.law_table)
+        law = self.versions.with_law_of(making.case.rulebook_id, making.case.jurisdiction).law_table
         disclosed = [self._disclosed(one) for one in self._disclosures(making)]
         held = tally.held | making.seen.untold
         parts = category_answers.answer(held, disclosed, making.rulebook, by_name=law.third_party_list)

@@ -5,14 +5,14 @@ Rule: Cal. Civ. Code § 1798.105(d), § 1798.145; 11 CCR 7022(f), 7024(e).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.policy import LawTable
+from avow.policy import Rulebook
 from avow.policy.language.vocabulary import WEIGHED_EXCEPTIONS
-from avow.policy.law import rules
+from avow.policy.law import DeletionException, rules
 
 #: Not the person's: manifestly unfounded or excessive, which the business has to show.
 UNFOUNDED: Final = "unfounded"
@@ -39,28 +39,37 @@ class Ground:
     text: str
 
 
-def of(kind: RequestKind, law: LawTable) -> Mapping[str, Ground]:
+def _exceptions(rulebook: Rulebook) -> Sequence[DeletionException]:
+    """Return the exceptions of the request's own law; where its table lists none, those of the policy's first law that does.
+
+    None but California's lists its exceptions yet; each of these laws has its own of the same kind (docs/law/divergences.md).
+    """
+    own = rulebook.law_table.exceptions
+    return own or next((one.exceptions for one in rulebook.law.values() if one.exceptions), ())
+
+
+def of(kind: RequestKind, rulebook: Rulebook) -> Mapping[str, Ground]:
     """Return the grounds on which a request of this kind may be denied as a whole, by code, in the order of the law table.
 
-    Those that let a business keep something are for requests to delete alone; what a person has to weigh keeps what is named, and
-    denies no whole deletion (`of_parts`).
+    `rulebook` has the law of the request first (`Versions.with_law_of`). Those that let a business keep something are for
+    requests to delete alone; what a person has to weigh keeps what is named, and denies no whole deletion (`of_parts`).
     Rule: Cal. Civ. Code § 1798.105(d) (to delete), § 1798.145 (all).
     """
     weighed = _PARTS[kind] if kind is RequestKind.DELETE else frozenset()
-    every = [one for one in law.exceptions if kind is RequestKind.DELETE or not one.code.startswith("D")]
+    every = [one for one in _exceptions(rulebook) if kind is RequestKind.DELETE or not one.code.startswith("D")]
     listed = [one for one in every if one.code not in weighed]
     unfounded = Ground(UNFOUNDED, rules.UNFOUNDED, "manifestly unfounded or excessive, in particular because it is repetitive")
     return {one.code: one for one in (*(Ground(one.code, one.source, one.text) for one in listed), unfounded)}
 
 
-def of_parts(kind: RequestKind, law: LawTable) -> Mapping[str, Ground]:
+def of_parts(kind: RequestKind, rulebook: Rulebook) -> Mapping[str, Ground]:
     """Return the grounds on which a part may be kept, or left out of an answer, by code, in the order of the table.
 
     Rule: Cal. Civ. Code § 1798.105(d)(4)-(7), § 1798.145(a)(5), (b) to (e), (k), (p); 11 CCR 7022(f), 7024(e), (h).
     """
     codes = _PARTS.get(kind, frozenset())
-    found = {one.code: Ground(one.code, one.source, one.text) for one in law.exceptions if one.code in codes}
-    if EFFORT in codes and law.look_back_months is not None:
+    found = {one.code: Ground(one.code, one.source, one.text) for one in _exceptions(rulebook) if one.code in codes}
+    if EFFORT in codes and rulebook.law_table.look_back_months is not None:
         found[EFFORT] = Ground(EFFORT, rules.BEYOND_EFFORT, BEYOND_EFFORT)
     return found
 

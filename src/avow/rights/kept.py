@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
@@ -19,10 +18,10 @@ from avow.definitions import Identifier, RequestKind
 from avow.gate import deliveries, entries, instructions, messages
 from avow.gate.instructions import Instruction, Wanted
 from avow.gate.messages import Message
-from avow.rights.cases import REFERENCE_DIGITS, Alike, Case, Contact, Delivery
+from avow.rights.cases import Alike, Case, Contact, Delivery
 from avow.rights.plan import DISCLOSED
 from avow.rights.states import ANSWERED, OF_ANSWERS, Entry, Step
-from avow.rights.stored import asker_of, case_of, contact_of, entries_of, mark_of, marks_of, row_of
+from avow.rights.stored import asker_of, case_of, contact_of, entries_of, id_quoted, mark_of, marks_of, row_of
 from avow.store import sealing
 from avow.store.control import Transaction, read_reasons, request_lists, request_proofs, requests
 from avow.store.control.request_lists import Moments, Sought
@@ -315,11 +314,9 @@ class Cases:
 
         Rule: 11 CCR 7101(a) (a record can be found).
         """
-        if not re.fullmatch(rf"[0-9a-f]{{{REFERENCE_DIGITS},}}", quoted.lower()):
-            return None
         with self._control.reading() as tx:
-            found = requests.referred_to(tx, quoted.lower())
-        return self.get(found[0]) if len(found) == 1 else None
+            found = id_quoted(tx, quoted)
+        return self.get(found) if found else None
 
     @property
     def store(self) -> Store:

@@ -8,11 +8,12 @@ from typing import Final
 
 from avow.definitions import local_date
 from avow.policy import LawTable, Rulebook
-from avow.rights import due, naming, scoping, sent_files, withheld
+from avow.rights import due, naming, reviewing, scoping, sent_files, withheld
 from avow.rights.answers import DeskChoices, RequestLine, Wanted
 from avow.rights.cases import Case
 from avow.rights.due import What
-from avow.rights.states import ANSWERED, FOR_STAFF, TABLES, State, Step, receipt_of
+from avow.rights.state_words import FOR_STAFF
+from avow.rights.states import ANSWERED, TABLES, State, Step, receipt_of
 from avow.store.control.request_lists import Sought
 
 #: How soon is "soon": within it, a request comes right behind what is late.
@@ -51,7 +52,8 @@ _WAITING: Final = {
 def is_for_staff(case: Case) -> bool:
     """Return whether a request waits for staff: to be decided as a whole or in part, to be read, or for a suspicion of fraud."""
     waits = case.is_suspected or scoping.waits(case) or bool(sent_files.waiting(case)) or bool(withheld.pending(case))
-    return WAITS_FOR.get(case.state) == STAFF or (waits and case.state not in ANSWERED)
+    is_asked = reviewing.proposal(case) is not None  # also of a withdrawn consent, in the week after it was confirmed
+    return WAITS_FOR.get(case.state) == STAFF or is_asked or (waits and case.state not in ANSWERED)
 
 
 def sought(wanted: Wanted, own: str) -> Sought:

@@ -100,7 +100,7 @@ class Metrics:
 
     def _ended(self, case: Case) -> Ended:
         """Return a request as it is counted."""
-        zone = self._versions.with_law_of(case.rulebook_id).law_table.timezone
+        zone = self._versions.with_law_of(case.rulebook_id, case.jurisdiction).law_table.timezone
         confirmed = case.entry(Step.CONFIRMED)
         at_ms, answer = case.answered_ms, case.answer
         if confirmed is not None and at_ms is None:

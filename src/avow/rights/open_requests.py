@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from avow.rights import due, listing, timeliness
@@ -17,7 +17,7 @@ from avow.store.control.requests import QUEUE, Look
 #: Requests looked at in one round: a tenth of a second's work, also when all of them are due at once.
 AT_ONCE: Final = 200
 #: States in which a request takes its next step by the calendar alone: denied, forgotten, removed. Not by a clock that is not
-#: believed.
+#: believed; what the others do by it is in `kinds.dated`.
 DATED: Final = frozenset(
     {State.ACKNOWLEDGING, State.VERIFYING, State.DOWNSTREAM, State.TELLING, State.ANSWERING, State.CLOSED, State.RECORD_ONLY}
 )
@@ -55,7 +55,7 @@ class OpenRequests:
     def _step(self, case: Case, now_ms: int, *, is_believed: bool) -> bool:
         """Take one request a step on, or note when it is to be looked at again."""
         has_to_wait = not is_believed and case.state in DATED
-        tools = self.tools(case)
+        tools = replace(self.tools(case), is_believed=is_believed)
         if not has_to_wait and advance(case, tools, now_ms):
             return True
         rulebook = tools.voice.rulebook

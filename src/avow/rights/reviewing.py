@@ -136,9 +136,11 @@ def digest(lines: Collection[tuple[str, ...]]) -> str:
 
 
 def proposal(case: Case) -> Proposal | None:
-    """Return what waits for its second look; None for nothing."""
+    """Return what waits for its second look; None for nothing, and for what was approved or decided since."""
     asked = case.entry(Step.REVIEW_WANTED)
-    if case.state is not State.REVIEWING or asked is None or "by" not in asked.detail:
+    if asked is None or "by" not in asked.detail or not case.may(Step.APPROVED):
+        return None
+    if any(one.seq > asked.seq for one in case.history if one.step in {Step.APPROVED, Step.DECIDED}):
         return None
     said = {name: str(asked.detail.get(name, "")) for name in ("digest", "code", "rule", "words")}
     return Proposal(About(asked.detail["about"]), asked.detail["by"], asked.at_ms, **said)
@@ -155,7 +157,7 @@ def in_words(detail: Mapping[str, Any]) -> str:  # Any: JSON
     if "about" not in detail:
         why = detail.get("why", ())
         return "; ".join(WHY_WORDS.get(one, one) for one in ([why] if isinstance(why, str) else why))
-    what = f"a denial, ground {detail['code']}" if detail["about"] == About.DENIAL else "to be carried out"
+    what = f"a denial, {detail['code']}" if detail["about"] == About.DENIAL else "to be carried out"
     if "asked" not in detail:
         return what
     return (
@@ -255,9 +257,14 @@ def agree(
     looked = second.by(member, asked.by, asked.at_ms)
     if isinstance(looked, Refusal):
         return looked
+    return _noted(case, Step.APPROVED, approval(asked, member, looked), member.staff_id, cases, now_ms)
+
+
+def approval(asked: Proposal, member: Member, looked: Looked) -> dict[str, Any]:  # Any: JSON
+    """Return what the approval of a proposal says: who asked, who looked, and whether that is the same who was alone."""
     said = {"digest": asked.digest, "code": asked.code, "rule": asked.rule, "words": asked.words}
     detail = {"about": asked.about, **{name: words for name, words in said.items() if words}, "asked": asked.by}
-    return _noted(case, Step.APPROVED, {**detail, "by": member.staff_id, **_alone(looked)}, member.staff_id, cases, now_ms)
+    return {**detail, "by": member.staff_id, **({"alone": True} if looked.is_alone else {})}
 
 
 def take_back(case: Case, member: Member, cases: Cases, now_ms: int) -> Refusal | None:
@@ -265,7 +272,7 @@ def take_back(case: Case, member: Member, cases: Cases, now_ms: int) -> Refusal 
     if proposal(case) is None:
         return Refusal("nothing of this request waits for a second look", rules.REASONS_TOLD)
     wanted = next(entry for entry in case.history if entry.step is Step.REVIEW_WANTED)
-    detail = {"why": wanted.detail["why"], "taken_back": member.staff_id}
+    detail = {"why": wanted.detail.get("why", ()), "taken_back": member.staff_id}
     entry = entries.RequestReviewed("request.review-wanted", case.request_id, staff=member.staff_id)
     return None if cases.append(case, Step.REVIEW_WANTED, now_ms, detail, entry, None) else _GONE_ON
 
@@ -309,10 +316,6 @@ def _noted(
     alone = detail.get("alone")
     entry = entries.RequestReviewed(f"request.{step}", case.request_id, detail["about"], detail.get("code"), alone, staff)
     return None if cases.append(case, step, now_ms, detail, entry, None) else _GONE_ON
-
-
-def _alone(looked: Looked) -> dict[str, bool]:
-    return {"alone": True} if looked.is_alone else {}
 
 
 def second_looks(cases: Cases) -> tuple[int, int]:

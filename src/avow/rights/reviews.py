@@ -14,7 +14,7 @@ from avow.gate.second_look import Looked, SecondLook
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
-from avow.rights import execution, grounds, kinds, reviewing, sealed_words, withheld, withholding
+from avow.rights import appealing, denying, execution, grounds, kinds, reviewing, sealed_words, withheld, withholding
 from avow.rights.cases import Case
 from avow.rights.execution import Prospect, Telling
 from avow.rights.finding import Finder
@@ -151,7 +151,7 @@ class ReviewPage:
 
     `digest` is what the buttons send back: who presses one has seen these lines. `why` is why it waits; `progress` which place is
     at work, and how many are done. `parts` are withheld, or were to be; `offer` is what else can be. `second` is who may look a
-    second time now: None where the member may, else why not.
+    second time now: None where the member may, else why not. `takes_notes`: a suspicion of fraud, or that it is cleared.
     """
 
     request_id: str
@@ -174,6 +174,8 @@ class ReviewPage:
     waits_since: date | None = None
     parts: tuple[PartLine, ...] = ()
     offer: Offer | None = None
+    has_plan: bool = True
+    takes_notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +221,14 @@ class Reviews:
             second=self._second(case, member),
             is_suspected=case.is_suspected,
             is_open=case.state not in ANSWERED,
-            grounds=tuple(grounds.of(case.kind, self._rulebook(case).law_table).values()),
+            grounds=tuple(grounds.of(case.kind, self._rulebook(case)).values()),
             progress=_progress(case),
             decided=(decided.detail.get("code", ""), decided.detail.get("rule", "")) if decided else ("", ""),
             waits_since=local_date(wanted.at_ms, self.versions.timezone) if wanted and waits else None,
             parts=tuple(self._part(case, one, member) for one in withheld.every(case)),
             offer=self._offer(case) if waits and not asked else None,
+            has_plan=case.kind not in denying.KINDS,
+            takes_notes=case.may(Step.CLEARED if case.is_suspected else Step.SUSPECTED),
         )
 
     def second_looks(self) -> tuple[int, int]:
@@ -268,9 +272,11 @@ class Reviews:
         case = self.cases.get(request_id)
         if case is None:
             return _NO_REQUEST
+        if case.kind in denying.KINDS:
+            return denying.ask(case, code, reason, member, self.cases, self.now_ms())
         if kinds.of(case.kind).plan is None:
             return Refusal("a request of this kind is decided on a page of its own", rules.REASONS_TOLD)
-        ground = grounds.of(case.kind, self._rulebook(case).law_table).get(code)
+        ground = grounds.of(case.kind, self._rulebook(case)).get(code)
         if ground is None:
             return Refusal("a denial names one of the grounds that the law has", rules.REASONS_TOLD)
         return reviewing.deny(case, ground, reason, member, self.cases, self.now_ms())
@@ -280,6 +286,8 @@ class Reviews:
         case = self.cases.get(request_id)
         if case is None:
             return _NO_REQUEST
+        if case.kind in denying.KINDS:
+            return denying.agree(case, member, self.second, self._rulebook(case), self.cases, self.now_ms())
         foreseen = self._judged(case, self._prospect(case))
         return reviewing.agree(case, foreseen, seen, member, self.second, self.cases, self.now_ms())
 
@@ -300,6 +308,20 @@ class Reviews:
             else []
         )
         return self.second.by(member, member.staff_id, decided[-1].at_ms) if decided else Looked(is_alone=False)
+
+    def decide(self, request_id: str, outcome: str, reason: str, member: Member) -> Refusal | None:
+        """Decide an appeal, or what is asked of a decision of a program; that the program's decision stays takes two.
+
+        Rule: each state's act on appeals; 11 CCR 7221, 7222.
+        """
+        case, hears = self.cases.get(request_id), self.hears(request_id, member)
+        if case is None:
+            return _NO_REQUEST
+        if isinstance(hears, Refusal):
+            return hears
+        if outcome == "denied" and case.kind is RequestKind.AUTOMATED_DECISION:
+            return denying.ask(case, denying.STAYS, reason, member, self.cases, self.now_ms())
+        return appealing.decide(case, outcome, reason, member.staff_id, self.cases, self.now_ms(), is_alone=hears.is_alone)
 
     def take_back(self, request_id: str, member: Member) -> Refusal | None:
         """Take back what waits for its second look. Rule: 11 CCR 7101(a)."""
@@ -335,7 +357,7 @@ class Reviews:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _rulebook(self, case: Case) -> Rulebook:
-        return self.versions.with_law_of(case.rulebook_id)
+        return self.versions.with_law_of(case.rulebook_id, case.jurisdiction)
 
     def _prospect(self, case: Case) -> Prospect | None:
         if case.state not in _BEFORE or kinds.of(case.kind).plan is None:
@@ -387,14 +409,14 @@ class Reviews:
 
     def _offer(self, case: Case) -> Offer:
         """Return what of a request can be withheld, and by which grounds."""
-        law, in_force = self._rulebook(case).law_table, self.versions.in_force()
-        found = grounds.of_parts(case.kind, law)
+        own, in_force = self._rulebook(case), self.versions.in_force()
+        found = grounds.of_parts(case.kind, own)
         return Offer(
             grounds=tuple(one for one in found.values() if one.code != grounds.EFFORT),
             held=self._held(case),
             is_kept=case.kind is RequestKind.DELETE,
             purposes=tuple((one.name, one.label) for one in in_force.purposes.values()),
-            latest_before=withholding.latest_before(case, law) if grounds.EFFORT in found else None,
+            latest_before=withholding.latest_before(case, own.law_table) if grounds.EFFORT in found else None,
         )
 
     def _held(self, case: Case) -> tuple[HeldPart, ...]:

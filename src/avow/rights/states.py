@@ -46,10 +46,12 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     (new)       -> RECEIVED     -> [receive.receive]
     RECEIVED, VERIFIED -> APPLYING -> [applying.apply]      the no is kept, in the transaction of the step
     APPLYING    -> CONFIRMED    -> [applying.confirm]        whoever is to be told of it was told
-    either      -> DENIED       -> [applying.deny]           a member of staff believes that it is fraudulent, and wrote down why
+    either      -> same         -> [denying.ask]             a member of staff believes that it is fraudulent, and wrote down why
+    either      -> DENIED       -> [denying.agree]           a second one agrees; a day later the same, where nobody else could
     DENIED      -> ANSWERING, RESPONDED -> [applying.tell_denied]
     RECEIVED    -> REVIEWING    -> [appealing.put_forward]
-    REVIEWING   -> DECIDED      -> [appealing.decide]        a member of staff, with a reason
+    REVIEWING   -> DECIDED      -> [appealing.decide]        a member of staff, with a reason; or, where a decision of a program
+                                   [denying.ask, agree]     stays, or it is fraudulent, two
     DECIDED     -> ANSWERING, RESPONDED -> [appealing.respond]
     RECEIVED    -> JOINED       -> [asked_again.join]        one link an hour for each kind and address
     JOINED      -> RESPONDED    -> [asked_again.answer_joined]
@@ -253,6 +255,10 @@ _RECORD: Final[Mapping[tuple[State, Step], State]] = {
 _RESUMED_FROM: Final = (State.FULFILLING, State.DOWNSTREAM, State.PROVED, State.DECIDING)
 #: What is proved of who asks, and what that comes to: it changes no state by itself.
 _PROVING: Final = (Step.PROVED_BY, Step.TRIED, Step.LOCKED, Step.NARROWED)
+#: A suspicion of fraud, and that it is cleared. Rule: 11 CCR 7060(f).
+_OF_FRAUD: Final = (Step.SUSPECTED, Step.CLEARED)
+#: A denial that one asks for and another approves, where no state waits for it: what holds at once goes on holding meanwhile.
+_LOOKED_AT_TWICE: Final = (Step.REVIEW_WANTED, Step.APPROVED)
 #: Where the permission of an agent may end, so that what is not done yet is not. Rule: 11 CCR 7063(a).
 _STOPPED: Final = (
     *((State.REVIEWING, Step.DENIED), (State.FULFILLING, Step.DENIED)),
@@ -301,7 +307,7 @@ VERIFIED_WALK: Final = _table(
     },
     {
         *(*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, Step.LATE, Step.RESIDUE, Step.RESIDUE_PROVED),
-        *(Step.SUSPECTED, Step.CLEARED),
+        *_OF_FRAUD,
         *(Step.LOOK_WANTED, Step.LOOKED, Step.FETCHED),
         *(Step.PART_WANTED, Step.PART_DECIDED),
     },
@@ -317,7 +323,8 @@ _APPLIED: Final[Mapping[tuple[State, Step], State]] = {
 }
 #: Without verification: in effect at once here, then everywhere. Rule: 11 CCR 7026(d), (f), 7027(e), (g), 7060(b).
 APPLIED_WALK: Final = _table(
-    {(State.RECEIVED, Step.APPLIED): State.APPLYING, (State.RECEIVED, Step.DECIDED): State.DENIED, **_APPLIED}, set()
+    {(State.RECEIVED, Step.APPLIED): State.APPLYING, (State.RECEIVED, Step.DECIDED): State.DENIED, **_APPLIED},
+    {*_LOOKED_AT_TWICE, *_OF_FRAUD},
 )
 #: Also denied after it was confirmed, in the week before what is to end with it does. Rule: GDPR Art. 7(3).
 CONSENT_WALK: Final = Table({**APPLIED_WALK.moves, (State.CLOSED, Step.DECIDED): State.DENIED}, APPLIED_WALK.standing)
@@ -336,20 +343,23 @@ RESTRICTED_WALK: Final = _table(
         (State.JOINED, Step.ACKNOWLEDGED): State.JOINED,
         (State.JOINED, Step.RESPONDED): State.RESPONDED,
         (State.VERIFIED, Step.APPLIED): State.APPLYING,
+        (State.VERIFIED, Step.DECIDED): State.DENIED,
         **_APPLIED,
     },
-    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED},
+    {*_PROVING, Step.EXTENDED, Step.EXTENSION_WRITTEN, Step.CORRECTED, *_LOOKED_AT_TWICE, *_OF_FRAUD},
 )
 #: Decided by a member of staff. Rule: each state's act on appeals; GDPR Art. 12(4).
 APPEAL_WALK: Final = _table(
     {
         (State.RECEIVED, Step.REVIEW_WANTED): State.REVIEWING,
         (State.REVIEWING, Step.DECIDED): State.DECIDED,
+        (State.REVIEWING, Step.REVIEW_WANTED): State.REVIEWING,
+        (State.REVIEWING, Step.APPROVED): State.REVIEWING,
         (State.DECIDED, Step.ANSWER_WRITTEN): State.ANSWERING,
         (State.DECIDED, Step.RESPONDED): State.RESPONDED,  # no address is known, or of nobody real
         (State.ANSWERING, Step.RESPONDED): State.RESPONDED,
     },
-    {Step.EXTENDED, Step.EXTENSION_WRITTEN},
+    {Step.EXTENDED, Step.EXTENSION_WRITTEN, *_OF_FRAUD},
 )
 #: Verified as others are; then a person decides each contested field, and never the clock. Rule: 11 CCR 7021(b), 7023.
 #: States in which a request is looked at and decided as a whole, and not field by field.
@@ -390,140 +400,6 @@ TABLES: Final[Mapping[RequestKind, Table]] = {
 }
 #: What a step that follows a message takes over from the one that wrote it.
 TOLD: Final = frozenset({"after", "outcome", "reason", "until"})
-#: What the person reads about each state.
-WORDS: Final = {
-    State.RECEIVED: "We have received your request.",
-    State.JOINED: "The same was asked with the same address; all of it is answered together.",
-    State.ACKNOWLEDGING: "The message with the link that confirms your e-mail address is on its way to you.",
-    State.VERIFYING: "We are waiting for you to confirm your e-mail address with the link that we sent you.",
-    State.VERIFIED: "You have confirmed your address. We are looking for everything that belongs to you.",
-    State.FULFILLING: "We are carrying out your request.",
-    State.DOWNSTREAM: "We have carried it out here. We are waiting for companies that had data of yours from us to confirm it.",
-    State.PROVED: "It is done. We are putting the proof into the public log.",
-    State.DENIED: "We may not act on the request; our message says why.",
-    State.RESTORED: "We have answered your request.",
-    State.ANSWERING: "Our answer is written, and is on its way to you.",
-    State.RESPONDED: "We have answered your request.",
-    State.CLOSED: "Your request has been answered and is closed.",
-    State.RECORD_ONLY: "Your request is closed. Only the record that the law asks us to keep is left.",
-    State.REVIEWING: "A person looks at your request.",
-    State.DECIDED: "It is decided, and our answer is being written.",
-    State.APPLYING: "It holds here from now on. We are telling those who have data of yours from us.",
-    State.CONFIRMED: "It is done, and it holds.",
-    State.WITHDRAWN: "The request was taken back before anything was done for it.",
-    State.TELLING: "Most of it is done, and our letter about that is on its way to you. We still decide about a part.",
-    State.DECIDING: "Most of it is done, and you have our letter about that. We still decide about a part of it.",
-}
-
-
-#: What staff read about each state: in a word or two for a list, and in a sentence that says who has to do what next.
-FOR_STAFF: Final = {
-    State.RECEIVED: ("received", "The request came in. The message that asks for its confirmation is written next, by itself."),
-    State.JOINED: (
-        "joined",
-        "The same was asked with the same address within the hour. It is answered together with the request that leads.",
-    ),
-    State.ACKNOWLEDGING: (
-        "link not sent yet",
-        "The message with the link that confirms the address is written, and has not left yet.",
-    ),
-    State.VERIFYING: (
-        "not confirmed yet",
-        "The person has not confirmed yet. They were sent the link that proves their address, and nobody has followed it.",
-    ),
-    State.VERIFIED: (
-        "confirmed",
-        "The person has confirmed their address. Everything that belongs to them is looked for, by itself.",
-    ),
-    State.FULFILLING: ("being carried out", "The plan is carried out, place by place."),
-    State.DOWNSTREAM: (
-        "others to confirm",
-        "It is done here. Recipients that may hold something of the person were told, and it goes on once all have answered.",
-    ),
-    State.PROVED: (
-        "carried out",
-        "It is done, and everything was searched again. The answer is written when the proof is in the audit log.",
-    ),
-    State.DENIED: (
-        "denied",
-        "It was not confirmed in time, or not permitted, so nothing more may be done. The message that says so is written next.",
-    ),
-    State.RESTORED: ("answered before", "It was answered after the backup that was put back, and is closed again."),
-    State.ANSWERING: ("answer not sent yet", "The answer is written, and has not left yet."),
-    State.RESPONDED: ("answered", "The person has the answer."),
-    State.CLOSED: ("closed", "The person has the answer, and the request is closed."),
-    State.RECORD_ONLY: (
-        "record only",
-        "It is closed, and how to reach the person was destroyed. The record that the law asks for is left.",
-    ),
-    State.REVIEWING: (
-        "waits for staff",
-        "It waits for staff: somebody looks at what would happen, and carries it out or denies it. The clock goes on meanwhile.",
-    ),
-    State.DECIDED: ("decided", "It is decided. The answer is written next, by itself."),
-    State.APPLYING: (
-        "holds here",
-        "It holds here. Recipients that have something of the person are told, within the law's days.",
-    ),
-    State.CONFIRMED: ("confirmed to them", "It holds here and everywhere else, and the person can see so."),
-    State.WITHDRAWN: ("taken back", "Its agent took it back before anything was done for it."),
-    State.TELLING: (
-        "rest not sent yet",
-        "The rest is done, and the letter that says so has not left yet. A part is to be decided.",
-    ),
-    State.DECIDING: (
-        "a part for staff",
-        "The rest is done, and the person was told so. A part waits for its second look; the answer about it is owed yet.",
-    ),
-}
-#: What each step is called in the timeline of a request.
-STEP_WORDS: Final = {
-    Step.RECEIVED: "Received",
-    Step.JOINED: "Goes with another of the same address",
-    Step.LINK_WRITTEN: "Confirmation link written",
-    Step.ACKNOWLEDGED: "Confirmation link sent",
-    Step.VERIFIED: "Address confirmed",
-    Step.DENIED: "Not carried out",
-    Step.CORRECTED: "Address corrected, link sent again",
-    Step.EXTENSION_WRITTEN: "Message about a longer period written",
-    Step.EXTENDED: "Period extended, and the person told",
-    Step.PLANNED: "Plan made",
-    Step.OUTCOME: "Carried out",
-    Step.AWAITED: "Done here; waiting for others to confirm",
-    Step.LATE: "Answered after us",
-    Step.PROVED: "Searched again and proved",
-    Step.ANSWER_WRITTEN: "Answer written",
-    Step.RESPONDED: "Answered",
-    Step.CLOSED: "Closed",
-    Step.FORGOTTEN: "Contact data destroyed",
-    Step.RESTORED: "Answered before the data was restored",
-    Step.RESIDUE: "Every file searched for what is left",
-    Step.RESIDUE_PROVED: "Search proved",
-    Step.LOOK_WANTED: "Files that cannot be read wait for staff",
-    Step.LOOKED: "A file was looked at",
-    Step.FETCHED: "Fetched",
-    Step.PROVED_BY: "Something proved of who asks",
-    Step.TRIED: "Something written that is not what we hold",
-    Step.NARROWED: "The next smaller answer is given",
-    Step.SCOPED: "What it covers settled",
-    Step.REVIEW_WANTED: "Waits for a person to look at it",
-    Step.APPROVED: "Approved by a person",
-    Step.DECIDED: "Decided by a person",
-    Step.APPLIED: "In effect",
-    Step.CONFIRMED: "Confirmed",
-    Step.DOCUMENTS_WANTED: "Asked for a document",
-    Step.LOCKED: "Closed to further attempts",
-    Step.PERMITTED: "The agent's permission is shown",
-    Step.UNPERMITTED: "The agent's permission does not hold",
-    Step.WITHDRAWN: "Taken back by the agent",
-    Step.SUSPECTED: "Fraud suspected: nothing is carried out until somebody decides",
-    Step.CLEARED: "Suspicion of fraud cleared",
-    Step.PART_WANTED: "A part is to be withheld",
-    Step.PART_DECIDED: "Decided about a part",
-    Step.REST_WRITTEN: "Letter about the rest written",
-    Step.REST_TOLD: "Told of the rest; a part is still decided",
-    Step.RESUMED: "Carried on, as it was decided",
-}
 
 
 def table_of(kind: RequestKind) -> Table:
@@ -533,6 +409,8 @@ def table_of(kind: RequestKind) -> Table:
     return TABLES[kind]
 
 
+#: Steps of a longer period: one, before the answer. Rule: 11 CCR 7021(b).
+_ONCE: Final = frozenset({Step.EXTENDED, Step.EXTENSION_WRITTEN})
 #: Standing steps that may be written in some states only.
 _ONLY_IN: Final[Mapping[Step, frozenset[State]]] = {
     Step.LOOK_WANTED: frozenset({State.FULFILLING}),
@@ -566,16 +444,17 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
     table = table_of(kind)
     if step not in table.standing:
         return (state, step) in table.moves
-    if step is Step.CORRECTED:  # after the proof an address stays as it is
-        is_proved = any(entry.step is Step.PROVED_BY for entry in history)
-        return state in {State.VERIFYING, State.ACKNOWLEDGING} and not is_proved
-    if step in {Step.SUSPECTED, Step.CLEARED, Step.PERMITTED, Step.UNPERMITTED}:
-        is_new = step not in {Step.SUSPECTED, Step.CLEARED} or is_suspected(history) is (step is Step.CLEARED)
-        return state not in ANSWERED and is_new
-    if step is Step.LATE:
-        return any(entry.step is Step.PLANNED for entry in history)
-    if step in {Step.EXTENDED, Step.EXTENSION_WRITTEN}:
-        return state not in ANSWERED and not any(entry.step is step for entry in history)
+    if step in {Step.CORRECTED, Step.LATE}:  # after the proof an address stays as it is; late is what comes behind a plan
+        known = {entry.step for entry in history}
+        is_unproved = state in {State.VERIFYING, State.ACKNOWLEDGING} and Step.PROVED_BY not in known
+        return is_unproved if step is Step.CORRECTED else Step.PLANNED in known
+    may_be_denied = (state, Step.DECIDED) in table.moves  # also in the week of a withdrawn consent
+    if step in _OF_FRAUD:
+        return (state not in ANSWERED or may_be_denied) and is_suspected(history) is (step is Step.CLEARED)
+    if step in _LOOKED_AT_TWICE:
+        return may_be_denied
+    if step in {Step.PERMITTED, Step.UNPERMITTED, *_ONCE}:
+        return state not in ANSWERED and not (step in _ONCE and any(entry.step is step for entry in history))
     return state in _ONLY_IN.get(step, ())
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from avow.definitions import Identifier, IdentifierKind, identifier
-from avow.rights.cases import MARK_LENGTH, Case, Claim, Contact
+from avow.rights.cases import MARK_LENGTH, REFERENCE_DIGITS, Case, Claim, Contact
 from avow.rights.states import Entry, Step
+from avow.store.control import Transaction, requests
 from avow.store.control.requests import RequestEvent, StoredRequest
 
 #: The vault's keyed hash: of a label and a text.
@@ -50,6 +52,17 @@ def contact_of(kept: Mapping[str, Any]) -> Contact:  # Any: JSON
 def row_of(request_id: str, entry: Entry) -> RequestEvent:
     """Return an entry of a history as it is kept. Rule: 11 CCR 7101(a)."""
     return RequestEvent(request_id, entry.seq, entry.at_ms, entry.step.value, json.dumps(entry.detail))
+
+
+def id_quoted(tx: Transaction, quoted: str) -> str:
+    """Return the id of the request that somebody quotes by its reference; "" for none, or where it does not say which.
+
+    Rule: 11 CCR 7101(a) (a record can be found).
+    """
+    if not re.fullmatch(rf"[0-9a-f]{{{REFERENCE_DIGITS},}}", quoted.lower()):
+        return ""
+    found = requests.referred_to(tx, quoted.lower())
+    return found[0] if len(found) == 1 else ""
 
 
 def mark_of(case: Case, keyed: Keyed) -> str:

@@ -9,7 +9,8 @@ from typing import Final
 from avow.rights import left_over, reviewing, withholding
 from avow.rights.answers import Step as TimelineStep
 from avow.rights.cases import Case, reference
-from avow.rights.states import RECEIPTS, STEP_WORDS, Step
+from avow.rights.state_words import STEP_WORDS
+from avow.rights.states import RECEIPTS, Step
 
 #: What staff think and decide among themselves; its person reads the answer.
 _OF_STAFF: Final = frozenset({Step.SUSPECTED, Step.CLEARED, Step.APPROVED, Step.PART_WANTED, Step.PART_DECIDED})

@@ -95,14 +95,18 @@ def code(case: Case, keyed: Hmac) -> str:
 
     Rule: 11 CCR 7060(c).
     """
-    mark = keyed(b"code", f"{case.request_id}.{case.corrections}".encode())
+    return _code(case.request_id, case.corrections, keyed)
+
+
+def _code(request_id: str, corrections: int, keyed: Hmac) -> str:
+    mark = keyed(b"code", f"{request_id}.{corrections}".encode())
     return "".join(_LETTERS[byte % len(_LETTERS)] for byte in mark[:_CODE_LENGTH])
 
 
-def is_code(typed: str, case: Case, keyed: Hmac) -> bool:
+def is_code(typed: str, request_id: str, corrections: int, keyed: Hmac) -> bool:
     """Return whether somebody typed the code of the message that went to the address which the request has now."""
     plain = "".join(letter for letter in typed.upper() if letter.isalnum())
-    return hmac.compare_digest(code(case, keyed).encode(), plain.encode())
+    return hmac.compare_digest(_code(request_id, corrections, keyed).encode(), plain.encode())
 
 
 def confirm(case: Case, cases: Cases, now_ms: int, by: ProvedBy = ProvedBy.LINK) -> Refusal | None:
@@ -139,7 +143,7 @@ def try_code(typed: str, case: Case, table: LawTable, cases: Cases, keyed: Hmac,
         return LOCKED
     if case.state not in {State.ACKNOWLEDGING, State.VERIFYING}:  # nothing was sent, or nothing waits for it
         return wrong
-    if is_code(typed, case, keyed):
+    if is_code(typed, case.request_id, case.corrections, keyed):
         return confirm(case, cases, now_ms, ProvedBy.CODE)
     written, logged = _counted(case, table)
     return wrong if cases.append_each(case, written, now_ms, logged) else _GONE_ON

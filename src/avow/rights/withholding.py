@@ -80,7 +80,7 @@ def want(
 
     Rule: 11 CCR 7022(f)(1) (the detailed basis), 7024(e), (h).
     """
-    ground = grounds.of_parts(case.kind, rulebooks.own.law_table).get(wanted.code)
+    ground = grounds.of_parts(case.kind, rulebooks.own).get(wanted.code)
     if case.state is not State.REVIEWING or not case.may(Step.PART_WANTED) or reviewing.proposal(case) is not None:
         return Refusal("a part is named while the request waits for staff, and before somebody has asked for anything", _RULE)
     if ground is None:

@@ -174,7 +174,7 @@ class Reviewing:
         refusal = self.reads.roles.works(member, only_looks=True)
         if refusal is not None or case.contact is None:
             return refusal or Compared((), (), is_open=False)
-        rulebook, known = self.versions.with_law_of(case.rulebook_id), decided(case, self.cases)
+        rulebook, known = self.versions.with_law_of(case.rulebook_id, case.jurisdiction), decided(case, self.cases)
         lines = [
             self._line(case, number, claim, rulebook, known.get(number), (member, purpose, reason))
             for number, claim in enumerate(case.contact.claims)
@@ -209,7 +209,7 @@ class Reviewing:
         looked = SecondLook(self.cases.store.control, self.versions, self.now_ms).by(member, known.by, known.at_ms)
         if isinstance(looked, Refusal):
             return looked
-        detail = {"claim": number, "by": member.staff_id, "alone": looked.is_alone}
+        detail = {"claim": number, "asked": known.by, "by": member.staff_id, "alone": looked.is_alone}
         noted = entries.RequestReviewed(
             "request.approved", case.request_id, about="denial", alone=looked.is_alone or None, staff=member.staff_id
         )
@@ -220,7 +220,7 @@ class Reviewing:
         if outcome is Outcome.DENIED:
             return _may_deny(wanted)
         assert case.contact is not None
-        rulebook = self.versions.with_law_of(case.rulebook_id)
+        rulebook = self.versions.with_law_of(case.rulebook_id, case.jurisdiction)
         store = self.cases.store
         found = {one.record.record_id: one for one in held.records(store, case.contact, claim, rulebook)}
         proved = {one.id for one in held.elsewhere(store, case.contact, claim)}

@@ -36,6 +36,6 @@ KIND: Final = Kind(
     dates=clock.appeal_dates,
     degree=Degree.NONE,  # its parent was asked by whoever is behind the link, or staff know who calls
     plan=None,
-    letters=frozenset({Outcome.GRANTED, Outcome.DENIED}),
+    letters=frozenset({Outcome.GRANTED, Outcome.DENIED, Outcome.FRAUDULENT}),
     counts_towards=None,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from avow.rights import applying, response
+from avow.rights import applying, denying, response
 from avow.rights.cases import Case
 from avow.rights.kinds import ending
 from avow.rights.kinds.kind import WHILE_MS, RestOf, StepOf, Tools
@@ -17,7 +17,7 @@ LETTERS: Final = frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})
 
 
 def _confirm(case: Case, tools: Tools, now_ms: int) -> bool:
-    return applying.confirm(case, tools.voice, tools.cases, now_ms)
+    return not denying.holds_up(case) and applying.confirm(case, tools.voice, tools.cases, now_ms)
 
 
 #: From where it holds. Rule: 11 CCR 7026(f), (g), 7027(g), (h).

@@ -23,6 +23,6 @@ KIND: Final = Kind(
     dates=clock.optout_dates,
     degree=Degree.NONE,  # nobody has to prove anything to opt out; before anybody learns a result, staff know who asks
     plan=None,
-    letters=frozenset({Outcome.GRANTED, Outcome.DENIED}),
+    letters=frozenset({Outcome.GRANTED, Outcome.DENIED, Outcome.FRAUDULENT}),
     counts_towards=None,
 )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import clock, downstream
-from avow.rights.agents import authority, stopping
+from avow.rights import clock
+from avow.rights.agents import stopping
 from avow.rights.cases import Case
 from avow.rights.correcting import carrying
 from avow.rights.degrees import Degree
-from avow.rights.kinds import verified
+from avow.rights.kinds import dated, verified
 from avow.rights.kinds.kind import Kind, RestOf, StepOf, Tools
 from avow.rights.letters import Outcome
 from avow.rights.states import CORRECT_WALK, State
@@ -22,7 +22,7 @@ def _review(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _plan(case: Case, tools: Tools, now_ms: int) -> bool:
-    if _is_held_up(case, tools):
+    if _is_held_up(case, tools) or not dated.may_plan(tools):
         return False
     return carrying.make_plan(case, tools.voice.rulebook, tools.telling, tools.cases, now_ms)
 
@@ -35,7 +35,7 @@ def _is_held_up(case: Case, tools: Tools) -> bool:
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     rulebook = tools.voice.rulebook
     ended = (
-        authority.end_if_over(case, rulebook, tools.cases, now_ms)
+        dated.end_permission(case, tools, now_ms)
         or stopping.stop(case, tools.cases, now_ms)
         or stopping.take_back(case, tools.cases, now_ms)
     )
@@ -43,17 +43,15 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
         return ended
     return (
         carrying.execute(case, rulebook, tools.finder.keeper, tools.cases, now_ms)
-        or downstream.wait(case, rulebook, tools.cases, now_ms)
+        or dated.wait(case, tools, now_ms)
         or carrying.prove(case, tools.cases, now_ms)
     )
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
-    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+    if dated.end_permission(case, tools, now_ms):
         return True
-    ended = stopping.take_back(case, tools.cases, now_ms) or downstream.end_if_due(
-        case, tools.voice.rulebook, tools.cases, now_ms
-    )
+    ended = stopping.take_back(case, tools.cases, now_ms) or dated.end_wait(case, tools, now_ms)
     return ended or carrying.prove(case, tools.cases, now_ms)
 
 

@@ -20,7 +20,8 @@ from avow.rights.kept import Cases
 from avow.rights.letters import Outcome
 from avow.rights.letters.table import OUTCOMES
 from avow.rights.plan import Given, Task
-from avow.rights.states import ANSWERED, STEP_WORDS, TABLES, WORDS, State, Table
+from avow.rights.state_words import STEP_WORDS, WORDS
+from avow.rights.states import ANSWERED, TABLES, State, Step, Table
 from avow.rights.voice import Voice
 
 #: How long a request rests that waits for another job, milliseconds; for an hour or a message on its way; for what staff do.
@@ -31,7 +32,7 @@ DAY_MS: Final = 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the walk needs besides the request itself."""
+    """What the walk needs besides the request itself. `is_believed`: whether days may be over by its clock (`kinds.dated`)."""
 
     voice: Voice
     cases: Cases
@@ -40,6 +41,7 @@ class Tools:
     discloser: Discloser
     statements: Log
     telling: Telling
+    is_believed: bool = True
 
 
 #: Takes the next step out of a state if it can be taken now, and says whether it was.
@@ -90,6 +92,9 @@ class Kind:
         found += [f"no letter says {one}" for one in sorted(self.letters - OUTCOMES[self.name])]
         if not states & ANSWERED:
             found.append("it never ends")
+        steps = {*(step for _, step in self.transitions.moves), *self.transitions.standing}
+        if Step.DECIDED in steps and not {Step.REVIEW_WANTED, Step.APPROVED} <= steps:
+            found.append("staff may deny it, and nobody looks a second time")
         return found
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from avow.definitions import RequestKind
 from avow.policy import Rulebook
-from avow.rights import asked_again, downstream, due, execution, plan, response, reviewing, scoping, sent_files, verification
+from avow.rights import asked_again, due, execution, plan, response, reviewing, scoping, sent_files, verification
 from avow.rights.agents import authority, stopping
 from avow.rights.cases import Case
-from avow.rights.kinds import ending
+from avow.rights.kinds import dated, ending
 from avow.rights.kinds.kind import DAY_MS, SOON_MS, WHILE_MS, RestOf, StepOf, Tools
 from avow.rights.letters import Outcome
 from avow.rights.states import State, Step
@@ -28,11 +28,11 @@ def once_permitted(step: StepOf) -> StepOf:
     """
 
     def take(case: Case, tools: Tools, now_ms: int) -> bool:
-        if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+        if dated.end_permission(case, tools, now_ms):
             return True
         if authority.permits(case):
             return step(case, tools, now_ms)
-        return authority.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+        return dated.deny_unpermitted(case, tools, now_ms)
 
     return take
 
@@ -46,6 +46,8 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
         return False
     if reviewing.go_on(case, tools.cases, now_ms):
         return True
+    if not dated.may_plan(tools):
+        return False
     wide, rulebook, names = (
         execution.widened(case, tools.finder, tools.cases),
         tools.voice.rulebook,
@@ -63,7 +65,7 @@ def plan_it(case: Case, tools: Tools, now_ms: int) -> bool:
 
 
 def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
-    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+    if dated.end_permission(case, tools, now_ms):
         return True
     if stopping.stop(case, tools.cases, now_ms) or stopping.take_back(case, tools.cases, now_ms):
         return True
@@ -74,26 +76,22 @@ def _fulfil(case: Case, tools: Tools, now_ms: int) -> bool:
     return (
         execution.resume(case, tools.cases, now_ms)
         or execution.execute(case, tools.voice.rulebook, tools.targets, tools.discloser, tools.cases, now_ms)
-        or downstream.wait(case, tools.voice.rulebook, tools.cases, now_ms)
+        or dated.wait(case, tools, now_ms)
         or execution.prove(case, tools.targets, tools.cases, now_ms)
     )
 
 
 def _wait(case: Case, tools: Tools, now_ms: int) -> bool:
-    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms):
+    if dated.end_permission(case, tools, now_ms):
         return True
     if stopping.take_back(case, tools.cases, now_ms):
         return True
-    ended = execution.resume(case, tools.cases, now_ms) or downstream.end_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
+    ended = execution.resume(case, tools.cases, now_ms) or dated.end_wait(case, tools, now_ms)
     return ended or execution.prove(case, tools.targets, tools.cases, now_ms)
 
 
-def _deny(case: Case, tools: Tools, now_ms: int) -> bool:
-    return verification.deny_if_due(case, tools.voice.rulebook, tools.cases, now_ms)
-
-
 def _respond(case: Case, tools: Tools, now_ms: int) -> bool:
-    if authority.end_if_over(case, tools.voice.rulebook, tools.cases, now_ms) or stopping.stop(case, tools.cases, now_ms):
+    if dated.end_permission(case, tools, now_ms) or stopping.stop(case, tools.cases, now_ms):
         return True
     if case.is_suspected and case.kind in plan.GIVING:  # what was put together goes to nobody who may be somebody else
         return False
@@ -124,13 +122,13 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
     """
     rulebook, cases = tools.voice.rulebook, tools.cases
     if case.contact is None or not verification.is_address_proved(case):
-        return _deny(case, tools, now_ms)
+        return dated.deny_unverified(case, tools, now_ms)
     if authority.confirm(case, rulebook, cases, now_ms):
         return True
     found, smaller = verification.reaches(case, tools.finder.parts_of(case.contact, rulebook), rulebook, cases)
     if verification.settle(case, found, cases, now_ms):
         return True
-    if now_ms < due.denied_ms(case, rulebook):
+    if not dated.is_target(case, tools, now_ms):
         return False
     return verification.narrow(case, found, smaller, tools.finder.keeper.versions.everything_declared(), cases, now_ms)
 
@@ -138,7 +136,7 @@ def _verify(case: Case, tools: Tools, now_ms: int) -> bool:
 #: Rule: 11 CCR 7021(b): verification never stops the clock, so an unverified request is denied on its target day.
 STEPS: Final[Mapping[State, StepOf]] = {
     State.RECEIVED: lambda case, tools, now_ms: response.acknowledge(case, tools.voice, tools.cases, now_ms),
-    State.ACKNOWLEDGING: _deny,
+    State.ACKNOWLEDGING: dated.deny_unverified,
     State.VERIFYING: _verify,
     State.VERIFIED: once_permitted(plan_it),
     State.FULFILLING: _fulfil,

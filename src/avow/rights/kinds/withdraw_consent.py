@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from avow.definitions import RequestKind
-from avow.rights import applying, clock
+from avow.rights import applying, clock, denying
 from avow.rights.cases import Case
 from avow.rights.degrees import Degree
 from avow.rights.kinds import applied
@@ -15,6 +15,8 @@ from avow.rights.states import CONSENT_WALK, State
 
 def _end_and_forget(case: Case, tools: Tools, now_ms: int) -> bool:
     """Destroy what ends with the consent before what says whose it is is forgotten. Rule: GDPR Art. 17(1)(b); 11 CCR 7060(d)."""
+    if applying.is_ending(case) and denying.holds_up(case):  # whose it is must be known until that is decided
+        return False
     applying.end_withdrawn(case, tools.voice.rulebook, tools.cases, now_ms)
     return applied.STEPS[State.CLOSED](case, tools, now_ms)
 

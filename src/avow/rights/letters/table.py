@@ -51,8 +51,10 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     _K.PORTABILITY: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     **dict.fromkeys(_APPLIED, frozenset({Outcome.CONFIRMED, Outcome.FRAUDULENT})),
     _K.RESTRICT: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.UNVERIFIED, Outcome.CONFIRMED, Outcome.FRAUDULENT}),
-    _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED}),
-    _K.APPEAL: frozenset({Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED}),
+    _K.AUTOMATED_DECISION: frozenset({Outcome.GRANTED, Outcome.DENIED, Outcome.FRAUDULENT}),
+    _K.APPEAL: frozenset(
+        {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.FRAUDULENT}
+    ),
 }
 
 #: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
@@ -107,6 +109,7 @@ _OF_KIND: Final[Mapping[tuple[RequestKind, Outcome], tuple[Part, ...]]] = {
     (_K.WITHDRAW_CONSENT, Outcome.CONFIRMED): (k.ENDS,),
     (_K.AUTOMATED_DECISION, Outcome.GRANTED): _AUTOMATED,
     (_K.AUTOMATED_DECISION, Outcome.DENIED): (*_AUTOMATED, *_REFUSAL),
+    (_K.AUTOMATED_DECISION, Outcome.FRAUDULENT): (k.FRAUD, k.IF_IT_WAS_YOU, *_REFUSAL),
 }
 #: What is said of contested fields has its rule and reason field by field. Rule: 11 CCR 7023(f).
 _OF_CORRECTIONS: Final = {Outcome.GRANTED: (), Outcome.PARTIAL: _REFUSAL, Outcome.DENIED: _REFUSAL}
@@ -115,6 +118,7 @@ _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.GRANTED: (k.DECIDED,),
     Outcome.PARTIAL: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
     Outcome.DENIED: (k.DECIDED, w.AUTHORITY, w.COURT_REMEDY),
+    Outcome.FRAUDULENT: (k.FRAUD, k.IF_IT_WAS_YOU, w.AUTHORITY, w.COURT_REMEDY),
 }
 
 
@@ -210,6 +214,7 @@ _SHAPES: Final[Mapping[tuple[RequestKind, Outcome], Shape]] = {
     (_K.APPEAL, Outcome.GRANTED): Shape("decided", (w.OWN_REQUEST, k.DECIDED)),
     (_K.APPEAL, Outcome.PARTIAL): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
     (_K.APPEAL, Outcome.DENIED): Shape("decided", (w.OWN_REQUEST, k.DECIDED, w.AUTHORITY, w.COURT_REMEDY)),
+    (_K.APPEAL, Outcome.FRAUDULENT): Shape("not done", (w.OWN_REQUEST, k.FRAUD, k.IF_IT_WAS_YOU, w.AUTHORITY, w.COURT_REMEDY)),
 }
 _COMMON: Final[Mapping[Outcome, Shape]] = {
     Outcome.ACKNOWLEDGED: _ACKNOWLEDGED,

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, or_, select, update
 
 from avow.store.control.database import Transaction
 from avow.store.control.rows import add_new
+from avow.store.control.set_aside import BEYOND_MS
 from avow.store.control.tables import agent_messages, agent_requests, agents, consumer_requests
 
 _own: Final = agents.c
@@ -135,8 +136,12 @@ def wake(tx: Transaction, request_id: str, at_ms: int) -> None:
 
 
 def waking(tx: Transaction, now_ms: int, limit: int) -> tuple[AgentRequest, ...]:
-    """Return those whose agents are to be told something now, by an index: what is at rest costs nothing."""
-    wanted = select(*_REQUEST).where(_said.wakes_ms <= now_ms).order_by(_said.wakes_ms, _said.request_id).limit(limit)
+    """Return those whose agents are to be told something now, by an index: what is at rest costs nothing.
+
+    No pause takes a day: a moment that is further away is of a clock that was ahead.
+    """
+    has_come = or_(_said.wakes_ms <= now_ms, _said.wakes_ms > now_ms + BEYOND_MS)
+    wanted = select(*_REQUEST).where(has_come).order_by(_said.wakes_ms, _said.request_id).limit(limit)
     return tuple(AgentRequest(**row) for row in tx.execute(wanted).mappings())
 
 

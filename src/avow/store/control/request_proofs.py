@@ -3,6 +3,7 @@
     matches      keyed hashes of the values that were right, under the request's key: they go with its contact (11 CCR 7060(d))
     declaration  what was signed under penalty of perjury, under a key of its own: it is kept with the record (11 CCR 7062(c))
     decision     the reason of a member of staff who knows who asks, under the same key
+    codes        how many wrong codes were typed to follow the request, and when the last: two numbers, which nothing seals
 
 What was typed wrongly is never written down.
 """
@@ -14,12 +15,15 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 
-from avow.store.control.database import Transaction
+from avow.store.control.database import Transaction, alone
 from avow.store.control.tables import consumer_requests, request_askers, request_proofs
 
 MATCHES: Final = "matches"
 DECLARATION: Final = "declaration"
 DECISION: Final = "decision"
+CODES: Final = "codes"
+#: The id of no request: under it are counted the codes that are typed with a reference which nobody has.
+NOBODYS: Final = "0" * 24
 
 
 def put(tx: Transaction, request_id: str, sealed: Mapping[str, bytes]) -> None:
@@ -43,6 +47,18 @@ def forget_matches(tx: Transaction, request_id: str) -> None:
     tx.execute(delete(request_proofs).where(own.request_id == request_id, own.what == MATCHES))
 
 
+def wrong_codes(tx: Transaction, request_id: str) -> tuple[int, int]:
+    """Return how many wrong codes were counted of a request, and the moment of the last one; nobody else counts meanwhile."""
+    alone(tx, "codes of a request", request_id)
+    found = of_request(tx, request_id).get(CODES, b"0 0").split()
+    return int(found[0]), int(found[1])
+
+
+def count_codes(tx: Transaction, request_id: str, wrong: int, at_ms: int) -> None:
+    """Keep how many wrong codes are counted of a request, and the moment of the last one."""
+    put(tx, request_id, {CODES: f"{wrong} {at_ms}".encode()})
+
+
 def note_asker(tx: Transaction, request_id: str, mark: str) -> None:
     """Note who asked, by a keyed hash, for as long as the record is kept. Rule: Cal. Civ. Code § 1798.130(b)."""
     tx.execute(insert(request_askers).values(request_id=request_id, mark=mark))
@@ -59,7 +75,7 @@ def left() -> ColumnElement[bool]:
     known = select(asked.id).where(asked.id == own.request_id)
     has_contact = known.where(func.length(asked.sealed) > 0)
     is_mark = and_(own.what == MATCHES, ~has_contact.correlate(request_proofs).exists())
-    return or_(is_mark, ~known.correlate(request_proofs).exists())
+    return and_(own.request_id != NOBODYS, or_(is_mark, ~known.correlate(request_proofs).exists()))
 
 
 def remove_left(tx: Transaction) -> int:

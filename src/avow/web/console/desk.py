@@ -18,6 +18,7 @@ from avow.gate.roles import WORKING, Act, Member
 from avow.policy.language.vocabulary import FILE_TYPES
 from avow.policy.law import rules
 from avow.publication.answers import PolicyFacts
+from avow.rights import denying
 from avow.rights.answers import NewRequest, Wanted
 from avow.rights.receive import DETAILS_LENGTH
 from avow.rights.telling import WAYS, Facts
@@ -166,16 +167,14 @@ class DeskPages:
         return self._told(request, member, form, refusal)
 
     def _deny(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        about = request.path_params["request_id"], form.get("belief", "")
-        return self._told(request, member, form, self._rights.deny_as_fraudulent(*about, member.staff_id))
+        """Ask for a denial as fraudulent; a second person looks at it, on the page of what would happen."""
+        about = request.path_params["request_id"], denying.FRAUDULENT, form.get("belief", "")
+        return self._told(request, member, form, self._door.house.reviews.deny(*about, member))
 
     def _decide_appeal(self, request: Request, member: Member, form: dict[str, str]) -> Response:
-        request_id = request.path_params["request_id"]
-        hears, said = self._door.house.reviews.hears(request_id, member), (form.get("outcome", ""), form.get("why", ""))
-        if isinstance(hears, Refusal):
-            return self._told(request, member, form, hears)
-        refusal = self._rights.decide_appeal(request_id, *said, member.staff_id, is_alone=hears.is_alone)
-        return self._told(request, member, form, refusal)
+        """Decide an appeal, or what is asked of a decision of a program: that it stays is asked for, and looked at again."""
+        request_id, outcome, why = request.path_params["request_id"], form.get("outcome", ""), form.get("why", "")
+        return self._told(request, member, form, self._door.house.reviews.decide(request_id, outcome, why, member))
 
     def _permission(self, request: Request, member: Member) -> Response:
         """Hand out the file of an agent's permission, to be saved and never shown: what a stranger sent may deceive."""

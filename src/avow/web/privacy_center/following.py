@@ -112,10 +112,10 @@ class FollowingPages:
         )
         if not await run_in_threadpool(asks):
             return await run_in_threadpool(self._ask_once_more, request, values, again=CHECK in own)
-        token = await run_in_threadpool(self._rights.follow, values.get("reference", ""), values.get("code", ""))
-        if token:
-            return RedirectResponse(f"/privacy/requests/{token}", 303)
-        words = "No request of ours has this reference and this code. Both are on the page that you saw after you asked."
+        found = await run_in_threadpool(self._rights.follow, values.get("reference", ""), values.get("code", ""))
+        if not isinstance(found, Refusal):
+            return RedirectResponse(f"/privacy/requests/{found}", 303)
+        words = f"{found.reason[:1].upper()}{found.reason[1:]}."
         return await run_in_threadpool(self._follow_page, request, values, words, 404)
 
     def _ask_once_more(self, request: Request, values: Mapping[str, str], *, again: bool) -> Response:
