@@ -347,11 +347,17 @@ class Events:
         return self.query("events_before", subjects=wanted, points=sorted(points), **bounds)
 
     def left_of(self, subjects: Iterable[bytes]) -> Left:
-        """Return how much of these subjects is stored, in one question for some thousand of them."""
-        wanted = {UUID(bytes=subject) for subject in subjects}
+        """Return how much of these subjects is stored, in one question for some thousand of them.
+
+        Events are counted in that table of events which has most of them.
+        """
+        wanted, events, visits = {UUID(bytes=subject) for subject in subjects}, 0, 0
         with self.changing():
-            found = [self.query("left_of_subjects", subjects=some)[0] for some in _some(wanted)]
-        return Left(sum(int(one["events"]) for one in found), sum(int(one["visits"]) for one in found))
+            for some in _some(wanted):
+                left = {str(row["name"]): int(row["left"]) for row in self.query("left_of_subjects", subjects=some)}
+                visits += left.pop("visits", 0)
+                events += max(left.values(), default=0)
+        return Left(events, visits)
 
     def subjects(self) -> frozenset[bytes]:
         """Return every subject that has rows."""

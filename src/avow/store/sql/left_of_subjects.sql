@@ -1,13 +1,6 @@
--- How much of these subjects is left: rows in that table of events which has most of them (the one that is filled to take its
--- place may be there, store/moving.py), and visits that were made of them?
-SELECT max(events) AS events, max(visits) AS visits
-FROM (
-    SELECT count() AS events, 0 AS visits
-    FROM merge(currentDatabase(), '^events(_next)?$')
-    WHERE subject IN {subjects:Array(UUID)}
-    GROUP BY _table
-    UNION ALL
-    SELECT 0 AS events, count() AS visits
-    FROM visits
-    WHERE subject IN {subjects:Array(UUID)}
-)
+-- How much of these subjects is left, by table: of events, of the table that is filled to take its place (store/moving.py), and
+-- of the visits that were made of events? A table in which nothing is left has no row.
+SELECT _table AS name, count() AS left
+FROM merge(currentDatabase(), '^(events(_next)?|visits)$')
+WHERE subject IN {subjects:Array(UUID)}
+GROUP BY name
