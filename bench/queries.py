@@ -192,14 +192,19 @@ def filled(folder: Path, events: int) -> None:
         while tallying.once(NOW_MS):
             pass
         client = clickhouse_connect.get_client(dsn=announced(folder)())
-        with (folder / "events.parquet").open("wb") as file:
-            for piece in client.raw_stream(f"SELECT {_COLUMNS} FROM events ORDER BY time", fmt="Parquet"):
-                file.write(piece)
+        months = [row[0] for row in client.query("SELECT DISTINCT toYYYYMM(time) FROM events ORDER BY 1").result_rows]
+        for month in months:  # what is put into order has its place in memory
+            asking = f"SELECT {_COLUMNS} FROM events WHERE toYYYYMM(time) = {month} ORDER BY time"
+            _write(folder / f"events-{month}.parquet", client.raw_stream(asking, fmt="Parquet"))
         for table, columns in _MADE.items():
-            with (folder / f"{table}.parquet").open("wb") as file:
-                for piece in client.raw_stream(f"SELECT {columns} FROM {table}", fmt="Parquet"):
-                    file.write(piece)
+            _write(folder / f"{table}-0.parquet", client.raw_stream(f"SELECT {columns} FROM {table}", fmt="Parquet"))
         client.close()
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def panels_asked(ours: Events, scope: Scope, span: Period) -> Iterator[tuple[str, list[Question]]]:
@@ -257,7 +262,7 @@ def duckdb_of(folder: Path) -> Any:
 
     connection = duckdb.connect(str(folder / "events.duckdb"))
     for table in ("events", *_MADE):
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM '{folder / table}.parquet'")
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_parquet('{folder / table}-*.parquet')")
     return connection
 
 

@@ -163,6 +163,8 @@ _FILTERED: Final = " AND ".join(
     f"(NOT has({_FILTERS}, '{name}') OR {name} = {{wanted:Array(String)}}[indexOf({_FILTERS}, '{name}')])" for name in OF_A_VISIT
 )
 
+#: What an event says in each dimension of people.
+_EACH: Final = ", ".join(f"('{one.name}', toString({one.column}))" for one in DIMENSIONS.values() if one.name and not one.robot)
 _ASKED: Final = "match(%s, {points:String})"
 
 #: What statements name: the events that were `seen`, each with its `owner`, and `keyed` by what lines are made of; how many
@@ -199,6 +201,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
   WHERE {{filtered}}
 )""",
         "filtered": _FILTERED,
+        "each_line": f"[{_EACH}]",
         "seen_there": _ASKED % "point",
         "there": _ASKED % "points",
         "views_there": f"arraySum((p, n) -> n * {_ASKED % 'p'}, splitByChar(',', points), n_views)",
