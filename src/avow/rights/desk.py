@@ -167,7 +167,8 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
-        shown = case.state if is_answer else following.SHOWN.get(case.state, case.state)
+        is_plain = is_answer or case.kind in appealing.DECIDED  # of what people decide nothing is proved, or looked for
+        shown = case.state if is_plain else following.SHOWN.get(case.state, case.state)
         asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
@@ -186,7 +187,7 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             fetched=downloads.fetched(case) if is_answer else (),
             fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
-            asks_nobody=case.kind in clock.APPLIED,
+            asks_nobody=case.kind in clock.AT_ONCE,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=denying.is_fraudulent(case) and (is_answer or case.kind in clock.APPLIED),
@@ -370,7 +371,7 @@ class Desk:
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
-        can_extend = response.may_extend(case) and self._today() <= last
+        can_extend = response.may_extend(case) and self._today() <= last and due.has_longer(case, self._law(case))
         return RequestDetail(
             self._line(case),
             look,
