@@ -1,4 +1,6 @@
-"""The panels of the dashboard: by which function of analytics each is answered, and how DuckDB is asked the same of raw events.
+"""The panels of the dashboard: by which function of analytics each is answered, and how DuckDB is asked the same.
+
+Of raw events, and of the same visits and integers by day that we have, with the events of today: `bench.derived`.
 
 What a function asks of the event store is its own affair: `Timed` measures each question by itself, whatever it is. DuckDB has
 every column that ours has, those that are worked out at intake included, and no rule to work out; where ours estimates how many

@@ -2,7 +2,7 @@
 
 Skewed visitors, pages and properties (bench/events.py), 30 days and 12 months; the first pass is left out, medians of the others.
 Asked of the days that are tallied, with events for the rest, as the dashboard does; of events alone; and of the visits of some
-filters. Wall time, and processor time of the process that answers. A panel asks several questions, one after the other: the slowest is
+filters. DuckDB is asked of raw events, and of the same tables (`bench.derived`). Wall time, and processor time of the process that answers. A panel asks several questions, one after the other: the slowest is
 named. The floor is how long this memory takes to be read once, measured in the same run, over the bytes of the columns that the
 questions read. Then, of a running installation: the page in Chromium, and what one open tab costs; in a store of its own: from
 `Store.erase` to bytes gone. `python -m bench.queries --events 1000000 --people 1 1000` takes sizes.
@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ import clickhouse_connect
 from avow.analytics.period import Period
 from avow.analytics.question import Scope
 from avow.definitions import IdentifierKind, identifier
+from avow.local_days import day_of
 from avow.store.aside import Aside
 from avow.store.control import Control
 from avow.store.events import Events, announced, statement
@@ -36,6 +38,7 @@ from avow.store.keys import Vault
 from avow.store.store import Store
 from avow.store.tallies import Tallies
 from avow.store.tallying import Tallying
+from bench.derived import DERIVED
 from bench.events import EVENTS, engine, fill, person
 from bench.machine import scratch
 from bench.panels import NOW_MS, PANELS, PERIODS, TIMEZONE, Question, Timed, asked, ways
@@ -48,6 +51,7 @@ PEOPLE = (1, 1_000)
 REACH = {"24h": "", "30d": "", "12m": "< 100"}
 REACH_FILTERED = {"24h": "", "30d": "", "12m": "< 500"}
 REACH_CPU = 0.33
+REACH_CPU_DERIVED = 1.5
 #: What is read to see how fast memory is.
 _FLOOR_BYTES = 512 * 1024 * 1024
 #: What DuckDB gets: every column that the panels ask, as plain columns.
@@ -57,6 +61,12 @@ _COLUMNS = (
     "toString(device) AS device, toString(language) AS language, toString(country) AS country, robot, demonstration, is_view, "
     "visitor, visit, toString(subject) AS subject, seconds, depth, search_term, results, link"
 )
+#: And of what is made of them, all that its statements name.
+_MADE = {
+    "daily": "toString(dimension) AS dimension, day, toString(key) AS key, toString(points) AS points, visits, views, loose, "
+    "invented, seconds, depth",
+    "visits": "day, visitor, robot, toString(points) AS points",
+}
 
 
 def run(events: int = EVENTS, people: tuple[int, ...] = PEOPLE) -> list[str]:
@@ -81,35 +91,53 @@ def run(events: int = EVENTS, people: tuple[int, ...] = PEOPLE) -> list[str]:
 
 
 def _table(
-    name: str, ways_of: dict[str, dict[str, list[dict[str, Any]]]], theirs: dict[str, list[float]], floor: float
+    name: str,
+    ways_of: dict[str, dict[str, list[dict[str, Any]]]],
+    theirs: dict[str, dict[str, tuple[float, float]]],
+    floor: float,
 ) -> list[str]:
     """Return the lines of one period."""
     lines = [
-        f"| {name} | questions | Avow, wall | CPU | slowest question | to reach | events alone, CPU | DuckDB, wall | CPU | ratio, CPU | to reach | floor |",
-        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | --- | ---: |",
+        f"| {name} | questions | wall | CPU | slowest question | to reach | events alone, CPU | floor |",
+        "| --- | ---: | ---: | ---: | --- | --- | ---: | ---: |",
     ]
-    sums = defaultdict(float)
+    sums, beside = defaultdict(float), list[str]()
     for panel in PANELS:
-        questions, (wall, cpu) = ways_of["tallied"][panel.name], theirs[panel.name]
+        questions = ways_of["tallied"][panel.name]
         slowest = max(questions, key=lambda one: float(one["wall"]))
         own = {key: sum(float(one[key]) for one in questions) for key in ("wall", "cpu", "bytes")}
         own["alone"] = sum(float(one["cpu"]) for one in ways_of["events"][panel.name])
-        for key, value in {**own, "duckdb wall": wall, "duckdb cpu": cpu, "questions": len(questions)}.items():
+        own |= {
+            f"{how} {what}": took for how in theirs for what, took in zip(("wall", "cpu"), theirs[how][panel.name], strict=True)
+        }
+        for key, value in {**own, "questions": len(questions)}.items():
             sums[key] += value
-        told = f"{slowest['label']} {slowest['wall']:.0f}"
-        lines.append(_line(panel.name, len(questions), own, told, name, (wall, cpu), floor))
-    theirs_sum = (sums["duckdb wall"], sums["duckdb cpu"])
-    return [*lines, _line("all", int(sums["questions"]), sums, "", name, theirs_sum, floor)]
+        told = f"{slowest['label']} {slowest['wall']:.0f} | {REACH[name]}"
+        lines.append(_line(panel.name, len(questions), own, told, floor))
+        beside.append(_beside(panel.name, own))
+    return [
+        *lines,
+        _line("all", int(sums["questions"]), sums, " | ", floor),
+        "",
+        f"| {name}, next to DuckDB | Avow, CPU | raw events, wall | CPU | ratio, CPU | to reach | the same tables, wall | CPU | ratio, CPU | to reach |",
+        "| --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | --- |",
+        *beside,
+        _beside("all", sums),
+    ]
 
 
-def _line(
-    panel: str, questions: int, own: dict[str, float], slowest: str, name: str, theirs: tuple[float, float], floor: float
-) -> str:
-    wall, cpu = theirs
-    return (
-        f"| {panel} | {questions} | {own['wall']:.0f} | {own['cpu']:.0f} | {slowest} | {REACH[name] if slowest else ''} | {own['alone']:.0f} | {wall:.0f} | {cpu:.0f} "
-        f"| {own['cpu'] / cpu:.2f} | {REACH_CPU if panel == 'all' else ''} | {own['bytes'] / floor * 1000:.1f} |"
-    )
+def _line(panel: str, questions: int, own: dict[str, float], told: str, floor: float) -> str:
+    at_floor = own["bytes"] / floor * 1000
+    return f"| {panel} | {questions} | {own['wall']:.0f} | {own['cpu']:.0f} | {told} | {own['alone']:.0f} | {at_floor:.1f} |"
+
+
+def _beside(panel: str, own: dict[str, float]) -> str:
+    """Return the line of a panel next to DuckDB's."""
+    cells = [panel, f"{own['cpu']:.0f}"]
+    for how, reach in (("raw", REACH_CPU), ("derived", REACH_CPU_DERIVED)):
+        cells += [f"{own[f'{how} wall']:.0f}", f"{own[f'{how} cpu']:.0f}", f"{own['cpu'] / own[f'{how} cpu']:.2f}"]
+        cells.append(f"< {reach}" if panel == "all" else "")
+    return f"| {' | '.join(cells)} |"
 
 
 def _filtered(name: str, ours: dict[str, list[dict[str, Any]]]) -> list[str]:
@@ -167,6 +195,10 @@ def filled(folder: Path, events: int) -> None:
         with (folder / "events.parquet").open("wb") as file:
             for piece in client.raw_stream(f"SELECT {_COLUMNS} FROM events ORDER BY time", fmt="Parquet"):
                 file.write(piece)
+        for table, columns in _MADE.items():
+            with (folder / f"{table}.parquet").open("wb") as file:
+                for piece in client.raw_stream(f"SELECT {columns} FROM {table}", fmt="Parquet"):
+                    file.write(piece)
         client.close()
 
 
@@ -219,25 +251,43 @@ def _text(values: list[object]) -> str:
     return f"[{', '.join(repr(one) if isinstance(one, str) else str(one) for one in values)}]"
 
 
-def in_duckdb(folder: Path) -> dict[str, dict[str, tuple[float, float]]]:
-    """Return by period and panel what DuckDB takes, wall and processor time, milliseconds."""
+def duckdb_of(folder: Path) -> Any:
+    """Return a connection to a database in the folder that has the same tables."""
     import duckdb  # noqa: PLC0415 - only this side needs it
 
     connection = duckdb.connect(str(folder / "events.duckdb"))
-    connection.execute(f"CREATE OR REPLACE TABLE events AS SELECT * FROM '{folder / 'events.parquet'}'")
-    found = {}
+    for table in ("events", *_MADE):
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM '{folder / table}.parquet'")
+    return connection
+
+
+def given_of(name: str) -> dict[str, Any]:
+    """Return what DuckDB's statements for a period may name."""
+    scope, span = asked(name)
+    today = day_of(NOW_MS, TIMEZONE)
+    first, last = day_of(scope.from_ms, TIMEZONE).day, today.day - timedelta(days=1)
+    if first == last:  # of a day that is not whole, events are asked
+        first += timedelta(days=1)
+    since = today.from_ms if first <= last else scope.from_ms
+    return {"from": scope.from_ms, "to": scope.to_ms, "step": span.step, "open": since, "first": first, "last": last}
+
+
+def in_duckdb(folder: Path) -> dict[str, dict[str, dict[str, tuple[float, float]]]]:
+    """Return by period, tables and panel what DuckDB takes, wall and processor time, milliseconds."""
+    connection, found = duckdb_of(folder), {}
     for name in PERIODS:
-        scope, span = asked(name)
-        given = {"from": scope.from_ms, "to": scope.to_ms, "step": span.step}
-        found[name] = {panel.name: _taken(partial(ask_duckdb, connection, panel.raw, given)) for panel in PANELS}
+        of = {"raw": {panel.name: panel.raw for panel in PANELS}, "derived": DERIVED}
+        found[name] = {
+            how: {panel: _taken(partial(ask_duckdb, connection, asking, given_of(name))) for panel, asking in by_panel.items()}
+            for how, by_panel in of.items()
+        }
     return found
 
 
-def ask_duckdb(connection: Any, statements: Any, given: dict[str, Any]) -> list[int]:
-    """Ask DuckDB's statements for a panel; return how many rows each found."""
+def ask_duckdb(connection: Any, statements: Any, given: dict[str, Any]) -> list[list[Any]]:
+    """Ask DuckDB's statements for a panel; return the rows of each."""
     return [
-        len(connection.execute(one, {key: value for key, value in given.items() if f"${key}" in one}).fetchall())
-        for one in statements
+        connection.execute(one, {key: value for key, value in given.items() if f"${key}" in one}).fetchall() for one in statements
     ]
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+#: Spans of moments that a question of the event store names one by one: each costs a little of every question.
+RANGES: Final = 2
 #: Days remembered: a log of ten years has 3,653.
 _DAYS: Final = 4096
 _DAY_MS: Final = 86_400_000
@@ -69,3 +71,12 @@ def segments(days: Sequence[LocalDay]) -> tuple[list[int], list[int]]:
             first.append(one.day.toordinal() - _EPOCH)
         is_run = length == _DAY_MS
     return since, first
+
+
+def ranges(spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Return spans of moments, in order, as starts and ends in turn; of many the nearest are one, so that `RANGES` are left."""
+    gaps = sorted(range(1, len(spans)), key=lambda number: spans[number][0] - spans[number - 1][1])
+    joined = set(gaps[: max(0, len(spans) - RANGES)])
+    firsts = [number for number in range(len(spans)) if number not in joined]
+    lasts = [number - 1 for number in [*firsts[1:], len(spans)]]
+    return [moment for first, last in zip(firsts, lasts, strict=True) for moment in (spans[first][0], spans[last][1])]

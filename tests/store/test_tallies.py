@@ -227,7 +227,7 @@ def of_days(store, table="visits"):
 def test_an_event_that_comes_while_its_day_is_made_is_not_lost(store, writer, tallying):
     """Who adds it waits for nobody; the day is not made then, and made again when its events rest."""
     store.write([writer.event(at_ms=moment(18, 9), visit=1), writer.event(at_ms=moment(19, 9), visit=1)])
-    late = making(store, "tally_lines", lambda: store.write([writer.event(at_ms=moment(18, 10), visit=2)]))
+    late = making(store, "tally_lines_of_sets", lambda: store.write([writer.event(at_ms=moment(18, 10), visit=2)]))
     late.once(NOW)
     assert same_as_plain(store, points=(None,)) == ()
     late.once(NOW)  # sees that it changed
@@ -247,7 +247,7 @@ def test_an_erasure_ends_the_making_of_a_day_and_nothing_of_it_comes_back(store,
         while store.tallies.days(0, NOW) == () and not any(one.changes for one in listed(store)):
             time.sleep(0.01)
 
-    making(store, "tally_lines", erase).once(NOW)
+    making(store, "tally_lines_of_sets", erase).once(NOW)
     gone.join()
     assert not of_days(store)
     make(tallying)
@@ -261,7 +261,7 @@ def listed(store):
         return tallied_days.every(tx)
 
 
-@pytest.mark.parametrize("name", ["tally_visits", "tally_lines"])
+@pytest.mark.parametrize("name", ["tally_visits", "tally_lines_of_sets", "tally_lines_of_points"])
 def test_a_day_whose_making_was_cut_off_is_asked_from_events_and_made_again(store, writer, tallying, name):
     """Killed before the first statement, or between two; no row is there twice."""
     store.write([writer.event(at_ms=moment(18, 9), visit=1)])
@@ -356,6 +356,40 @@ def test_what_is_missing_or_cut_is_found_at_the_start(store, writer, tallying, t
     assert [one.day.day for one in store.tallies.days(0, NOW)] == [17, 19]
     make(again)
     assert len(same_as_plain(store, points=(None,))) == 3
+
+
+def test_many_days_that_are_asked_from_events_are_each_asked(store, writer, tallying):
+    """More than a question names one by one: of what lies between two of them no event counts twice."""
+    dice = random.Random(3)
+    days = (1, 4, 6, 8, 11, 13, 15, 18)
+    store.write([some_event(writer, dice, at_ms=moment(day, dice.randrange(24))) for day in days for _ in range(30)])
+    make(tallying)
+    whole = store.tallies.days(0, NOW)
+    some = tuple(one for one in whole if one.day.day not in {4, 8, 13, 15})
+    assert len(whole) == 18
+    every = plain.owned(plain.rows(store), ZONE)
+    for kept in (whole, some, some[1:], some[::2], ()):
+        scope = Scope("", SPAN.from_ms, SPAN.to_ms, ("page-view", "page-leave"), ZONE, kept)
+        _same(store, SPAN, scope, plain.within(every, scope))
+
+
+@pytest.mark.parametrize("table", ["visits", "daily"])
+def test_a_table_of_an_earlier_version_is_made_again_with_all_of_its_days(store, writer, tallying, table):
+    """As what it was made, its comment says; one that says nothing is of before there were any."""
+    store.write([writer.event(at_ms=moment(18, 9), visit=1)])
+    make(tallying)
+    other = f"CREATE TABLE {table} (day Date) ENGINE = MergeTree ORDER BY day"
+    for changes in ([f"ALTER TABLE {table} MODIFY COMMENT 'another'"], [f"DROP TABLE {table} SYNC", other]):
+        for change in changes:
+            store.events._call(lambda client, change=change: client.command(change))
+        store.events.prepare()
+        again = Tallying(store.tallies, store.aside, ZONE)
+        again.settle()
+        assert store.tallies.days(0, NOW) == ()
+        make(again)
+        assert same_as_plain(store, points=(None,))
+        store.events.prepare()
+        assert of_days(store, table).keys() == {18}
 
 
 def test_a_question_asked_while_a_day_is_taken_off_is_asked_again(store, writer, tallying):

@@ -94,5 +94,5 @@ _ONE_ROW = {
     "dashboard_totals": {"views": 12843, "visits": 5120, "visitors": 3977, "robots": 812, "demonstration": 400},
     "dashboard_reconciled": {"visits": 5300, "tag": 5120, "beacon": 210, "log": 5011, "log_alone": 90},
     "dashboard_extent": {"name": "server-log", "events": 9100, "first_ms": 1_431_857_103_000, "last_ms": 1_432_155_959_000},
-    "dashboard_reading": {"name": "/products/field-barometer", "left_on": 310, "together": 1, "seconds": 84, "depth": 71},
+    "dashboard_reading": {"name": "/products/field-barometer", "left_on": 310, "together": 0, "seconds": 84, "depth": 71},
 }

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from avow.local_days import LocalDay, calendar_day, day_of, segments
+from avow.local_days import LocalDay, calendar_day, day_of, ranges, segments
 
 #: Rows of a ranked table; a longer list is a report, not a dashboard.
 RANKED_ROWS = 10
 #: What stands for no point: names without a letter, which no point has.
 _NONE: Final = ","
+#: The pattern that finds no point.
+_NO_POINT: Final = "^,$"
 #: Spans of tallied days that one question names; of more the longest, and the rest is asked from events.
 SPANS: Final = 64
 #: No web server wrote a log before, and no period is longer.
@@ -88,11 +91,12 @@ class Scope:
         since, first = segments(_days_between(self.from_ms, self.to_ms, self.timezone))
         return {
             "site": self.site,
-            "point": self.parameters()["point"],
+            "points": of_any(self.points),
             "firsts": [run[0].day for run in whole],
             "lasts": [run[-1].day for run in whole],
             "froms": [span[0] for span in rest],
             "untils": [span[1] for span in rest],
+            "ranges": ranges(rest),
             "segments": since,
             "bases": first,
             "filters": [str(known) for known, _ in self.filters],
@@ -126,6 +130,20 @@ def _apart(days: Sequence[LocalDay], from_ms: int, to_ms: int) -> tuple[list[lis
     return kept, rest or [(to_ms, to_ms)]
 
 
+def of_any(points: Iterable[str] | None) -> str:
+    """Return the pattern that finds one of these points in names with commas between; None stands for all of them."""
+    if points is None:
+        return ""
+    named = "|".join(map(re.escape, points))
+    return f"(^|,)({named})(,|$)" if named else _NO_POINT
+
+
+def of_several(points: Iterable[str]) -> str:
+    """Return the pattern that finds two of these points in names with commas between."""
+    named = "|".join(map(re.escape, points))
+    return f"(^|,)({named}),(.*,)?({named})(,|$)"
+
+
 def _days_between(from_ms: int, to_ms: int, timezone: str) -> list[LocalDay]:
     """Return the days that have a moment of a span."""
     first = max(day_of(from_ms, timezone).day, _EARLIEST)
@@ -149,8 +167,7 @@ class Ranked:
 
 #: Of which a line says how often it is not known; of the others only what is known is a line.
 _WITH_UNKNOWN: Final = frozenset({Column.BROWSER, Column.SYSTEM, Column.DEVICE})
-#: What asks for all people, without a dimension, and for robots by the names that they give.
-WHOLE: Final[dict[str, str | int]] = {"dimension": "", "column": "whole", "robot": 0, "unknown": 1}
+#: What asks for robots by the names that they give.
 ROBOTS: Final[dict[str, str | int]] = {"dimension": "robot", "column": "browser", "robot": 1, "unknown": 1}
 
 
@@ -160,13 +177,9 @@ def ranked_by(query: Query, column: Column, scope: Scope) -> tuple[Ranked, ...]:
         known = Known.ENTRY if column is Column.PAGE else Known(column.value)
         return ranked(query, "dashboard_filtered", scope, column=known.value, unknown=int(column in _WITH_UNKNOWN))
     if column is Column.POINT:
-        return ranked(query, "dashboard_points", scope, **WHOLE)
-    return ranked(query, "dashboard_ranked", scope, **of_column(column))
-
-
-def of_column(column: Column) -> dict[str, str | int]:
-    """Return what asks for the lines of one column."""
-    return {"dimension": column.value, "column": column.value, "robot": 0, "unknown": int(column in _WITH_UNKNOWN)}
+        return ranked(query, "dashboard_points", scope)
+    unknown = int(column in _WITH_UNKNOWN)
+    return ranked(query, "dashboard_ranked", scope, dimension=column.value, column=column.value, robot=0, unknown=unknown)
 
 
 def ranked(query: Query, name: str, scope: Scope, **asked: str | int) -> tuple[Ranked, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, of_column, ranked_by
+from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, of_several, ranked_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ def reading(query: Query, leaves: Scope) -> tuple[Read, ...]:
     """Return the pages with most time in front of people; `leaves` names the points that are sent when a page is left."""
     if not leaves.points:
         return ()
-    asked = leaves.unfiltered("reading").asked() | of_column(Column.PAGE) | {"limit": RANKED_ROWS}
-    rows = query.query("dashboard_reading", **asked)
-    if any(int(row["together"]) > 1 for row in rows):  # no sum says how far two points saw a page together
+    asked = leaves.unfiltered("reading").asked() | {"limit": RANKED_ROWS}
+    rows = query.query("dashboard_reading", two=of_several(leaves.points), **asked)
+    if any(row["together"] for row in rows):  # no sum says how far two points saw a page together
         rows = query.query("dashboard_reading_once", **asked | replace(leaves, days=()).asked())
     return tuple(Read(str(row["name"]), *(int(row[name]) for name in ("left_on", "seconds", "depth"))) for row in rows)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from avow.analytics.question import WHOLE, Query, Scope
+from avow.analytics.question import Query, Scope, of_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ def reconciled(query: Query, scope: Scope, sources: Sources) -> Reconciled:
     every = (*sources.tag, *sources.beacon, *sources.log)
     rows = query.query(
         "dashboard_reconciled",
-        **{**scope.unfiltered("sources").asked(), **WHOLE, "point": ",".join(every)},
-        tag=",".join(sources.tag),
-        beacon=",".join(sources.beacon),
-        log=",".join(sources.log),
+        **replace(scope.unfiltered("sources"), points=every).asked(),
+        tag=of_any(sources.tag),
+        beacon=of_any(sources.beacon),
+        log=of_any(sources.log),
+        browser=of_any((*sources.tag, *sources.beacon)),
     )
     row = rows[0] if rows else {}
     return Reconciled(*(int(row.get(name) or 0) for name in ("visits", "tag", "beacon", "log", "log_alone")))

@@ -33,7 +33,7 @@ class Moment:
 
 def totals(query: Query, scope: Scope) -> Totals:
     """Return the totals of the scope."""
-    rows = query.query("dashboard_totals", **scope.asked())
+    rows = query.query("dashboard_totals_filtered" if scope.filters else "dashboard_totals", **scope.asked())
     if not rows:
         return Totals()
     row = rows[0]
@@ -44,7 +44,8 @@ def series(query: Query, scope: Scope, span: Period) -> tuple[Moment, ...]:
     """Return one line per step of the period, zero where nothing came."""
     steps = buckets(span)
     if span.step in {"day", "month"}:
-        rows = query.query("dashboard_days", months=int(span.step == "month"), **scope.asked())
+        name = "dashboard_days_filtered" if scope.filters else "dashboard_days"
+        rows = query.query(name, months=int(span.step == "month"), **scope.asked())
         days = {row["first"]: row for row in rows}
         found = {step: days[day] for step in steps if (day := local_date(step * 1000, span.timezone)) in days}
     else:

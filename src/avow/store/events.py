@@ -21,11 +21,13 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from hashlib import sha256
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -59,6 +61,9 @@ _NOT_PREPARED: Final = (60, 46)
 #: The engine lacks memory, time, threads, space or a disk that works: an outage, whatever it was asked. NOT_ENOUGH_SPACE,
 #: MEMORY_LIMIT_EXCEEDED, CANNOT_WRITE_TO_FILE_DESCRIPTOR and their like; 1000 to 1002 are what its libraries raise.
 _OUTAGES: Final = frozenset({72, 74, 75, 76, 77, 87, 88, 159, 173, 202, 209, 210, 236, 241, 243, 252, 394, 439, 1000, 1001, 1002})
+#: Tables of what is made of events, and how much of the digest of its statement says as what one was made.
+MADE: Final = ("visits", "daily")
+_FORM: Final = 16
 #: How long replaced parts may take to leave the disk; the table's settings say 1 s.
 _PARTS_SECONDS: Final = 20.0
 #: Records asked for in one statement: 50,000 take the engine a quarter of a second, 100,000 took it minutes.
@@ -157,13 +162,26 @@ class Events:
         The storage process calls it before anybody reads or writes.
         """
         self.prepare_table(EVENTS)
-        for name in ("create_erasing", "create_visits", "create_daily"):
-            self.command(name)
+        self.command("create_erasing")
+        self._prepare_made()
         there = {row["name"] for row in self.query("event_columns")}
         missing = [one for one in ASKED if one.name not in there]
         if missing:  # a table of an earlier version; what is stored is read as it is, and worked out while it is read
             added = ", ".join(f"ADD COLUMN IF NOT EXISTS {one.sql}" for one in missing)
             self._call(lambda client: client.command(f"ALTER TABLE events {added}"))
+
+    def _prepare_made(self) -> None:
+        """Make the tables of what is made of events; one that is not as this version has it goes, for its days are made again.
+
+        Its comment says as what it was made.
+        """
+        there = {str(row["name"]): str(row["comment"]) for row in self.query("made_tables")}
+        for name in MADE:
+            text = statement(f"create_{name}")
+            form = sha256(re.sub(r"(?m)^--.*\n", "", text).encode()).hexdigest()[:_FORM]
+            if there.get(name, form) != form:
+                self.drop_table(name)
+            self._call(partial(_command, f"{text.rstrip()}\nCOMMENT '{form}'", {}))
 
     def prepare_table(self, table: str) -> None:
         """Make a table of events as this version has it, when missing."""
@@ -258,11 +276,11 @@ class Events:
             for table in self.tables():
                 self.drop_table(table)
         self.prepare()
-        for made_of_them in ("visits", "daily"):
-            self.command(f"forget_{made_of_them}")
+        for name in MADE:
+            self.command(f"forget_{name}")
 
     def drop_table(self, table: str) -> None:
-        """Remove a table of events with its bytes."""
+        """Remove a table of events, or of what is made of them, with its bytes."""
         self._call(partial(_command, statement("drop_events", table), {}))
 
     def insert(self, rows: Iterable[EventRow]) -> None:

@@ -7,10 +7,12 @@ audience that three sources saw is counted once. Views without a number count, a
 Statements name these as `{{name}}`. Bound parameters of all of them: `site` ("" for all) and of the time
 
     froms, untils      moments between which events are asked, milliseconds, in order
+    ranges             the same as a start and an end in turn, the nearest taken together where there are many
     segments, bases    since when, in seconds, days are of 24 hours each, and the first of them as days since 1970
 
-and of those that ask: `point` (names with commas between, "" for all), `firsts` and `lasts` (days that are tallied, in spans,
-both ends counted), of lines `dimension`, with the `column`, `robot` and `unknown` that it is made with.
+and of those that ask: `points` (a pattern that finds one of them in names with commas between), `firsts` and `lasts` (days
+that are tallied, in spans, both ends counted), of lines `dimension`, with the `column`, `robot` and `unknown` that it is made
+with.
 """
 
 from __future__ import annotations
@@ -19,14 +21,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from avow.local_days import RANGES
+
+_LINES: Final = ("tally_lines_of_sets", "tally_lines_of_points")
+
 
 class Dimension(NamedTuple):
-    """By what lines are made: of which column, of people or of robots, and whether what is not known of it is a line."""
+    """By what lines are made: of which column, of people or of robots, and whether what is not known of it is a line.
+
+    `statements` are those that make them.
+    """
 
     name: str
     column: str
     robot: int = 0
     unknown: int = 0
+    statements: tuple[str, ...] = _LINES
 
     def parameters(self) -> dict[str, str | int]:
         """Return the bound parameters of the statements that take it."""
@@ -43,7 +53,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = MappingProxyType(
         for one in (
             Dimension("", "whole", unknown=1),
             Dimension("robot", "browser", robot=1, unknown=1),
-            Dimension("page", "page"),
+            Dimension("page", "page", statements=(*_LINES, "tally_depth")),
             Dimension("referrer", "referrer"),
             Dimension("campaign", "campaign"),
             Dimension("browser", "browser", unknown=1),
@@ -63,20 +73,22 @@ _DAY: Final = (
     f" + intDiv({_SECOND} - {_SEGMENT}, 86400)))"
 )
 _MS: Final = "toUnixTimestamp64Milli(time)"
+_HERE: Final = "({site:String} = '' OR site = {site:String})"
+#: What lies between these spans is skipped; where there are more spans, each moment is held against all of them, too.
+_RANGES: Final = " OR ".join(
+    f"(time >= fromUnixTimestamp64Milli({{ranges:Array(Int64)}}[{2 * number + 1}])"
+    f" AND time < fromUnixTimestamp64Milli({{ranges:Array(Int64)}}[{2 * number + 2}]))"
+    for number in range(RANGES)
+)
 _OPEN: Final = (
-    "({site:String} = '' OR site = {site:String})"
-    " AND time >= fromUnixTimestamp64Milli(arrayMin({froms:Array(Int64)}))"
-    " AND time < fromUnixTimestamp64Milli(arrayMax({untils:Array(Int64)}))"
-    " AND (length({froms:Array(Int64)}) = 1"
+    f"{_HERE} AND ({_RANGES}) AND (length({{froms:Array(Int64)}}) <= {RANGES}"
     f" OR arrayExists((a, b) -> {_MS} >= a AND {_MS} < b, {{froms:Array(Int64)}}, {{untils:Array(Int64)}}))"
 )
 _TALLIED: Final = (
-    "({site:String} = '' OR site = {site:String})"
-    " AND day >= arrayMin({firsts:Array(Date)}) AND day <= arrayMax({lasts:Array(Date)})"
-    " AND arrayExists((a, b) -> day >= a AND day <= b, {firsts:Array(Date)}, {lasts:Array(Date)})"
+    f"{_HERE} AND day >= arrayMin({{firsts:Array(Date)}}) AND day <= arrayMax({{lasts:Array(Date)}})"
+    " AND (length({firsts:Array(Date)}) = 1"
+    " OR arrayExists((a, b) -> day >= a AND day <= b, {firsts:Array(Date)}, {lasts:Array(Date)}))"
 )
-_NAMES: Final = "splitByChar(',', {point:String})"
-_HERE: Final = "({point:String} = '' OR has(" + _NAMES + ", p))"
 
 _SEEN: Final = """(
   SELECT every.*, if(visit = 0 OR notEmpty(subject), subject, head) AS owner
@@ -89,99 +101,76 @@ _SEEN: Final = """(
   ) AS every
   ANY LEFT JOIN
   (
-    SELECT site, {{day_of_time}} AS day, visit, min(subject) AS head
+    SELECT site, {{day_of_time}} AS day, visit, minIf(subject, notEmpty(subject)) AS head
     FROM events
-    WHERE is_view = 1 AND notEmpty(subject) AND visit != 0 AND {{open}}
+    WHERE is_view = 1 AND visit != 0 AND {{open}}
     GROUP BY site, day, visit
+    HAVING notEmpty(head) AND countIf(empty(subject)) > 0
   ) AS heads
   USING (site, day, visit)
 )"""
 
+#: Of events of the same moment, the order of their records: one number, which the engine compares faster than two.
+_AT: Final = f"bitShiftLeft(toUInt256({_MS}), 128) + toUInt256(reinterpretAsUInt128(record_id))"
 #: Of what is known of a visit, the first that was said; of campaigns the last one, by which it came at the end.
-_FIRST: Final = ("referrer", "browser", "system", "device", "language", "country")
-_SAID: Final = ",\n      ".join(
-    f"{bound}If((time, record_id, toString({name})), {name} != '') AS {name}_said"
-    for bound, name in (*(("min", name) for name in _FIRST), ("max", "campaign"))
-)
 _KNOWN: Final = ",\n    ".join(
-    f"{bound}If({name}_said, {name}_said.3 != '').3 AS {name}"
-    for bound, name in (*(("min", name) for name in _FIRST), ("max", "campaign"))
+    f"{bound}If(toString({name}), at, {name} != '') AS {name}"
+    for bound, name in (
+        *(("argMin", name) for name in ("referrer", "browser", "system", "device", "language", "country")),
+        ("argMax", "campaign"),
+    )
 )
 _VISITS: Final = """(
-  SELECT site, day, visit, owner AS subject, {{visitor_of}} AS visitor, robot,
-    min(first) AS started, max(last) AS ended,
-    argMin(entry, first_at) AS entry, argMax(exit, last_at) AS exit,
+  SELECT site, day, visit, owner AS subject, {{visitor_of}} AS visitor, robot, min(time) AS started, max(time) AS ended,
+    argMin(toString(page), at) AS entry, argMax(toString(page), at) AS exit,
     {{known}},
-    arraySort(groupArray((point, n, i))) AS at_points,
-    CAST(at_points.1, 'Array(LowCardinality(String))') AS points, at_points.2 AS views, at_points.3 AS invented,
-    sum(spent) AS seconds
-  FROM
-  (
-    SELECT site, day, visit, owner, robot, toString(point) AS point,
-      min(time) AS first, max(time) AS last, min((time, record_id)) AS first_at, max((time, record_id)) AS last_at,
-      argMin(page, (time, record_id)) AS entry, argMax(page, (time, record_id)) AS exit,
-      {{said}},
-      count() AS n, toUInt64(sum(demonstration)) AS i, toUInt64(sum(seconds)) AS spent
-    FROM {{seen}}
-    GROUP BY site, day, visit, owner, robot, point
-  )
+    arraySort(groupArray(toString(point))) AS by, arrayDistinct(by) AS names, arrayStringConcat(names, ',') AS points,
+    arrayMap(one -> countEqual(by, one), names) AS views,
+    groupArrayIf(toString(point), demonstration = 1) AS by_invented,
+    arrayMap(one -> countEqual(by_invented, one), names) AS invented,
+    sum(seconds) AS seconds
+  FROM (SELECT *, {{at}} AS at FROM {{seen}}) AS every
   GROUP BY site, day, visit, owner, robot
 )"""
 
-_LINES: Final = """(
-  SELECT site, day, key, points, sum(counted) AS visits, sumForEach(views) AS views, sumForEach(loose) AS loose,
-    sumForEach(invented) AS invented, sumForEach(seconds) AS seconds, sumForEach(depth) AS depth
-  FROM
-  (
-    SELECT site, day, visit, owner, key, toUInt64(visit != 0) AS counted,
-      arraySort(groupArray((point, n, i, s, d))) AS at_points,
-      CAST(at_points.1, 'Array(LowCardinality(String))') AS points,
-      at_points.2 AS views, arrayMap(one -> if(visit = 0, one, 0), views) AS loose,
-      at_points.3 AS invented, at_points.4 AS seconds, at_points.5 AS depth
-    FROM
-    (
-      SELECT site, day, visit, owner, toString({column:Identifier}) AS key, toString(point) AS point, count() AS n,
-        toUInt64(sum(demonstration)) AS i, toUInt64(sum(seconds)) AS s, toUInt64(if(visit = 0, sum(depth), max(depth))) AS d
-      FROM {{seen}}
-      WHERE robot = {robot:UInt8} AND ({unknown:UInt8} = 1 OR key != '')
-      GROUP BY site, day, visit, owner, key, point
-    )
-    GROUP BY site, day, visit, owner, key
-  )
-  GROUP BY site, day, key, points
+#: The events of which lines are made, each with the key of its line.
+_KEYED: Final = """(
+  SELECT site, day, visit, owner, toString({column:Identifier}) AS key, toString(point) AS point, record_id,
+         demonstration, seconds, depth
+  FROM {{seen}}
+  WHERE robot = {robot:UInt8} AND ({unknown:UInt8} = 1 OR key != '')
 )"""
-
-#: Columns under names that no statement gives to what it returns.
-_LINE: Final = (
-    "site, day, key, points, visits AS n_visits, views AS n_views, loose AS n_loose, invented AS n_invented,"
-    " seconds AS n_seconds, depth AS n_depth"
-)
 _ROW: Final = f"site, day, visit, visitor, robot, {', '.join(OF_A_VISIT)}, points, views AS n_views, invented AS n_invented"
 _FILTERS: Final = "{filters:Array(String)}"
 _FILTERED: Final = " AND ".join(
     f"(NOT has({_FILTERS}, '{name}') OR {name} = {{wanted:Array(String)}}[indexOf({_FILTERS}, '{name}')])" for name in OF_A_VISIT
 )
 
-#: What statements name: the events that were `seen`, each with its `owner`; `visits` and `lines` made of them; and for who asks
-#: `every_line` of a dimension and `every_visit` that the filters leave, tallied or not; whether one is `at_points` that are
-#: asked, how many `views_there` of its own points it has, and how many of them were `invented_there`.
+_ASKED: Final = "match(%s, {points:String})"
+
+#: What statements name: the events that were `seen`, each with its `owner`, and `keyed` by what lines are made of; how many
+#: `visits_seen` there are among them; `visits` made of them, and pages that were `left`, one row a visit; for who asks also
+#: `every_visit` that the filters leave, tallied or not. `seen_there` are events of the points that are asked, and `there` are
+#: lines and visits of `tallied` days that one of these points saw; of a visit, `views_there` are theirs, and `invented_there`
+#: those of them that were invented.
 TERMS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "day_of_time": _DAY,
         "open": _OPEN,
         "tallied": _TALLIED,
-        "said": _SAID,
+        "at": _AT,
         "known": _KNOWN,
-        "line": _LINE,
         "row": _ROW,
         "seen": _SEEN,
+        "keyed": _KEYED,
         "visitor_of": "if(empty(owner), visit, sipHash64(owner))",
+        "visits_seen": "uniqExactIf((site, day, visit, owner), visit != 0)",
         "visits": _VISITS,
-        "lines": _LINES,
-        "every_line": """(
-  SELECT {{line}} FROM daily WHERE dimension = {dimension:String} AND {{tallied}}
-  UNION ALL
-  SELECT {{line}} FROM {{lines}}
+        "left": """(
+  SELECT toString(page) AS name, sum(seconds) AS of_one, max(depth) AS furthest
+  FROM {{seen}}
+  WHERE robot = 0 AND page != '' AND {{seen_there}}
+  GROUP BY name, site, day, visit, owner, if(visit = 0, record_id, toUUID('00000000-0000-0000-0000-000000000000'))
 )""",
         "every_visit": """(
   SELECT * FROM
@@ -193,13 +182,9 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
   WHERE {{filtered}}
 )""",
         "filtered": _FILTERED,
-        "here": _HERE,
-        "has_points": f"({{point:String}} = '' OR hasAny(points, {_NAMES}))",
-        "views_there": f"arraySum((p, n) -> n * {_HERE}, points, n_views)",
-        "invented_there": f"arraySum((p, n) -> n * {_HERE}, points, n_invented)",
-        "loose_there": f"arraySum((p, n) -> n * {_HERE}, points, n_loose)",
-        "seconds_there": f"arraySum((p, n) -> n * {_HERE}, points, n_seconds)",
-        "depth_there": f"arraySum((p, n) -> n * {_HERE}, points, n_depth)",
-        "points_there": f"arrayCount(p -> {_HERE}, points)",
+        "seen_there": _ASKED % "point",
+        "there": _ASKED % "points",
+        "views_there": f"arraySum((p, n) -> n * {_ASKED % 'p'}, splitByChar(',', points), n_views)",
+        "invented_there": f"arraySum((p, n) -> n * {_ASKED % 'p'}, splitByChar(',', points), n_invented)",
     }
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from avow.local_days import LocalDay, calendar_day, day_of, segments
+from avow.local_days import LocalDay, calendar_day, day_of, ranges, segments
 from avow.store.control import settings, tallied_days
 from avow.store.tallies import HOUR_MS
 from avow.store.tally_terms import DIMENSIONS
@@ -80,13 +80,19 @@ class Tallying:
             rows = tallies.begin(days)
             tallies.remove(one.day for one in rows)
             since, first = segments(days)
-            asked = {"site": "", "froms": [days[0].from_ms], "untils": [days[-1].until_ms], "segments": since, "bases": first}
+            span = {
+                "froms": [days[0].from_ms],
+                "untils": [days[-1].until_ms],
+                "ranges": ranges([(days[0].from_ms, days[-1].until_ms)]),
+            }
+            asked = {"site": "", **span, "segments": since, "bases": first}
             if since:  # else a zone leaves all of these days out
                 events.command_once("tally_visits", **asked)
             for dimension in DIMENSIONS.values() if since else ():
                 if not self._is_unchanged(rows):
                     return
-                events.command_once("tally_lines", **asked, **dimension.parameters())
+                for name in dimension.statements:
+                    events.command_once(name, **asked, **dimension.parameters())
             sums = self._sums(one.day for one in rows)
             with tallies.control.transaction() as tx:
                 for one in rows:

@@ -1,22 +1,23 @@
--- Integers by site, day, dimension, key and the points that saw it, of the days that are tallied; no state of a sketch, nothing
--- that could be asked whether somebody is in it. `points` is all the points by which a visit saw the key: for any of them, visits
--- are the sum of `visits` of the lines that have one, and views the sum of their own. `loose` are views of no visit.
+-- Integers by site, day, dimension, key and points, of the days that are tallied; no state of a sketch, nothing that could be
+-- asked whether somebody is in it. `points` are all the points by which a visit saw the key, with commas between, in order:
+-- `visits` of any choice of points are the sum of those of the lines that name one. All other integers are of one point alone,
+-- in lines that name no second one. `loose` are views of no visit. It is small: a part for each year.
 CREATE TABLE IF NOT EXISTS daily
 (
     dimension LowCardinality(String),
     site      LowCardinality(String),
     day       Date,
-    key       String,
-    points    Array(LowCardinality(String)),
+    key       LowCardinality(String),
+    points    LowCardinality(String),
     visits    UInt64,
-    views     Array(UInt64),
-    loose     Array(UInt64),
-    invented  Array(UInt64),
-    seconds   Array(UInt64),
-    depth     Array(UInt64)
+    views     UInt64,
+    loose     UInt64,
+    invented  UInt64,
+    seconds   UInt64,
+    depth     UInt64
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(day)
+PARTITION BY toYear(day)
 ORDER BY (dimension, site, day, key)
 SETTINGS
     old_parts_lifetime = 1,

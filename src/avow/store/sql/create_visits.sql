@@ -1,5 +1,5 @@
 -- One row a visit and recognised person, of the days that are tallied; made of `events` and again when they change (store/tallies.py).
--- `points` are the collection points that saw it, in order, with `views` and those of them that were `invented` next to each.
+-- `points` are the collection points that saw it, in order, commas between, with `views` and those that were `invented` of each.
 -- Settings as of `events`: it holds persons, so that what is erased leaves the disk within seconds.
 CREATE TABLE IF NOT EXISTS visits
 (
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS visits
     device   LowCardinality(String),
     language LowCardinality(String),
     country  LowCardinality(String),
-    points   Array(LowCardinality(String)),
+    points   LowCardinality(String),
     views    Array(UInt64),
     invented Array(UInt64),
     seconds  UInt64,

@@ -4,7 +4,7 @@ SELECT
   sum({{views_there}}) AS views,
   countIf(visit != 0) AS visits
 FROM {{every_visit}}
-WHERE {{has_points}}
+WHERE {{there}}
   AND robot = 0
   AND ({unknown:UInt8} = 1 OR name != '')
 GROUP BY name

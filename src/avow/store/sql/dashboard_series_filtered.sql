@@ -2,10 +2,10 @@
 SELECT
   roundDown(toUnixTimestamp(time), {steps:Array(UInt32)}) AS bucket,
   count() AS views,
-  uniqIf((site, day, visit, owner), visit != 0) AS visits,
+  {{visits_seen}} AS visits,
   uniqIf({{visitor_of}}, visit != 0 OR notEmpty(owner)) AS visitors
 FROM {{seen}}
-WHERE ({point:String} = '' OR {{at_points}})
+WHERE {{seen_there}}
   AND robot = 0
   AND (site, day, visit, owner) IN (SELECT site, day, visit, subject FROM {{visits}} WHERE {{filtered}})
 GROUP BY bucket

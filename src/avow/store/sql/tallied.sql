@@ -7,7 +7,7 @@ FROM
   WHERE ({all:UInt8} = 1 OR day IN {days:Array(Date)})
   GROUP BY day
   UNION ALL
-  SELECT day, 0 AS of_visits, count() AS of_lines, groupBitXor(cityHash64(dimension, site, key, points, visits, views)) AS mark
+  SELECT day, 0 AS of_visits, count() AS of_lines, groupBitXor(cityHash64(dimension, site, key, points, visits, views, depth)) AS mark
   FROM daily
   WHERE ({all:UInt8} = 1 OR day IN {days:Array(Date)})
   GROUP BY day
