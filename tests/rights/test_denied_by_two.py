@@ -36,14 +36,14 @@ def office(house, tmp_path):
     return Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"), staff_look=False)
 
 
-def deniable(office, kind):
+def deniable(office, kind, channel="phone"):
     """File a request of a kind and take it to where staff may deny it; return its id."""
     more = dict(TO_FILE.get(kind, {}))
     if kind is RequestKind.APPEAL:
         answered = office.ask(RequestKind.OPT_OUT, "kim@example.com", jurisdiction="US-VA")
         office.walk()
         more["parent"] = answered.partition("-")[0]
-    filed = office.ask(kind, channel="phone", **more)
+    filed = office.ask(kind, channel=channel, **more)
     request_id = filed.partition("-")[0]
     if kinds.of(kind).plan is not None:  # whatever the policy says of autopilot, somebody looks
         assert office.reviews.suspect(request_id, NOTE, FIRST.staff_id) is None

@@ -31,6 +31,7 @@ from avow.rights import (
     kinds,
     listing,
     looking,
+    mending,
     plan,
     proofs,
     receive,
@@ -410,6 +411,13 @@ class Desk:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
 
+    def ask_to_mend(self, request_id: str, lacks: str, staff_id: str) -> Refusal | None:
+        """Tell its person what a request lacks that came by hand, and how to mend it. Rule: 11 CCR 7020(e)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return mending.ask(case, lacks, staff_id, self._voice(case), self.cases, self.now_ms())
+
     def decide_file(self, request_id: str, file: str, reason: str, staff_id: str, *, is_released: bool) -> Refusal | None:
         """Release a file that nobody could read, or hold it back. Rule: 11 CCR 7024(d)."""
         case = self.cases.get(request_id)
@@ -528,6 +536,7 @@ class Desk:
             may_be_denied=denying.may_ask(case),
             may_be_decided=case.kind in appealing.DECIDED and denying.may_ask(case),
             waits_for_second=reviewing.proposal(case) is not None,
+            may_be_mended=mending.may_ask(case),
         )
 
 
