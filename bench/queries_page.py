@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from bench.machine import MARROWBY, Server, avow_serve, cpu_seconds, scratch, wa
 _CONSOLE = "[console]\nwithout_second_factor = 'a benchmark has none'\n"
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 VISITS = 5
+#: How long making the days of a year may take, seconds.
+_MAKING_SECONDS = 3_600.0
 #: How long an open tab is watched, seconds: its parts refresh every 4 s and every 20 s.
 WATCHED_SECONDS = 60.0
 #: Seconds to reach by period, and of a core for one open tab.
@@ -42,6 +45,7 @@ def page_lines(events: int) -> list[str]:
     with scratch() as folder, avow_serve(folder, workers=1, more=_CONSOLE) as server:
         wait_until_answered(f"{server.base}/readyz")
         fill(folder / "data" / "run", [], events=events, first=datetime.now(UTC) - timedelta(seconds=YEAR_SECONDS))
+        _wait_until_tallied(folder / "data" / "control.db")
         with _signed_in(server) as page:
             for name, reach in REACH.items():
                 first, last = _visited(page, f"{server.base}/console?period={name}")
@@ -49,6 +53,17 @@ def page_lines(events: int) -> list[str]:
             costs = {name: _watched(server, page, f"{server.base}/console?period={name}") for name in REACH}
     told = "; ".join(f"{name} {100 * cost:.1f} %" for name, cost in costs.items())
     return [*lines, "", f"One open tab, of a core: {told} (to reach: < {100 * REACH_TAB:.0f} %)."]
+
+
+def _wait_until_tallied(control: Path) -> None:
+    """Return when the installation has made the days that are over; it begins with the newest, and notes each."""
+    made, until = 0, time.monotonic() + _MAKING_SECONDS
+    while made < YEAR_SECONDS // 86_400:
+        if time.monotonic() > until:
+            raise SystemExit(f"only {made} days are tallied")
+        time.sleep(1)
+        with closing(sqlite3.connect(f"file:{control}?mode=ro", uri=True)) as file:
+            (made,) = file.execute("SELECT count(*) FROM tallied_days WHERE is_made").fetchone()
 
 
 @contextmanager

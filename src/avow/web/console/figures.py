@@ -10,6 +10,7 @@ a state of the events is said not to have changed (304) as long as they are in i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -19,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from avow.definitions import StoreUnavailable
 from avow.store.asker import Asker
 from avow.web.house import LEFT_KEY
 
@@ -26,6 +28,8 @@ from avow.web.house import LEFT_KEY
 AT_ONCE: Final = 8
 #: What an answer says whose asker has gone; nobody reads it, save who closed one side of the connection only.
 _NOBODY: Final = 503
+
+log = logging.getLogger(__name__)
 
 
 class Figures:
@@ -48,8 +52,16 @@ class Figures:
         if working.done():
             return working.result()
         if not work.cancel():
+            working.add_done_callback(_let_go)
             await run_in_threadpool(asker.leave)
         return Response(status_code=_NOBODY)
+
+
+def _let_go(working: asyncio.Future[Response]) -> None:
+    """Take the answer that nobody waits for any more; that there is none is what was wanted, a fault of ours is told."""
+    error = None if working.cancelled() else working.exception()
+    if error is not None and not isinstance(error, StoreUnavailable):
+        log.error("a page that was left could not be worked out (%s)", type(error).__name__)
 
 
 async def _never() -> None:
