@@ -88,7 +88,7 @@ class Scope:
     def asked(self) -> dict[str, Any]:  # Any: texts, numbers and lists of them
         """Return the bound parameters that queries of tallied days and events take (`store/tally_terms.py`)."""
         whole, rest = _apart(self.days, self.from_ms, self.to_ms)
-        since, first = segments(_days_between(self.from_ms, self.to_ms, self.timezone))
+        since, first = segments(_days_between(rest[0][0], rest[-1][1], self.timezone))
         return {
             "site": self.site,
             "points": of_any(self.points),
