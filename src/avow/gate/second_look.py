@@ -70,7 +70,7 @@ class SecondLook:
         if self.others(asker):
             return Refusal("who asked for it cannot be its second person; somebody else here may approve", rules.REASONS_TOLD)
         if not self._is_believed():
-            ahead = "the clock of this machine has jumped ahead, so nobody knows whether a day is over; look again when it is right"
+            ahead = "the clock of this machine has jumped ahead, so nobody knows whether a day is over; look when it is right"
             return Refusal(ahead, rules.REASONS_TOLD)
         if self.now_ms() - asked_ms < _ALONE_AFTER_MS:
             first = datetime.fromtimestamp((asked_ms + _ALONE_AFTER_MS) / 1000, ZoneInfo(self.versions.timezone))
