@@ -318,7 +318,7 @@ def erased_line(folder: Path, events: int, count: int) -> str:
         unreadable = time.perf_counter() - began
         store.purge()
         gone = time.perf_counter() - began
-        left = ours.count_subjects(subjects.values())
+        left = ours.left_of(subjects.values()).events
         store.control.close()
         store.vault.close()
     reach = 10 if count == 1 else 60

@@ -27,6 +27,7 @@ from avow.policy.rulebook import retention_classes
 from avow.publication.publishing import Publisher
 from avow.rights import figures
 from avow.store.control import Control, audit
+from avow.store.events import Left
 from avow.store.files import Files
 from avow.store.keys import Vault
 from avow.store.store import Store
@@ -103,11 +104,8 @@ class NoEvents:
     def subjects(self):
         return frozenset()
 
-    def count_subjects(self, _subjects):
-        return 0
-
-    def count_visits(self, _subjects):
-        return 0
+    def left_of(self, _subjects):
+        return Left(0, 0)
 
     def hours_of_subjects(self, _subjects):
         return frozenset()

@@ -21,6 +21,7 @@ from avow.rights.degrees import Degree
 from avow.rights.states import State, Step
 from avow.rights.verification import Link
 from avow.store.control import request_proofs
+from avow.store.events import Left
 from avow.store.keys import RECORD
 
 ROBIN = "robin@example.com"
@@ -267,7 +268,7 @@ def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office)
     rulebook = office.house.versions.in_force()
     office.house.view(number, "/barometers", rulebook)
     browser = office.house.store.vault.subjects_of([identifier(IdentifierKind.VISITOR, number)])
-    office.house.store.events.count_subjects = lambda subjects: len(browser & frozenset(subjects))
+    office.house.store.events.left_of = lambda subjects: Left(len(browser & frozenset(subjects)), 0)
     application = {"email": ROBIN, "name": "Robin Marlow", "position": "Baker"}
     record = office.house.write(ROBIN, point="job-application", fields=application)
     token = filed(office, RequestKind.DELETE, visitor_id=number)
@@ -276,7 +277,7 @@ def test_to_delete_needs_less_for_views_of_pages_than_for_an_application(office)
     case = case_of(office, token)
     assert case.entry(Step.NARROWED).detail["beyond"] == ["job-application"]
     assert [one.kind.value for one in case.contact.identifiers()] == ["visitor"]
-    office.house.store.events.count_subjects = lambda _subjects: 0  # the purge removed the row
+    office.house.store.events.left_of = lambda _subjects: Left(0, 0)  # the purge removed the row
     office.walk()
     assert office.house.store.submission(record) is not None
     assert office.house.store.vault.keys_of(browser) == {}
@@ -290,7 +291,7 @@ def test_to_delete_what_the_address_reaches_goes_point_by_point(office):
     rulebook = office.house.versions.in_force()
     office.house.view(number, "/barometers", rulebook)
     browser = office.house.store.vault.subjects_of([identifier(IdentifierKind.VISITOR, number)])
-    office.house.store.events.count_subjects = lambda subjects: len(browser & frozenset(subjects))
+    office.house.store.events.left_of = lambda subjects: Left(len(browser & frozenset(subjects)), 0)
     message = office.house.write(ROBIN, fields={"email": ROBIN, "name": "Robin Marlow", "message": "Good morning"})
     application = {"email": ROBIN, "name": "Robin Marlow", "position": "Baker"}
     record = office.house.write(ROBIN, point="job-application", fields=application)

@@ -16,6 +16,7 @@ from avow.definitions import AfterRetention, IdentifierKind, StoreUnavailable, i
 from avow.store.control import choices, submissions
 from avow.store.control.choices import Choice
 from avow.store.control.submissions import SealedSubmission
+from avow.store.moving import NEXT
 
 NIGHT = MORNING + 40_000_000
 #: More than SQLite binds in one statement.
@@ -56,9 +57,31 @@ def test_any_number_of_people_is_counted_and_removed(store, writer):
     store.write([writer.event(one) for one in people])
     known = list(store.vault.lookup([browser(1), browser(2)]).values())
     wanted = [known[0], *(uuid4().bytes for _ in range(12_000)), known[1]]
-    assert store.events.count_subjects(wanted) == 2
+    assert store.events.left_of(wanted).events == 2
     assert store.events.delete_subjects(wanted) == 2
-    assert store.events.count_subjects(wanted) == 0
+    assert store.events.left_of(wanted).events == 0
+
+
+def test_what_lies_in_the_table_that_is_filled_alone_is_left_as_well(store, writer):
+    """Events on their way into the table of this version are searched for in both."""
+    store.write([writer.event(visitor(1))])
+    known = store.vault.subjects_of([browser(1)])
+    store.events.prepare_table(NEXT)
+    try:
+        for text in (f"INSERT INTO {NEXT} SELECT * FROM events", "TRUNCATE TABLE events"):
+            store.events._call(lambda client, text=text: client.command(text))
+        assert store.events.left_of(known) == (1, 0)
+    finally:
+        store.events.drop_table(NEXT)
+
+
+def test_to_purge_who_left_no_event_asks_the_event_engine_three_times(store, writer, monkeypatch):
+    """What is there, whether replaced parts are gone, and what is left: each question takes longer than the purge itself."""
+    store.write([writer.submission("robin@example.com")])
+    store.erase([identifier(IdentifierKind.EMAIL, "robin@example.com")], NIGHT)
+    asked, ask = [], store.events._call
+    monkeypatch.setattr(store.events, "_call", lambda work: asked.append(work) or ask(work))
+    assert (store.purge().submissions, store.vault.purging(), len(asked)) == (1, frozenset(), 3)
 
 
 def test_a_purge_of_any_number_of_people_comes_to_its_end(store, writer):

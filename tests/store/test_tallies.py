@@ -316,12 +316,12 @@ def test_what_changes_events_of_a_day_takes_its_figures_off(store, writer, tally
     CHANGES[name](store)
     assert of_days(store) == {17: 1, 19: 1}
     assert set(of_days(store, "daily")) == {17, 19}
-    assert store.events.count_visits([subject]) == 0
+    assert store.events.left_of([subject]).visits == 0
     assert [one.day.day for one in same_as_plain(store, points=(None,))] == [17, 19]
     make(tallying)
     make(tallying)
     assert len(same_as_plain(store, points=(None,))) == 3
-    assert store.events.count_visits([subject]) == (name == "corrected")
+    assert store.events.left_of([subject]).visits == (name == "corrected")
     assert ("/orders/12345" in pages(store)) == (name == "deidentified")
 
 

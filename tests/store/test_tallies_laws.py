@@ -127,7 +127,7 @@ class Panels(RuleBasedStateMachine):
 
         def purge():
             self.store.purge(now_ms=NOW)
-            assert self.events.count_subjects(gone) == self.events.count_visits(gone) == 0
+            assert not any(self.events.left_of(gone))
 
         return purge
 
