@@ -183,14 +183,19 @@ def opened(folder: Path) -> Iterator[Tallies]:
         vault.close()
 
 
+def make_days(tallies: Tallies) -> None:
+    """Make every day that is over."""
+    tallying = Tallying(tallies, Aside(tallies.control, tallies.vault), TIMEZONE)
+    tallying.settle()
+    while tallying.once(NOW_MS):
+        pass
+
+
 def filled(folder: Path, events: int) -> None:
     """Fill a store, tally its days, and write its events for DuckDB, in the order in which they came."""
     with opened(folder) as tallies:
         fill(folder, [], events=events)
-        tallying = Tallying(tallies, Aside(tallies.control, tallies.vault), TIMEZONE)
-        tallying.settle()
-        while tallying.once(NOW_MS):
-            pass
+        make_days(tallies)
         client = clickhouse_connect.get_client(dsn=announced(folder)())
         months = [row[0] for row in client.query("SELECT DISTINCT toYYYYMM(time) FROM events ORDER BY 1").result_rows]
         for month in months:  # what is put into order has its place in memory
@@ -313,6 +318,7 @@ def erased_line(folder: Path, events: int, count: int) -> str:
         store = Store(Control(f"sqlite:///{folder / 'control.db'}"), ours, Vault(folder / "keys.db"), Files(folder / "files"))
         subjects = store.vault.subjects_for(people, NOW_MS)
         fill(folder, list(subjects.values()), events=events)
+        make_days(store.tallies)
         began = time.perf_counter()
         store.erase(people, NOW_MS)
         unreadable = time.perf_counter() - began
