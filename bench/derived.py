@@ -83,12 +83,9 @@ SELECT approx_count_distinct(visitor) FROM (
   SELECT visitor FROM visits WHERE robot = 0 AND visitor <> 0 AND {_DAYS} AND {_sets(_VIEWS)}
   UNION ALL SELECT {_VISITOR} FROM seen WHERE robot = 0 AND {_at(_VIEWS)})""",
 ]
-PAGES = [_ranked("page")]
-SOURCES = [_ranked("referrer"), _ranked("campaign"), _points()]
-DEVICES = [
-    *(_ranked(column) for column in ("browser", "system", "device", "language", "country")),
-    _ranked("browser", dimension="robot", robot=1),
-]
+RANKED = [_ranked(column) for column in ("page", "referrer", "campaign", "country", "language", "browser", "system", "device")]
+POINTS = [_points()]
+ROBOTS = [_ranked("browser", dimension="robot", robot=1)]
 RECONCILED = [
     f"""{_SEEN}
 SELECT sum(visits), sum(tag), sum(beacon), sum(log), sum(visits) - sum(browser) FROM (
@@ -131,9 +128,9 @@ EXTENT = ["SELECT point, count(*), min(at_ms), max(at_ms) FROM events GROUP BY 1
 DERIVED = {
     "series": SERIES,
     "totals": TOTALS,
-    "pages": PAGES,
-    "sources": SOURCES,
-    "devices": DEVICES,
+    "ranked": RANKED,
+    "points": POINTS,
+    "robots": ROBOTS,
     "reconciled": RECONCILED,
     "reading": READING,
     "actions": ACTIONS,

@@ -15,14 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from avow.analytics.devices import devices
-from avow.analytics.pages import top_pages
+from avow.analytics.extents import extents
 from avow.analytics.period import Period, period
-from avow.analytics.question import Column, Known, Query, Scope
-from avow.analytics.reading import actions, reading
+from avow.analytics.question import ROBOTS, Column, Known, Query, Scope, ranked, ranked_by, ranked_each
+from avow.analytics.reading import reading
 from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.searches import LEAST_VISITS, TERMS, searches
-from avow.analytics.sources import extents, sources
 from avow.analytics.visits import series, totals
 from avow.store.tallies import Tallies
 from bench.events import SITE
@@ -115,21 +113,21 @@ PANELS = (
         ],
         takes_filters=True,
     ),
-    Panel("pages", lambda query, scope, _span: top_pages(query, scope), [_known("page")], takes_filters=True),
     Panel(
-        "sources",
-        lambda query, scope, _span: sources(query, scope),
-        [_known("referrer"), _known("campaign"), _ranked("point")],
-    ),
-    Panel(
-        "devices",
-        lambda query, scope, _span: devices(query, scope),
+        "ranked",
+        lambda query, scope, _span: ranked_each(query, scope),
         [
+            _known("page"),
+            _known("referrer"),
+            _known("campaign"),
+            *(_known(column.value) for column in (Column.COUNTRY, Column.LANGUAGE)),
             *(_ranked(column.value) for column in (Column.BROWSER, Column.SYSTEM, Column.DEVICE)),
-            *(_known(column.value) for column in (Column.LANGUAGE, Column.COUNTRY)),
-            _ranked("browser", _ROBOTS),
         ],
         takes_filters=True,
+    ),
+    Panel("points", lambda query, scope, _span: ranked_by(query, Column.POINT, scope), [_ranked("point")]),
+    Panel(
+        "robots", lambda query, scope, _span: ranked(query, "dashboard_ranked", scope, **ROBOTS), [_ranked("browser", _ROBOTS)]
     ),
     Panel(
         "reconciled",
@@ -139,9 +137,14 @@ PANELS = (
     Panel("reading", lambda query, scope, _span: reading(query, _at(scope, "page-leave")), [_READING]),
     Panel(
         "actions",
-        lambda query, scope, _span: actions(
-            query, _at(scope, "outbound-link", "download"), _at(scope, "outbound-link"), _at(scope, "download")
-        ),
+        lambda query, scope, _span: [
+            ranked_by(query, column, _at(scope, *points))
+            for column, points in (
+                (Column.POINT, ("outbound-link", "download")),
+                (Column.LINK, ("outbound-link",)),
+                (Column.LINK, ("download",)),
+            )
+        ],
         [
             _ranked("point", f"{_SPAN} AND point IN ('outbound-link', 'download')"),
             _known("link", f"{_SPAN} AND point = 'outbound-link'"),

@@ -183,23 +183,33 @@ def opened(folder: Path) -> Iterator[Tallies]:
         vault.close()
 
 
+def make_days(tallies: Tallies) -> None:
+    """Make every day that is over."""
+    tallying = Tallying(tallies, Aside(tallies.control, tallies.vault), TIMEZONE)
+    tallying.settle()
+    while tallying.once(NOW_MS):
+        pass
+
+
 def filled(folder: Path, events: int) -> None:
     """Fill a store, tally its days, and write its events for DuckDB, in the order in which they came."""
     with opened(folder) as tallies:
         fill(folder, [], events=events)
-        tallying = Tallying(tallies, Aside(tallies.control, tallies.vault), TIMEZONE)
-        tallying.settle()
-        while tallying.once(NOW_MS):
-            pass
+        make_days(tallies)
         client = clickhouse_connect.get_client(dsn=announced(folder)())
-        with (folder / "events.parquet").open("wb") as file:
-            for piece in client.raw_stream(f"SELECT {_COLUMNS} FROM events ORDER BY time", fmt="Parquet"):
-                file.write(piece)
+        months = [row[0] for row in client.query("SELECT DISTINCT toYYYYMM(time) FROM events ORDER BY 1").result_rows]
+        for month in months:  # what is put into order has its place in memory
+            asking = f"SELECT {_COLUMNS} FROM events WHERE toYYYYMM(time) = {month} ORDER BY time"
+            _write(folder / f"events-{month}.parquet", client.raw_stream(asking, fmt="Parquet"))
         for table, columns in _MADE.items():
-            with (folder / f"{table}.parquet").open("wb") as file:
-                for piece in client.raw_stream(f"SELECT {columns} FROM {table}", fmt="Parquet"):
-                    file.write(piece)
+            _write(folder / f"{table}-0.parquet", client.raw_stream(f"SELECT {columns} FROM {table}", fmt="Parquet"))
         client.close()
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def panels_asked(ours: Events, scope: Scope, span: Period) -> Iterator[tuple[str, list[Question]]]:
@@ -257,7 +267,7 @@ def duckdb_of(folder: Path) -> Any:
 
     connection = duckdb.connect(str(folder / "events.duckdb"))
     for table in ("events", *_MADE):
-        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM '{folder / table}.parquet'")
+        connection.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_parquet('{folder / table}-*.parquet')")
     return connection
 
 
@@ -308,6 +318,7 @@ def erased_line(folder: Path, events: int, count: int) -> str:
         store = Store(Control(f"sqlite:///{folder / 'control.db'}"), ours, Vault(folder / "keys.db"), Files(folder / "files"))
         subjects = store.vault.subjects_for(people, NOW_MS)
         fill(folder, list(subjects.values()), events=events)
+        make_days(store.tallies)
         began = time.perf_counter()
         store.erase(people, NOW_MS)
         unreadable = time.perf_counter() - began

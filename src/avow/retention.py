@@ -25,8 +25,6 @@ from avow.gate import entries
 from avow.store.control import Control, settings
 from avow.store.store import Store
 
-#: A clock so far ahead of the last believed moment is not believed at once.
-AHEAD: Final = timedelta(hours=48)
 #: For so long both clocks have to agree before a wrong-looking one is believed.
 AGREED: Final = timedelta(hours=24)
 #: What the wall clock may gain or lose against the monotonic one between two looks: time is also set right in small steps.
@@ -45,7 +43,6 @@ THOROUGH_MS: Final = 24 * 3600 * 1000
 SWEPT: Final = "retention.swept_ms"  # the last sweep
 WAITING: Final = "retention.waiting"  # JSON: why the sweep waits, and since when; "" when it does not
 CONFIRMED: Final = "retention.confirmed_ms"  # when somebody brought it forward
-_BELIEVED: Final = "clock.believed_ms"
 _AGREED: Final = "clock.agreed_ms"
 
 
@@ -74,7 +71,7 @@ class Clock:
         """Return whether dates may be acted on now. Looks at both clocks first."""
         self.look()
         assert self._believed_ms is not None
-        return self.wall_ms() - self._believed_ms <= _ms(AHEAD) or self.has_agreed
+        return self.wall_ms() - self._believed_ms <= _ms(settings.AHEAD) or self.has_agreed
 
     def look(self) -> bool:
         """Compare both clocks with the last look, and note now and then how far they agreed; returns False."""
@@ -91,7 +88,7 @@ class Clock:
             self._agreed_ms = self._agreed_ms + passed if abs(said - passed) <= _ms(TOLERANCE) else 0
         self._seen = (wall, monotonic)
         assert self._believed_ms is not None
-        if wall - self._believed_ms <= _ms(AHEAD) or self.has_agreed:
+        if wall - self._believed_ms <= _ms(settings.AHEAD) or self.has_agreed:
             self._believed_ms = wall
         if monotonic - self._noted_ms >= _ms(NOTED):
             self._note(monotonic)
@@ -105,7 +102,7 @@ class Clock:
     def _begin(self, wall: int) -> None:
         """Read what was noted before; an installation from before notes has the moment of its last sweep."""
         with self.control.reading() as tx:
-            believed = settings.get(tx, _BELIEVED) or settings.get(tx, SWEPT)
+            believed = settings.get(tx, settings.BELIEVED) or settings.get(tx, SWEPT)
             agreed = settings.get(tx, _AGREED)
         self._believed_ms = int(believed) if believed else wall
         self._agreed_ms = int(agreed or 0) if wall >= self._believed_ms else 0
@@ -113,7 +110,7 @@ class Clock:
     def _note(self, monotonic: int) -> None:
         self._noted_ms = monotonic
         with self.control.transaction() as tx:
-            settings.put(tx, _BELIEVED, str(self._believed_ms))
+            settings.put(tx, settings.BELIEVED, str(self._believed_ms))
             settings.put(tx, _AGREED, str(self._agreed_ms))
 
 

@@ -12,6 +12,7 @@ from tests.law.test_appeals import BOTH
 from tests.law.test_own_numbers import NUMBER
 from tests.law.test_portability import OFFERED
 from tests.rights.test_keeping import BOUND
+from tests.web.test_ways_in import PROGRAM
 
 from avow.config import load
 from avow.definitions import IdentifierKind, identifier
@@ -30,7 +31,7 @@ def house(tmp_path_factory, mailbox):
     """The example company, which offers every right that is asked for on a page of its own, under two laws."""
     folder = tmp_path_factory.mktemp("rights")
     text = (MARROWBY / "policy.md").read_text(encoding="utf-8")
-    for old, new in (*BOTH, NUMBER, OFFERED, AGENTS, *BOUND):
+    for old, new in (*BOTH, NUMBER, OFFERED, AGENTS, PROGRAM, *BOUND):
         assert old in text
         text = text.replace(old, new)
     (folder / "policy.md").write_text(text, encoding="utf-8")
@@ -100,7 +101,18 @@ def confirmed(page, mailbox, address, before):
 def test_the_forms_of_every_right_have_no_violation(opened):
     """To take along, to confirm a number, to appeal, of agents; each in both widths."""
     page = opened()
-    paths = ("portability", "confirm-identifier", "appeal", "agents", "know", "delete", "correct", "opt-out", "status")
+    paths = (
+        "portability",
+        "confirm-identifier",
+        "appeal",
+        "agents",
+        "know",
+        "delete",
+        "correct",
+        "opt-out",
+        "status",
+        "automated-decision",
+    )
     assert [one for path in paths for one in wrong_on(page, f"/privacy/{path}")] == []
     assert wrong_on(page, "/privacy") == []
 

@@ -61,7 +61,7 @@ def test_every_question_finds_something_in_the_benchmarks_events(measured, name,
 def test_duckdb_says_of_the_same_tables_what_it_says_of_events(measured, name):
     """Page views to the last one: what is compared is the same question; visits are told apart by person in one of them."""
     _, theirs = measured
-    for panel in ("pages", "sources", "devices", "actions"):
+    for panel in ("ranked", "points", "robots", "actions"):
         for raw, derived in zip(theirs[name, "raw"][panel], theirs[name, "derived"][panel], strict=True):
             assert [row[:2] for row in raw] == [(row[0], int(row[1])) for row in derived], panel
 

@@ -145,6 +145,7 @@ def test_people_decide_it_and_the_letter_says_how_the_program_works(house, tmp_p
     office.walk()
     (case,) = office.cases.every()
     assert case.state is State.REVIEWING
+    assert "no longer period" in office.desk.extend(case.request_id, "A colleague is away.", "s1").reason
     why = "From today a person reads your messages, and the number is not worked out for them."
     assert isinstance(office.reviews.decide(case.request_id, "granted", "yes", FIRST), Refusal)
     assert office.reviews.decide(case.request_id, "granted", why, FIRST) is None

@@ -338,11 +338,14 @@ def test_a_file_without_a_block_has_one_finding(compiled, text):
     assert (found.code, "no avow block" in found.message) == ("AV0601", True)
 
 
-def test_a_right_by_people_is_not_offered_by_the_form(compiled, small_text):
-    """The mend names both changes, so that it is not followed by another finding."""
-    offered = '[right.automated-decision]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "none"\n[right.correct]'
-    (found,) = compiled(small_text.replace("[right.correct]", offered)).diagnostics
-    assert (found.code, 'take "web" out' in found.mend) == ("AV0701", True)
+def test_the_form_takes_what_is_asked_of_a_decision_and_people_carry_it_out(compiled, small_text):
+    """The mend is no more than to say so; the form of any other right that people carry out is none."""
+    offered = '[right.automated-decision]\nmethods = ["web", "phone"]\nverification = "x"\nlevel = "none"\n'
+    (found,) = compiled(small_text.replace("[right.correct]", f"{offered}[right.correct]")).diagnostics
+    assert (found.code, 'take "web" out' in found.mend) == ("AV0701", False)
+    mended = compiled(small_text.replace("[right.correct]", f"{offered}by_people = true\n[right.correct]"))
+    assert mended.diagnostics == ()
+    assert mended.rulebook.rights["automated-decision"].by_form
 
 
 def test_the_small_policy_has_no_finding(compiled, small_text):

@@ -11,6 +11,7 @@ from avow.audit.log import Log
 from avow.definitions import Refusal, RequestKind
 from avow.gate import choices
 from avow.policy.rulebook import refusals
+from avow.retention import Clock
 from avow.rights import denying, kinds, sealed_words
 from avow.rights.cases import Claim
 from avow.rights.correcting.reviewing import Decision
@@ -36,14 +37,14 @@ def office(house, tmp_path):
     return Office(house, Log(tmp_path / "public", tmp_path / "private", "marrowby.example"), staff_look=False)
 
 
-def deniable(office, kind):
+def deniable(office, kind, channel="phone"):
     """File a request of a kind and take it to where staff may deny it; return its id."""
     more = dict(TO_FILE.get(kind, {}))
     if kind is RequestKind.APPEAL:
         answered = office.ask(RequestKind.OPT_OUT, "kim@example.com", jurisdiction="US-VA")
         office.walk()
         more["parent"] = answered.partition("-")[0]
-    filed = office.ask(kind, channel="phone", **more)
+    filed = office.ask(kind, channel=channel, **more)
     request_id = filed.partition("-")[0]
     if kinds.of(kind).plan is not None:  # whatever the policy says of autopilot, somebody looks
         assert office.reviews.suspect(request_id, NOTE, FIRST.staff_id) is None
@@ -103,6 +104,19 @@ def test_who_is_alone_looks_again_a_day_later(office, kind):
     assert agrees(office, request_id, kind, me) is None
     office.walk()
     assert (office.cases.get(request_id).answer["outcome"], office.reviews.second_looks()) == ("denied", (1, 1))
+
+
+def test_a_day_is_not_over_by_a_clock_that_jumped(office):
+    """Who is alone waits for one that is believed; a second person does not have to."""
+    request_id, me = deniable(office, RequestKind.OPT_OUT), account(office, "kim")
+    assert denies(office, request_id, RequestKind.OPT_OUT, me) is None
+    clock = Clock(office.house.store.control, office.house.now_ms, lambda: 0)
+    clock.look()
+    office.house.wait(days=3)
+    clock.look()
+    assert "jumped ahead" in agrees(office, request_id, RequestKind.OPT_OUT, me).reason
+    clock.believe()
+    assert agrees(office, request_id, RequestKind.OPT_OUT, me) is None
 
 
 def test_that_a_decision_of_a_program_stays_takes_two(office):

@@ -11,10 +11,9 @@ import plain_figures as plain
 import pytest
 from store_records import browser, visitor
 
-from avow.analytics.devices import devices
 from avow.analytics.period import before, period
-from avow.analytics.question import RANKED_ROWS, Column, Known, Scope, ranked_by
-from avow.analytics.reading import actions, reading
+from avow.analytics.question import EACH, RANKED_ROWS, ROBOTS, Column, Known, Scope, ranked, ranked_by, ranked_each
+from avow.analytics.reading import reading
 from avow.analytics.reconciled import Sources, reconciled
 from avow.analytics.visits import series, totals
 from avow.definitions import AfterRetention
@@ -95,7 +94,8 @@ def _same(store, span, scope, events):
             expected.pop("", None)
         assert len(expected) <= RANKED_ROWS
         assert lines == expected, column
-    robots = {one.name: (one.views, one.visits) for one in devices(store.events, scope).robots}
+    assert ranked_each(store.events, scope) == {column: ranked_by(store.events, column, scope) for column in EACH}
+    robots = {one.name: (one.views, one.visits) for one in ranked(store.events, "dashboard_ranked", scope, **ROBOTS)}
     assert robots == plain.ranked(events, "browser", robot=1)
 
 
@@ -114,9 +114,9 @@ def _same_of_sources(store, scope, events):
             assert abs(depth - expected[page][2]) <= 0.5
     done = replace(scope, points=("outbound-link",))
     gone = [one for one in events if one["point"] == "outbound-link"]
-    found = actions(store.events, done, done, done)
-    assert {one.name: (one.views, one.visits) for one in found.events} == plain.ranked(gone, "point")
-    assert {one.name: (one.views, one.visits) for one in found.links} == plain.ranked(gone, "link")
+    for column in (Column.POINT, Column.LINK):
+        found = ranked_by(store.events, column, done)
+        assert {one.name: (one.views, one.visits) for one in found} == plain.ranked(gone, column.value)
 
 
 def vars_of(found):
@@ -189,7 +189,6 @@ def test_what_no_filter_reaches_is_not_asked(store):
     scope = Scope("marrowby", SPAN.from_ms, SPAN.to_ms, ("page-leave",), ZONE, (), FILTERS[0])
     for ask in (
         lambda: reading(store.events, scope),
-        lambda: actions(store.events, scope, scope, scope),
         lambda: reconciled(store.events, scope, Sources((), (), ())),
     ):
         with pytest.raises(ValueError, match="some visits only"):

@@ -51,8 +51,11 @@ class Figures(NoEvents):
             return _CONVERSIONS[name]
         if name in _ONE_ROW:
             return [_ONE_ROW[name]]
+        if name == "dashboard_ranked_each":
+            each = {dimension: _ranked(_TOP.get(dimension, [])) for dimension in parameters["dimensions"]}
+            return [{"dimension": dimension} | row for dimension, rows in each.items() for row in rows]
         top = _TOP.get("point" if name == "dashboard_points" else parameters.get("dimension", name), [])
-        return [{"name": word, "views": 4200 // (index + 1), "visits": 1900 // (index + 1)} for index, word in enumerate(top)]
+        return _ranked(top)
 
     def _days(self, parameters):
         """Figures of each day that is asked, tallied or not; of each month where these are asked."""
@@ -69,6 +72,10 @@ class Figures(NoEvents):
             {"bucket": at, "views": 40 + number * 37 % 91, "visits": 20, "visitors": 15 + number * 17 % 29}
             for number, at in enumerate(parameters["steps"])
         ]
+
+
+def _ranked(top):
+    return [{"name": word, "views": 4200 // (index + 1), "visits": 1900 // (index + 1)} for index, word in enumerate(top)]
 
 
 _CONVERSIONS = {

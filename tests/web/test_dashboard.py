@@ -183,11 +183,11 @@ def test_nothing_is_known_to_be_unchanged_behind_a_cluster(staff, house):
     assert len(_asked(house, "dashboard_totals")) == 2
 
 
-def test_all_panels_share_one_look_at_the_totals(staff, house):
+def test_panels_share_one_look_at_what_several_of_them_say(staff, house):
     """Of which they say what part each line is; another state of the events has other ones."""
     changed.note(house.installation.run, is_empty=False)
     texts = [staff.get(f"{PANELS}/{name}").text for name in ("totals", "pages", "browsers", "robots")]
-    assert len(_asked(house, "dashboard_totals")) == 1
+    assert [len(_asked(house, name)) for name in ("dashboard_totals", "dashboard_ranked_each")] == [1, 1]
     assert "33 %" in texts[1]  # 4,200 of 12,843
     changed.note(house.installation.run, is_empty=False)
     staff.get(f"{PANELS}/pages")

@@ -8,9 +8,11 @@ from tests.rights.test_reviewing import BY_HAND, WHY
 
 from avow.definitions import RequestKind
 from avow.rights import verification
+from avow.rights.answers import NewRequest
 from avow.rights.states import State
 
 ROBIN = "robin@example.com"
+LACKS = "You did not say what is wrong, and where you saw it."
 
 
 @pytest.fixture
@@ -94,6 +96,29 @@ def test_a_part_is_kept_by_one_and_agreed_to_by_another(house):
     house.walk()
     assert (house.cases()[0].state, "Withheld" in first.get(house.path).text) == (State.CLOSED, True)
     assert "1 record by code H2" in house.browser().get("/privacy-policy/evidence").text
+
+
+def test_what_came_by_telephone_and_lacks_something_is_mended(house):
+    """Its person is told by a letter; a correction that names no field gets one, and waits until then."""
+    filed = house.rooms.rights.receive(
+        NewRequest(RequestKind.CORRECT, "kim@example.com", channel="phone", details="Something about me is wrong.")
+    )
+    house.walk()
+    house.confirm(filed, "kim@example.com")
+    house.walk()
+    staff, path = house.staff(), f"/console/requests/{filed.partition('-')[0]}"
+    page = staff.get(path).text
+    token = re.search(r'name="token" value="([^"]+)"', page)[1]
+    assert "It lacks something" in page
+    assert staff.post(f"{path}/mending", data={"token": token, "lacks": "no"}).status_code == 422
+    assert staff.post(f"{path}/mending", data={"token": token, "lacks": LACKS}).status_code in {200, 303}
+    assert "something is missing" in staff.get(path).text
+    assert "No field is named yet" in staff.get(f"{path}/corrections").text
+    row = {"token": token, "field-1": "contact-form/name", "wrong-1": "Kym", "right-1": "Kim"}
+    refused = staff.post(f"{path}/corrections/fields", data={**row, "right-1": ""})
+    assert (refused.status_code, "say what is right" in refused.text, "Kym" in refused.text) == (422, True, True)
+    assert staff.post(f"{path}/corrections/fields", data=row).status_code in {200, 303}
+    assert "Contact form: Name" in staff.get(f"{path}/corrections").text
 
 
 def test_an_opt_out_is_denied_as_fraudulent_by_two_browsers(house):

@@ -296,3 +296,44 @@ def test_no_way_is_promised_that_nothing_takes():
     with pytest.raises(AssertionError, match="AV0712"):
         compiled(("[right.correct]\n", words.replace('"web"', '"account"') + "[right.correct]\n"))
     assert compiled(("[right.correct]\n", words + "[right.correct]\n")).rights["appeal"].by_form
+
+
+PROGRAM = (
+    "[right.correct]\n",
+    (
+        '[right.automated-decision]\nmethods      = ["web", "email", "phone"]\nverification = "not at all"\n'
+        'level        = "none"\nform         = "rights-request"\nby_people    = true\n'
+        'gives        = ["opt-out", "access"]\n\n[right.correct]\n'
+    ),
+)
+
+
+def test_what_is_asked_of_a_programs_decision_has_a_form_and_people_decide_it(serving):
+    """7221, 7222: in the list of rights; what is wanted, an address for the answer, nothing to prove; staff see what it is."""
+    house = serving(compiled(PROGRAM))
+    house.now = datetime(2027, 1, 5, 20, 0, tzinfo=UTC)
+    browser = house.browser()
+    assert 'href="/privacy/automated-decision"' in browser.get("/privacy").text
+    page = browser.get("/privacy/automated-decision").text
+    assert ("Have people decide in the place of the program" in page, "visitor number" in page) == (True, False)
+    nothing = browser.post("/privacy/automated-decision", data={"pieces": "access"})
+    assert (nothing.status_code, "Our answer goes there" in nothing.text) == (422, True)
+    asked = {"email": ROBIN, "pieces": "access", "details": "Which of my applications were put last in November?"}
+    answer = browser.post("/privacy/automated-decision", data=asked)
+    assert answer.status_code == 303
+    assert "visitor" not in answer.cookies
+    house.run("requests")
+    case = last(house)
+    assert (case.kind, case.channel, case.state, case.contact.pieces) == ("automated-decision", "web", State.REVIEWING, "access")
+    status = browser.get(answer.headers["location"]).text
+    assert ("A person looks at your request" in status, "confirmed your address" in status) == (True, False)
+    inside = house.staff().get(f"/console/requests/{case.request_id}").text
+    assert ("how the decision came about" in inside, "put last in November" in inside) == (True, True)
+
+
+def test_without_that_right_there_is_no_such_form(house):
+    """Nor in the list; the page says who takes it."""
+    browser = house.browser()
+    assert "automated-decision" not in browser.get("/privacy").text
+    assert browser.get("/privacy/automated-decision").status_code == 404
+    assert browser.post("/privacy/automated-decision", data={"email": ROBIN}).status_code == 404

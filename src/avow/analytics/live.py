@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from avow.analytics.pages import top_pages
 from avow.analytics.period import Period
-from avow.analytics.question import Query, Ranked, Scope
+from avow.analytics.question import Column, Query, Ranked, Scope, ranked_by
 from avow.analytics.visits import Moment, Totals, series, totals
 
 LIVE_MINUTES = 30
@@ -26,4 +25,4 @@ def live(query: Query, scope: Scope, now_ms: int, timezone: str) -> Live:
     to_ms = (now_ms // 60_000 + 1) * 60_000
     span = Period("live", "Last 30 minutes", to_ms - LIVE_MINUTES * 60_000, to_ms, "minute", timezone)
     recent = scope.during(span.from_ms, span.to_ms)
-    return Live(totals(query, recent), series(query, recent, span), top_pages(query, recent))
+    return Live(totals(query, recent), series(query, recent, span), ranked_by(query, Column.PAGE, recent))

@@ -88,7 +88,7 @@ class Scope:
     def asked(self) -> dict[str, Any]:  # Any: texts, numbers and lists of them
         """Return the bound parameters that queries of tallied days and events take (`store/tally_terms.py`)."""
         whole, rest = _apart(self.days, self.from_ms, self.to_ms)
-        since, first = segments(_days_between(self.from_ms, self.to_ms, self.timezone))
+        since, first = segments(_days_between(rest[0][0], rest[-1][1], self.timezone))
         return {
             "site": self.site,
             "points": of_any(self.points),
@@ -180,6 +180,31 @@ def ranked_by(query: Query, column: Column, scope: Scope) -> tuple[Ranked, ...]:
         return ranked(query, "dashboard_points", scope)
     unknown = int(column in _WITH_UNKNOWN)
     return ranked(query, "dashboard_ranked", scope, dimension=column.value, column=column.value, robot=0, unknown=unknown)
+
+
+#: By what page views of people are ranked in one question.
+EACH: Final = (
+    Column.PAGE,
+    Column.REFERRER,
+    Column.CAMPAIGN,
+    Column.COUNTRY,
+    Column.LANGUAGE,
+    Column.BROWSER,
+    Column.SYSTEM,
+    Column.DEVICE,
+)
+
+
+def ranked_each(query: Query, scope: Scope) -> Mapping[Column, tuple[Ranked, ...]]:
+    """Return what `ranked_by` returns for each of `EACH`, in about the time of one of them."""
+    if scope.filters:
+        return {column: ranked_by(query, column, scope) for column in EACH}
+    unknown = [column.value for column in EACH if column in _WITH_UNKNOWN]
+    asked = {"limit": RANKED_ROWS, "dimensions": [column.value for column in EACH], "unknown": unknown}
+    found: dict[str, list[Mapping[str, Any]]] = {}  # Any: as `Query`
+    for row in query.query("dashboard_ranked_each", **(scope.asked() | asked)):
+        found.setdefault(str(row["dimension"]), []).append(row)
+    return {column: lines(found.get(column.value, ())) for column in EACH}
 
 
 def ranked(query: Query, name: str, scope: Scope, **asked: str | int) -> tuple[Ranked, ...]:

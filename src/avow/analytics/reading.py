@@ -1,10 +1,10 @@
-"""How long pages were read, and what was done on them next to looking."""
+"""How long pages were read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from avow.analytics.question import RANKED_ROWS, Column, Query, Ranked, Scope, of_several, ranked_by
+from avow.analytics.question import RANKED_ROWS, Query, Scope, of_several
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +17,6 @@ class Read:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """Events that are no page views, by collection point; links to other sites and files, by address."""
-
-    events: tuple[Ranked, ...]
-    links: tuple[Ranked, ...]
-    downloads: tuple[Ranked, ...]
-
-
 def reading(query: Query, leaves: Scope) -> tuple[Read, ...]:
     """Return the pages with most time in front of people; `leaves` names the points that are sent when a page is left."""
     if not leaves.points:
@@ -35,11 +26,3 @@ def reading(query: Query, leaves: Scope) -> tuple[Read, ...]:
     if any(row["together"] for row in rows):  # no sum says how far two points saw a page together
         rows = query.query("dashboard_reading_once", **asked | replace(leaves, days=()).asked())
     return tuple(Read(str(row["name"]), *(int(row[name]) for name in ("left_on", "seconds", "depth"))) for row in rows)
-
-
-def actions(query: Query, done: Scope, links: Scope, downloads: Scope) -> Actions:
-    """Return what people did, each from the points of its own scope; a scope without points has nothing."""
-    return Actions(
-        ranked_by(query, Column.POINT, done.unfiltered("events")) if done.points else (),
-        *(ranked_by(query, Column.LINK, scope.unfiltered("links")) if scope.points else () for scope in (links, downloads)),
-    )

@@ -250,9 +250,15 @@ class ClaimDecided(Entry):
 
 @dataclass(frozen=True, slots=True)
 class RequestDocument(Entry):
-    """A document about what is contested was asked for, came, was opened by a member of staff; all of them were destroyed."""
+    """A document about what is contested was asked for, came, was opened by a member of staff; all of them were destroyed.
 
-    kinds = ("request.document-wanted", "request.document-kept", "request.document-read", "request.documents-destroyed")
+    Or its person was told what a request lacks and how to mend it; a member of staff added what a correction lacked.
+    """
+
+    kinds = (
+        *("request.document-wanted", "request.document-kept", "request.document-read", "request.documents-destroyed"),
+        *("request.mending-wanted", "request.mended"),
+    )
     what: str
     request: str
     staff: str | None = None

@@ -19,7 +19,7 @@ from avow.definitions import Refusal, local_date
 from avow.gate.roles import Act, Member, Roles
 from avow.gate.versions import Versions
 from avow.policy.law import rules
-from avow.store.control import Control, staff, staff_training
+from avow.store.control import Control, settings, staff, staff_training
 
 #: How long who is alone waits before looking again.
 ALONE_AFTER: Final = timedelta(hours=24)
@@ -53,6 +53,12 @@ class SecondLook:
         )
         return frozenset(one.staff_id for one in members if roles.works(one, [Act.APPROVE]) is None)
 
+    def _is_believed(self) -> bool:
+        """Return whether a day can be counted by the clock: by what the storage process wrote down of it. Why: decision 0045."""
+        with self.control.reading() as tx:
+            believed = settings.get(tx, settings.BELIEVED)
+        return believed is None or self.now_ms() - int(believed) <= settings.AHEAD // timedelta(milliseconds=1)
+
     def by(self, member: Member, asker: str, asked_ms: int) -> Looked | Refusal:
         """Return whether a member may take the second look at what `asker` asked for, or why not."""
         roles = Roles(self.control, self.versions, self.now_ms)
@@ -63,6 +69,9 @@ class SecondLook:
             return Looked(is_alone=False)
         if self.others(asker):
             return Refusal("who asked for it cannot be its second person; somebody else here may approve", rules.REASONS_TOLD)
+        if not self._is_believed():
+            ahead = "the clock of this machine has jumped ahead, so nobody knows whether a day is over; look when it is right"
+            return Refusal(ahead, rules.REASONS_TOLD)
         if self.now_ms() - asked_ms < _ALONE_AFTER_MS:
             first = datetime.fromtimestamp((asked_ms + _ALONE_AFTER_MS) / 1000, ZoneInfo(self.versions.timezone))
             words = "nobody else here may approve, so you look again yourself, a day later: from"

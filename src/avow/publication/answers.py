@@ -183,6 +183,7 @@ class PolicyFacts:
     `confirmable` are the data items that are never shown and can be confirmed, name and label.
     `phone_forms` are the rights whose form's point takes a telephone number; `offered_in` are, for a right that is offered under
     some of the laws alone, code and name of these.
+    `gives` are the parts of the right about automated decisions, by name and in words; `programs` what takes these decisions.
     `tag` is what is written next to the tag on the pages, by attribute; empty when the policy declares no tag.
     """
 
@@ -207,6 +208,8 @@ class PolicyFacts:
     phone_forms: frozenset[str] = frozenset()
     confirmable: tuple[tuple[str, str], ...] = ()
     offered_in: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    gives: tuple[tuple[str, str], ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

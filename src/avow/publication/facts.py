@@ -19,6 +19,7 @@ from avow.gate.disclosures import DisclosureTotal
 from avow.gate.recipients import Gap
 from avow.gate.versions import Versions
 from avow.policy import DisclosureCount, Ledger, Rulebook, browser_policy, notice, printouts, tag_plan
+from avow.policy.language.vocabulary import ABOUT_DECISIONS
 from avow.policy.markup import joined
 from avow.policy.printouts import incentives as incentive_words
 from avow.policy.printouts import opting_out
@@ -250,6 +251,8 @@ def policy_facts(rulebook: Rulebook, website: str) -> PolicyFacts:
         forms=MappingProxyType(_forms(rulebook)),
         confirmable=tuple((one.name, one.label) for one in rulebook.confirmable),
         offered_in=MappingProxyType({name: _laws(rulebook, one.jurisdictions) for name, one in rulebook.rights.items()}),
+        gives=_gives(rulebook),
+        programs=tuple(one.label for one in rulebook.automated_decisions.values()),
         tag=tag_plan.attributes(rulebook, Audience(website)),
         links=tuple(
             LinkFacts(one.name, one.label, one.address, one.notice, one.clicks, one.reports, bool(one.parameter))
@@ -262,6 +265,12 @@ def _forms(rulebook: Rulebook) -> dict[str, str]:
     """Return the kinds of requests that a form of the privacy centre takes, each with the point that declares the form."""
     offered = {kind: right for kind in RequestKind if (right := rulebook.right(kind)) is not None}
     return {kind: right.form or "" for kind, right in offered.items() if right.by_form}
+
+
+def _gives(rulebook: Rulebook) -> tuple[tuple[str, str], ...]:
+    """Return what can be asked of an automated decision, by name and in words. Rule: 11 CCR 7221, 7222."""
+    right = rulebook.right(RequestKind.AUTOMATED_DECISION)
+    return tuple((name, ABOUT_DECISIONS[name]) for name in right.gives) if right else ()
 
 
 def _laws(rulebook: Rulebook, codes: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -249,6 +249,7 @@ class AskedWords:
     `has_to_be_read`: nothing is planned before a member of staff has read `words` and said what is meant. `can_be_scoped` until
     the plan is made. `parent` is the reference of the request that it is about, `entered_on` the day of entry where it is another
     than that of receipt, `belief` why staff denied it. `waits_for_second`: a denial of it is asked for, and somebody looks again.
+    `may_be_mended`: its person can be told what it lacks.
     """
 
     name: str
@@ -270,6 +271,7 @@ class AskedWords:
     may_be_denied: bool
     may_be_decided: bool
     waits_for_second: bool = False
+    may_be_mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ APPLIED: Final = frozenset(
     {RequestKind.OPT_OUT, RequestKind.LIMIT, RequestKind.OBJECT, RequestKind.WITHDRAW_CONSENT, RequestKind.AUTOMATED_DECISION}
 )
 
+#: Those that hold from the moment at which they are filed; what is asked of a program's decision is decided by people.
+AT_ONCE: Final = APPLIED - {RequestKind.AUTOMATED_DECISION}
 #: Kinds about what was answered before.
 APPEALED: Final = frozenset({RequestKind.APPEAL})
 

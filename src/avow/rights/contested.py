@@ -13,6 +13,7 @@ from avow.gate.reads import Reads
 from avow.gate.versions import Versions
 from avow.policy import Rulebook
 from avow.policy.law import rules
+from avow.rights import mending
 from avow.rights.answers import CorrectedField
 from avow.rights.cases import Case, Claim
 from avow.rights.correcting import claims, documents, telling
@@ -51,6 +52,18 @@ class Contested:
     def claims(self, values: Mapping[str, str]) -> tuple[tuple[Claim, ...], dict[str, str]]:
         """Return what a filled-in form says is wrong, and what of it has to be mended. Rule: 11 CCR 7023."""
         return claims.judged(self.rulebook, values)
+
+    def nameable(self, request_id: str) -> tuple[Correctable, ...]:
+        """Return the fields that staff can add to what a request contests; none where nothing can be. Rule: 11 CCR 7020(e)(1)."""
+        case = self.cases.get(request_id)
+        return self.correctable if case is not None and mending.may_name(case) else ()
+
+    def name(self, request_id: str, values: Mapping[str, str], staff_id: str) -> Refusal | None:
+        """Add a field of a filled-in form to what a request contests. Rule: 11 CCR 7020(e)(1), 7023."""
+        case, (found, errors) = self.cases.get(request_id), self.claims(values)
+        if errors:
+            return Refusal(" ".join(errors.values()).rstrip(".").lower(), rules.DEFECTIVE)
+        return mending.name(case, found, staff_id, self.cases, self.now_ms()) if case else _NOT_OURS
 
     @property
     def reviewing(self) -> Reviewing:

@@ -31,6 +31,7 @@ from avow.rights import (
     kinds,
     listing,
     looking,
+    mending,
     plan,
     proofs,
     receive,
@@ -167,7 +168,8 @@ class Desk:
         case, is_answer = found
         case = case if is_answer else self._as_led(case)
         lines = due.table(case, self._law(case))
-        shown = case.state if is_answer else following.SHOWN.get(case.state, case.state)
+        is_plain = is_answer or case.kind in appealing.DECIDED  # of what people decide nothing is proved, or looked for
+        shown = case.state if is_plain else following.SHOWN.get(case.state, case.state)
         asking = self._identity.asking(case) if is_answer and case.state is State.VERIFYING else None
         return RequestStatus(
             case.reference,
@@ -186,7 +188,7 @@ class Desk:
             told=self.told.lines(case, for_staff=False) if is_answer else (),
             fetched=downloads.fetched(case) if is_answer else (),
             fetched_until=downloads.last_day(case, self._law(case)) if is_answer else None,
-            asks_nobody=case.kind in clock.APPLIED,
+            asks_nobody=case.kind in clock.AT_ONCE,
             holds=applying.holds(case, self._voice(case).rulebook),
             not_asked_before=_not_asked_before(case, self._law(case)),
             is_fraudulent=denying.is_fraudulent(case) and (is_answer or case.kind in clock.APPLIED),
@@ -370,7 +372,7 @@ class Desk:
         kinds = tuple(sorted({one.kind.value for one in case.contact.identifiers()})) if case.contact else ()
         outcomes = tuple(TargetOutcome(one["target"], one["did"], one["records"], one["rule"]) for one in outcomes_of(case))
         messages = tuple(self.message_line(row) for row in self.cases.messages(request_id))
-        can_extend = response.may_extend(case) and self._today() <= last
+        can_extend = response.may_extend(case) and self._today() <= last and due.has_longer(case, self._law(case))
         return RequestDetail(
             self._line(case),
             look,
@@ -408,6 +410,13 @@ class Desk:
         if case is None:
             return Refusal("there is no such request any more", rules.RECORD_KEEPING)
         return response.extend(case, reason, staff_id, self._voice(case), self.cases, self.now_ms())
+
+    def ask_to_mend(self, request_id: str, lacks: str, staff_id: str) -> Refusal | None:
+        """Tell its person what a request lacks that came by hand, and how to mend it. Rule: 11 CCR 7020(e)(2)."""
+        case = self.cases.get(request_id)
+        if case is None:
+            return Refusal("there is no such request any more", rules.RECORD_KEEPING)
+        return mending.ask(case, lacks, staff_id, self._voice(case), self.cases, self.now_ms())
 
     def decide_file(self, request_id: str, file: str, reason: str, staff_id: str, *, is_released: bool) -> Refusal | None:
         """Release a file that nobody could read, or hold it back. Rule: 11 CCR 7024(d)."""
@@ -527,6 +536,7 @@ class Desk:
             may_be_denied=denying.may_ask(case),
             may_be_decided=case.kind in appealing.DECIDED and denying.may_ask(case),
             waits_for_second=reviewing.proposal(case) is not None,
+            may_be_mended=mending.may_ask(case),
         )
 
 

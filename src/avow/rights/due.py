@@ -99,6 +99,11 @@ def extension(case: Case, law: Rulebook | LawTable) -> tuple[date, date]:
     return first.target, extended.target
 
 
+def has_longer(case: Case, law: Rulebook | LawTable) -> bool:
+    """Return whether the law has a longer period for what a request asks. Rule: 11 CCR 7021(b), and none in 7026, 7221."""
+    return extension(case, law)[1] > table(case, law)[What.ANSWER].target
+
+
 def denied_ms(case: Case, law: Rulebook | LawTable) -> int:
     """Return the moment from which a request that nobody confirmed is denied: the first one of its target day.
 

@@ -143,6 +143,8 @@ def extend(case: Case, reason: str, by: str, voice: Voice, cases: Cases, now_ms:
         return Refusal("an extension needs a reason that the person can be told", rules.DAYS_TO_ANSWER)
     if case.contact is None or not may_extend(case):
         return Refusal("this request is answered, or was extended before", rules.DAYS_TO_ANSWER)
+    if not due.has_longer(case, voice.rulebook):
+        return Refusal("the law has no longer period for what is asked", rules.DAYS_TO_ANSWER)
     if local_date(now_ms, voice.rulebook.law_table.timezone) > last:
         return Refusal(f"the last day to extend was {last}", rules.DAYS_TO_ANSWER)
     facts = replace(letter_facts.of(case, Outcome.EXTENDED, voice), reason=reason.strip(), until=until)

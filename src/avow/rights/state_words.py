@@ -129,6 +129,8 @@ STEP_WORDS: Final = {
     Step.APPLIED: "In effect",
     Step.CONFIRMED: "Confirmed",
     Step.DOCUMENTS_WANTED: "Asked for a document",
+    Step.MENDING_WANTED: "Told what it lacks, and how to mend it",
+    Step.MENDED: "What it lacked was added",
     Step.LOCKED: "Closed to further attempts",
     Step.PERMITTED: "The agent's permission is shown",
     Step.UNPERMITTED: "The agent's permission does not hold",

@@ -100,6 +100,7 @@ APPEAL, AUTOMATED_DECISION (`APPEAL_WALK`): about a request that was answered, o
     FULFILLING, PROVED -> DENIED -> [agents.stopping.stop]   the permission ended: what is not carried out yet is not
     FULFILLING, DOWNSTREAM -> same -> [agents.stopping.take_back] nor are recipients told that were not told yet
     any open    -> same         -> [agents.authority.permit, end]  the permission of an agent is shown; it does not hold
+    any open    -> same         -> [mending.ask, name]       it came by hand and lacks something: its person is told; staff add it
     any open    -> RESTORED     -> [after_restore.close_answered]  answered after the backup that was put back
     RESTORED    -> RESPONDED    -> [after_restore.note_answer]
     FULFILLING  -> same         -> [execution.execute]       files that nobody can read wait for staff, who release each or not:
@@ -163,6 +164,8 @@ class Step(StrEnum):
     UNPERMITTED = "unpermitted"
     WITHDRAWN = "withdrawn"
     DOCUMENTS_WANTED = "documents-wanted"
+    MENDING_WANTED = "mending-wanted"
+    MENDED = "mended"
     SUSPECTED = "suspected"
     CLEARED = "cleared"
     PART_WANTED = "part-wanted"
@@ -236,13 +239,17 @@ class Table:
         return frozenset({*(state for state, _ in self.moves), *self.moves.values()})
 
 
+#: Steps that every kind knows: of an agent's permission, and of what a request lacks. Rule: 11 CCR 7063(a), 7020(e).
+_OF_EVERY_KIND: Final = (Step.PERMITTED, Step.UNPERMITTED, Step.MENDING_WANTED, Step.MENDED)
+
+
 def _table(moves: Mapping[tuple[State, Step], State], standing: Iterable[Step]) -> Table:
     """Return a table with the edges that every kind has: what is open may come back answered from before a restore."""
     open_states = {*(state for state, _ in moves), *moves.values()} - {State.RESTORED, *ANSWERED}
     restored = {(state, Step.RESTORED): State.RESTORED for state in open_states}
     taken_back = {(state, Step.WITHDRAWN): State.WITHDRAWN for state in open_states & _TO_BE_TAKEN_BACK}
     every = {**moves, **restored, (State.RESTORED, Step.RESPONDED): State.RESPONDED, **taken_back, **_RECORD}
-    return Table(every, frozenset({*standing, Step.PERMITTED, Step.UNPERMITTED}))
+    return Table(every, frozenset({*standing, *_OF_EVERY_KIND}))
 
 
 #: How every answered request ends.
@@ -453,7 +460,7 @@ def may_follow(kind: RequestKind, state: State, step: Step, history: Sequence[En
         return (state not in ANSWERED or may_be_denied) and is_suspected(history) is (step is Step.CLEARED)
     if step in _LOOKED_AT_TWICE:
         return may_be_denied
-    if step in {Step.PERMITTED, Step.UNPERMITTED, *_ONCE}:
+    if step in {*_OF_EVERY_KIND, *_ONCE}:
         return state not in ANSWERED and not (step in _ONCE and any(entry.step is step for entry in history))
     return state in _ONLY_IN.get(step, ())
 

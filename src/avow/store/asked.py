@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from avow.store.tally_terms import TERMS
+from avow.store.tally_terms import PLAIN, TERMS
 
 #: The table of events, and the name by which statements say that they may be about the one that is to take its place.
 EVENTS: Final = "events"
@@ -71,9 +71,14 @@ FRAGMENTS: Final[Mapping[str, str]] = {
     "marked": _MARKED,
     "page_views": f"{_HAPPENED} AND ({{point:String}} = '' OR {_AT_POINTS}) AND is_view = 1",
 }
+_PLAIN: Final[Mapping[str, str]] = {**FRAGMENTS, **PLAIN}
 _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
-def filled(text: str, table: str = EVENTS) -> str:
-    """Return the text of a statement with its fragments, and theirs, about a table of events; KeyError for one that is none."""
-    return _NAMED.sub(lambda named: table if named[1] == EVENTS else filled(FRAGMENTS[named[1]], table), text)
+def filled(text: str, table: str = EVENTS, *, plain: bool = False) -> str:
+    """Return the text of a statement with its fragments, and theirs, about a table of events; KeyError for one that is none.
+
+    `plain`: in the few words that are enough for most of what is asked (`tally_terms.is_plain`).
+    """
+    words = _PLAIN if plain else FRAGMENTS
+    return _NAMED.sub(lambda named: table if named[1] == EVENTS else filled(words[named[1]], table, plain=plain), text)

@@ -41,6 +41,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from avow.definitions import StoreUnavailable
 from avow.store.asked import ASKED, EVENTS, filled
 from avow.store.asker import Asker, NobodyWaits
+from avow.store.tally_terms import is_plain
 
 #: Its warnings quote a request's address, with the parameters of the statement; what went wrong is raised as well.
 logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)
@@ -144,9 +145,9 @@ def announced(run_folder: Path) -> Callable[[], str]:
 
 
 @cache
-def statement(name: str, table: str = EVENTS) -> str:
+def statement(name: str, table: str = EVENTS, *, plain: bool = False) -> str:
     """Return the text of `store/sql/<name>.sql`, with the conditions that it names, about a table of events."""
-    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"), table)
+    return filled(resources.files("avow.store.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8"), table, plain=plain)
 
 
 class Events:
@@ -210,7 +211,7 @@ class Events:
 
     def query(self, name: str, **parameters: object) -> list[dict[str, Any]]:  # Any: a column's type is the statement's
         """Run `sql/<name>.sql` with bound parameters and return its rows as dicts."""
-        return self._asked(statement(name), parameters)
+        return self._asked(statement(name, plain=is_plain(parameters)), parameters)
 
     def _asked(self, text: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:  # Any: as above
         return _rows(self._call(lambda client: client.query(text, parameters=_bindable(parameters))))
@@ -224,10 +225,11 @@ class Events:
     ) -> list[dict[str, Any]]:  # Any: as `query`
         """Run a named statement under an id; `stay` raises NobodyWaits once they have left, so that it is not tried again."""
         settings = {"query_id": query_id, "max_execution_time": ASKED_SECONDS}
+        text = statement(name, plain=is_plain(parameters))
 
         def once(client: Any) -> Any:  # Any: as `_call`
             stay()
-            return client.query(statement(name), parameters=_bindable(parameters), settings=settings)
+            return client.query(text, parameters=_bindable(parameters), settings=settings)
 
         return _rows(self._call(once))
 

@@ -84,11 +84,28 @@ _OPEN: Final = (
     f"{_HERE} AND ({_RANGES}) AND (length({{froms:Array(Int64)}}) <= {RANGES}"
     f" OR arrayExists((a, b) -> {_MS} >= a AND {_MS} < b, {{froms:Array(Int64)}}, {{untils:Array(Int64)}}))"
 )
+_RUN: Final = f"{_HERE} AND day >= arrayMin({{firsts:Array(Date)}}) AND day <= arrayMax({{lasts:Array(Date)}})"
 _TALLIED: Final = (
-    f"{_HERE} AND day >= arrayMin({{firsts:Array(Date)}}) AND day <= arrayMax({{lasts:Array(Date)}})"
-    " AND (length({firsts:Array(Date)}) = 1"
+    f"{_RUN} AND (length({{firsts:Array(Date)}}) = 1"
     " OR arrayExists((a, b) -> day >= a AND day <= b, {firsts:Array(Date)}, {lasts:Array(Date)}))"
 )
+#: The same in fewer words, where one span is open, of days of 24 hours, and one run of days is tallied, as mostly: the engine
+#: takes half as long to read the statement.
+PLAIN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "open": f"{_HERE} AND time >= fromUnixTimestamp64Milli({{ranges:Array(Int64)}}[1])"
+        " AND time < fromUnixTimestamp64Milli({ranges:Array(Int64)}[2])",
+        "tallied": _RUN,
+        "day_of_time": f"toDate(toUInt16({{bases:Array(Int64)}}[1] + intDiv({_SECOND} - {{segments:Array(Int64)}}[1], 86400)))",
+    }
+)
+
+
+def is_plain(parameters: Mapping[str, object]) -> bool:
+    """Return whether what is asked with these parameters can be said in the words of `PLAIN`."""
+    sizes = [len(found) if isinstance(found := parameters.get(name), list) else 0 for name in ("froms", "segments", "firsts")]
+    return sizes[:2] == [1, 1] and sizes[2] <= 1
+
 
 _SEEN: Final = """(
   SELECT every.*, if(visit = 0 OR notEmpty(subject), subject, head) AS owner
@@ -146,6 +163,8 @@ _FILTERED: Final = " AND ".join(
     f"(NOT has({_FILTERS}, '{name}') OR {name} = {{wanted:Array(String)}}[indexOf({_FILTERS}, '{name}')])" for name in OF_A_VISIT
 )
 
+#: What an event says in each dimension of people.
+_EACH: Final = ", ".join(f"('{one.name}', toString({one.column}))" for one in DIMENSIONS.values() if one.name and not one.robot)
 _ASKED: Final = "match(%s, {points:String})"
 
 #: What statements name: the events that were `seen`, each with its `owner`, and `keyed` by what lines are made of; how many
@@ -182,6 +201,7 @@ TERMS: Final[Mapping[str, str]] = MappingProxyType(
   WHERE {{filtered}}
 )""",
         "filtered": _FILTERED,
+        "each_line": f"[{_EACH}]",
         "seen_there": _ASKED % "point",
         "there": _ASKED % "points",
         "views_there": f"arraySum((p, n) -> n * {_ASKED % 'p'}, splitByChar(',', points), n_views)",

@@ -29,6 +29,7 @@ from avow.policy.language.vocabulary import (
     RETENTION_STARTS,
     RIGHTS,
     SOURCES,
+    TAKEN_FOR_PEOPLE,
     TECHNOLOGIES,
 )
 from avow.policy.rulebook import build
@@ -169,7 +170,8 @@ def _right(right: Entry, does: CarriedOut) -> Iterator[Diagnostic]:
     by_switch = right.name not in _BY_SWITCH or "web" in right.values["methods"] or does is EVERYTHING
     if not (right.name in does.rights and by_switch) and not right.values.get("by_people", False):
         message = f'this version does not carry out the right "{right.name}"'
-        web = ' and take "web" out of the methods' if "web" in right.values["methods"] else ""
+        is_taken = "web" not in right.values["methods"] or right.name in TAKEN_FOR_PEOPLE
+        web = "" if is_taken else ' and take "web" out of the methods'
         mend = f"add by_people = true{web} if your staff carry it out, or remove the right"
         yield diagnostic("AV0701", right.here, message, mend)
     for place, method in enumerate(right.values["methods"]):

@@ -15,7 +15,7 @@ from avow.policy.findings.diagnostics import Diagnostic, Span, diagnostic
 from avow.policy.language.grammar import REQUIRED_TABLES
 from avow.policy.language.parse import Document
 from avow.policy.language.read import Entries, Entry, did_you_mean
-from avow.policy.language.vocabulary import LEGAL_BASES, RIGHTS, SENSITIVE, SIGNALS
+from avow.policy.language.vocabulary import LEGAL_BASES, RIGHTS, SENSITIVE, SIGNALS, TAKEN_FOR_PEOPLE
 from avow.policy.law import LawTable, rules
 from avow.policy.law.counting import add_months
 
@@ -84,7 +84,7 @@ def jurisdictions(entries: Entries) -> tuple[str, ...]:
 def _methods(entries: Entries, right: Entry) -> Iterator[Diagnostic]:
     """Check by how many ways a right can be asked for. Rule: Cal. Civ. Code § 1798.130(a)(1); 11 CCR 7020."""
     methods = right.values["methods"]
-    if right.values.get("by_people", False) and "web" in methods:
+    if right.values.get("by_people", False) and "web" in methods and right.name not in TAKEN_FOR_PEOPLE:
         message = f"the form of the privacy centre does not take requests to {right.name}: people carry this right out"
         mend = 'remove "web" from the methods'
         yield diagnostic("AV0624", right.at("methods", methods.index("web")), message, mend)

@@ -282,6 +282,8 @@ RIGHTS: Final[Mapping[str, str]] = MappingProxyType(
 
 #: Rights that are asked for without showing who one is. Rule: 11 CCR 7060(b).
 UNVERIFIED_RIGHTS: Final = frozenset({"opt-out", "limit", "object", "withdraw-consent", "automated-decision"})
+#: Rights that people carry out, and whose requests the form of the privacy centre takes all the same, with their clock.
+TAKEN_FOR_PEOPLE: Final = frozenset({"automated-decision"})
 
 #: Degree of certainty about who asks -> how notices call it. Rule: 11 CCR 7060-7062.
 LEVELS: Final[Mapping[str, str]] = MappingProxyType(

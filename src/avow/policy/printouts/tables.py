@@ -199,7 +199,7 @@ def who_looks(right: Right) -> str:
 def _asked(rulebook: Rulebook, right: Right) -> str:
     """Return what somebody who asks by form may be asked, and that it is compared alone. Rule: 11 CCR 7060(a), (c)."""
     asked = [lowered(item.label) for item in rulebook.data.values() if item.match]
-    if not asked or not right.by_form or right.name not in set(RequestKind):
+    if not asked or not right.by_form or right.by_people or right.name not in set(RequestKind):
         return ""
     return f" You may be asked for what you gave us before: {joined(asked)}. We compare it, and keep none of it."
 

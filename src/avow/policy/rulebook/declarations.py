@@ -17,6 +17,7 @@ from avow.policy.language.vocabulary import (
     NOTED_STARTS,
     RETENTION_CRITERIA,
     RETENTION_STARTS,
+    TAKEN_FOR_PEOPLE,
     THIRD_PARTY_CLAUSES,
 )
 from avow.policy.law.counting import add_months
@@ -451,8 +452,8 @@ class Right:
 
     @property
     def by_form(self) -> bool:
-        """Whether the privacy centre's form takes it and the software carries it out. Rule: 11 CCR 7020."""
-        return "web" in self.methods and not self.by_people
+        """Whether the privacy centre's form takes it, for the software or for people to carry out. Rule: 11 CCR 7020."""
+        return "web" in self.methods and (not self.by_people or self.name in TAKEN_FOR_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def want_review(case: Case, cases: Cases, now_ms: int) -> bool:
 def make_plan(case: Case, rulebook: Rulebook, telling: Telling, cases: Cases, now_ms: int) -> bool:
     """Write the plan once every field is decided, and queue what tells recipients. Rule: 11 CCR 7023(c), (i)."""
     contact, known = case.contact, reviewing.decided(case, cases)
-    if contact is None or len(known) < len(contact.claims):
+    if contact is None or not contact.claims or len(known) < len(contact.claims):  # without a field nobody has said what is wrong
         return False
     if any(one.waits for one in known.values()) and not case.demonstration:  # for a second person
         return False

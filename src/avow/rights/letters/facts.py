@@ -30,6 +30,7 @@ class Outcome(StrEnum):
     UNVERIFIED = "unverified"
     CONFIRMED = "confirmed"
     FRAUDULENT = "fraudulent"
+    DEFECTIVE = "defective"
 
 
 class Ground(StrEnum):

@@ -42,8 +42,7 @@ _APPLIED: Final = (_K.OPT_OUT, _K.LIMIT, _K.OBJECT, _K.WITHDRAW_CONSENT)
 _ANSWER_OF: Final = frozenset(
     {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.UNVERIFIED}
 )
-#: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide.
-OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
+_OWN: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
     **dict.fromkeys(_VERIFIED, _ANSWER_OF),
     _K.KNOW: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
     _K.DELETE: _ANSWER_OF | {Outcome.NARROWED, Outcome.REST},
@@ -56,6 +55,9 @@ OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {
         {Outcome.ACKNOWLEDGED, Outcome.EXTENDED, Outcome.GRANTED, Outcome.PARTIAL, Outcome.DENIED, Outcome.FRAUDULENT}
     ),
 }
+#: Which outcomes each kind can have: what is verified and answered, what is applied at once, what people decide; whatever came by
+#: hand may lack something. Rule: 11 CCR 7020(e).
+OUTCOMES: Final[Mapping[RequestKind, frozenset[Outcome]]] = {kind: own | {Outcome.DEFECTIVE} for kind, own in _OWN.items()}
 
 #: What a refusal says wherever the law of the request asks for it. Rule: the states' acts; GDPR Art. 12(4).
 _REFUSAL: Final = (w.APPEAL, w.AUTHORITY, w.COURT_REMEDY)
@@ -76,6 +78,7 @@ _ALWAYS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
     Outcome.ACKNOWLEDGED: (w.HOW_PROCESSED, w.HOW_VERIFIED, w.ANSWER_BY),
     Outcome.EXTENDED: (w.REASON, w.NEW_DATE),
     Outcome.DOCUMENT_NEEDED: (k.DOCUMENT_NEEDED,),
+    Outcome.DEFECTIVE: (k.LACKS, k.MEND),
     Outcome.GRANTED: (),
     Outcome.REST: (w.UNDECIDED, *_IN_PART, *_REFUSAL),
     Outcome.PARTIAL: (*_IN_PART, *_REFUSAL),
@@ -125,7 +128,7 @@ _OF_APPEALS: Final[Mapping[Outcome, tuple[Part, ...]]] = {
 def _required(kind: RequestKind, outcome: Outcome) -> tuple[Part, ...]:
     if kind is _K.APPEAL and outcome in _OF_APPEALS:
         return _OF_APPEALS[outcome]
-    if kind is _K.AUTOMATED_DECISION:  # decided by people, with their reasons
+    if kind is _K.AUTOMATED_DECISION and outcome is not Outcome.DEFECTIVE:  # decided by people, with their reasons
         return _OF_KIND[kind, outcome]
     if kind is _K.CORRECT and outcome in _OF_CORRECTIONS:
         return (*_OF_KIND[kind, outcome], *_OF_CORRECTIONS[outcome])
@@ -223,6 +226,7 @@ _COMMON: Final[Mapping[Outcome, Shape]] = {
     Outcome.UNVERIFIED: _UNVERIFIED,
     Outcome.CONFIRMED: _CONFIRMED,
     Outcome.FRAUDULENT: _FRAUDULENT,
+    Outcome.DEFECTIVE: Shape("something is missing", (w.OWN_REQUEST, k.LACKS, k.MEND)),
 }
 
 

@@ -417,6 +417,19 @@ def _fraud(facts: LetterFacts) -> Blocks:
     return (paragraph(f"{words} {known(facts.reason.strip(), 'the reason')}"),)
 
 
+def _lacks(facts: LetterFacts) -> Blocks:
+    return (paragraph(f"We cannot carry it out as it is. What is missing: {known(facts.reason.strip(), 'what is missing')}"),)
+
+
+def _mend(facts: LetterFacts) -> Blocks:
+    call = f", or call {facts.sender.phone}" if facts.sender.phone else ""
+    how = f"To mend it, answer this message, or write to {facts.sender.email}{call}, and name the reference {facts.reference}."
+    return (paragraph(f"{how} {STILL_COUNTS} {day(facts.received_on)}, the day on which it came."),)
+
+
+STILL_COUNTS: Final = "You need not ask again: your request counts from"
+
+
 def _decided(facts: LetterFacts) -> Blocks:
     about = known(facts.decides, "what was decided about")
     words = {
@@ -464,6 +477,8 @@ NOT_ASKED = Part(
     lambda f: (day(f.not_asked_before),) if f.not_asked_before else (),
     lambda f: f.not_asked_before is not None,
 )
+LACKS = Part("what is missing", rules.DEFECTIVE, _lacks, lambda f: (f.reason.strip(),))
+MEND = Part("how to mend it", rules.DEFECTIVE, _mend, lambda f: (f.reference, f.sender.email, STILL_COUNTS))
 FRAUD = Part("the documented belief", rules.FRAUDULENT_OPT_OUT, _fraud, lambda f: (f.reason.strip(),))
 DECIDED = Part("the decision and its reasons", rules.REASONS_TOLD, _decided, lambda f: (f.decides, f.reason.strip()))
 BY_PEOPLE = Part("the decision and its reasons", rules.AUTOMATED_ACCESS, _by_people, lambda f: (f.reason.strip(),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
@@ -12,6 +13,10 @@ from avow.store.control.tables import settings
 
 #: The setting that says how many entries the published log has.
 LOG_SIZE: Final = "audit.size"
+#: The setting with the last moment at which the clock was believed, in milliseconds since 1970 (`retention.Clock`), which is
+#: written down each minute; and how far ahead of it a clock is not believed at once.
+BELIEVED: Final = "clock.believed_ms"
+AHEAD: Final = timedelta(hours=48)
 
 
 def get(tx: Transaction, key: str) -> str | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -20,8 +20,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from avow.analytics.period import LABELS
-from avow.analytics.question import Query, Scope
-from avow.analytics.visits import Totals, totals
+from avow.analytics.question import Query, Scope, ranked_each
+from avow.analytics.visits import totals
 from avow.definitions import StoreUnavailable
 from avow.gate.roles import Act, Member
 from avow.store.asker import Asker, NobodyWaits
@@ -34,9 +34,10 @@ from avow.web.console.periods import address_of, asked_period
 
 #: What the dashboard shows first: pages as browsers saw them, so that nobody is counted again by the server's log.
 _BROWSER: Final = ("tag", "web-beacon")
-#: Totals that a worker remembers for the state of the events in which they were worked out.
+#: Answers that a worker remembers for the state of the events in which they were worked out.
 _REMEMBERED: Final = 64
 _MINUTE_MS: Final = 60_000
+_T = TypeVar("_T")
 #: By this header the page learns that there is something new, whichever panel it asked.
 STATE_HEADER: Final = "Avow-Events-State"
 
@@ -47,7 +48,7 @@ class AudiencePages:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._house = door.house
-        self._totals = _Remembered()
+        self._totals, self._each = _Remembered(totals), _Remembered(ranked_each)
 
     def routes(self) -> list[Route]:
         """Return the dashboard and its panels."""
@@ -135,7 +136,8 @@ class AudiencePages:
         )
         house, names = self._house, tuple(one.name for one in chosen)
         scope = Scope(self._door.site(request), span.from_ms, span.to_ms, names, house.timezone)
-        return Look(span, scope, points, partial(self._totals.of, house.events_state().number), now_ms)
+        state = house.events_state().number
+        return Look(span, scope, points, partial(self._totals.of, state), partial(self._each.of, state), now_ms)
 
 
 def _chosen(request: Request, look: Look) -> str:
@@ -144,25 +146,26 @@ def _chosen(request: Request, look: Look) -> str:
     return asked if asked == "all" or asked in {one.name for one in seeing(look.points, MEASURED)} else ""
 
 
-class _Remembered:
-    """Totals of a state of the events: every panel says what part of them its lines are, and one of them works them out."""
+class _Remembered(Generic[_T]):
+    """Answers of a state of the events that several panels of a page ask: one of them works it out."""
 
-    def __init__(self) -> None:
+    def __init__(self, work_out: Callable[[Query, Scope], _T]) -> None:
+        self._work_out = work_out
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, Scope], Totals] = OrderedDict()
+        self._known: OrderedDict[tuple[str, Scope], _T] = OrderedDict()
         self._working: dict[tuple[str, Scope], threading.Lock] = {}
 
-    def of(self, state: str, scope: Scope, query: Query) -> Totals:
-        """Return the totals of a scope; those of a state that is not known are worked out each time."""
+    def of(self, state: str, scope: Scope, query: Query) -> _T:
+        """Return the answer for a scope; those of a state that is not known are worked out each time."""
         if not state:
-            return totals(query, scope)
+            return self._work_out(query, scope)
         key = state, scope
         with self._lock:
             working = self._working.setdefault(key, threading.Lock())
         with working:
             found = self._known.get(key)
             if found is None:
-                found = totals(query, scope)
+                found = self._work_out(query, scope)
         with self._lock:
             self._known[key] = found
             self._known.move_to_end(key)

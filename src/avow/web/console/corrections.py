@@ -11,6 +11,7 @@ from avow.collection.forms.uploads import kind_of, shown_name
 from avow.definitions import Refusal
 from avow.gate.reads import REASON_LENGTH
 from avow.gate.roles import WORKING, Act, Member
+from avow.rights.correcting.claims import WRONG_LENGTH
 from avow.rights.correcting.grounds import GROUNDS
 from avow.rights.correcting.reviewing import REASON_MAX, Decision
 from avow.web.console.door import Door
@@ -36,6 +37,7 @@ class CorrectionPages:
             self._door.action(
                 "/console/requests/{request_id}/corrections/approval", self._agree, needs(requests=[Act.APPROVE], fresh=True)
             ),
+            self._door.action("/console/requests/{request_id}/corrections/fields", self._name, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/corrections/documents", self._ask, needs(requests=[Act.DECIDE])),
             self._door.page("/console/requests/{request_id}/corrections/documents/{name}", self._document, opens),
         ]
@@ -68,6 +70,14 @@ class CorrectionPages:
         if refusal is None:
             return RedirectResponse(f"/console/requests/{request_id}/corrections#field-{number}", 303)
         return self._page(request, member, form, refusal, int(number))
+
+    def _name(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Add a field to what is contested, of a request that came by hand and named none."""
+        request_id = request.path_params["request_id"]
+        refusal = self._rights.contested.name(request_id, form, member.staff_id)
+        if refusal is None:
+            return RedirectResponse(f"/console/requests/{request_id}/corrections", 303)
+        return self._page(request, member, form, refusal)
 
     def _ask(self, request: Request, member: Member, form: dict[str, str]) -> Response:
         """Ask the person for a document, with why it is needed."""
@@ -113,6 +123,8 @@ class CorrectionPages:
             grounds=GROUNDS,
             documents=self._rights.contested.documents(request.path_params["request_id"]),
             request_id=request.path_params["request_id"],
+            fields=self._rights.contested.nameable(request.path_params["request_id"]),
+            wrong_length=WRONG_LENGTH,
             most=REASON_MAX,
             reason_length=REASON_LENGTH,
         )

@@ -119,6 +119,7 @@ class DeskPages:
             self._door.action(
                 "/console/requests/{request_id}/appeal", self._decide_appeal, needs(requests=[Act.DENY], fresh=True)
             ),
+            self._door.action("/console/requests/{request_id}/mending", self._mend, needs(requests=[Act.DECIDE])),
             self._door.action("/console/requests/{request_id}/agent", self._note_agent, needs(requests=[Act.DECIDE])),
             self._door.page("/console/requests/{request_id}/permission", self._permission, opens),
             self._door.action("/console/requests/{request_id}/told", self._pass_on, needs(requests=[Act.DECIDE])),
@@ -175,6 +176,11 @@ class DeskPages:
         """Decide an appeal, or what is asked of a decision of a program: that it stays is asked for, and looked at again."""
         request_id, outcome, why = request.path_params["request_id"], form.get("outcome", ""), form.get("why", "")
         return self._told(request, member, form, self._door.house.reviews.decide(request_id, outcome, why, member))
+
+    def _mend(self, request: Request, member: Member, form: dict[str, str]) -> Response:
+        """Tell its person what a request lacks. Rule: 11 CCR 7020(e)(2)."""
+        about = request.path_params["request_id"], form.get("lacks", "")
+        return self._told(request, member, form, self._rights.ask_to_mend(*about, member.staff_id))
 
     def _permission(self, request: Request, member: Member) -> Response:
         """Hand out the file of an agent's permission, to be saved and never shown: what a stranger sent may deceive."""

@@ -78,6 +78,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.document-kept": "A document about what is contested came.",
     "request.document-read": "A document about what is contested was opened.",
     "request.documents-destroyed": "The documents about what was contested were destroyed.",
+    "request.mending-wanted": "A person was told what their request lacks, and how to mend it.",
+    "request.mended": "What a request to correct lacked was added.",
     "request.corrected-shown": "A person looked at what is held now in the fields that were corrected.",
     "request.statement-added": "A person's statement was put to a field that was left as it is.",
     "request.by-agent": "An authorized agent asked for somebody.",

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from avow.analytics.extents import Extent, extents
 from avow.analytics.live import live
 from avow.analytics.period import Period
 from avow.analytics.question import ROBOTS, Column, Query, Ranked, Scope, ranked, ranked_by
 from avow.analytics.reading import reading
 from avow.analytics.reconciled import Sources, reconciled
-from avow.analytics.sources import Extent, extents
 from avow.analytics.visits import Totals, series
 from avow.collection import places
 from avow.local_days import LocalDay
@@ -41,13 +41,15 @@ Drawn = Mapping[str, Any]  # Any: what templates take
 class Look:
     """What a member looks at: a span of time, page views of these points, and the points whose figures they may see at all.
 
-    `of` returns the totals of a scope, which are worked out once for all panels of a page. `now_ms` is the moment.
+    `of` returns the totals of a scope, and `each` its page views by each column: what several panels of a page ask is worked
+    out once for all of them. `now_ms` is the moment.
     """
 
     span: Period
     scope: Scope
     points: tuple[PointFacts, ...]
     of: Callable[[Scope, Query], Totals]
+    each: Callable[[Scope, Query], Mapping[Column, tuple[Ranked, ...]]]
     now_ms: int
 
     def by(self, days: tuple[LocalDay, ...]) -> Look:
@@ -92,8 +94,7 @@ def _views_by(column: Column, head: str, **more: object) -> Ask:
     """Return what asks page views of people by a column, and what part of all of them each line is."""
 
     def ask(query: Query, look: Look) -> Drawn:
-        rows, of = ranked_by(query, column, look.scope), look.all_of(query).views
-        return _lines(rows, head, **({"of": of, "labels": look.labels if column is Column.POINT else {}} | more))
+        return _lines(look.each(look.scope, query)[column], head, **({"of": look.all_of(query).views} | more))
 
     return ask
 
@@ -155,6 +156,11 @@ def _events(query: Query, look: Look) -> Drawn:
     return _lines(rows, "Event", count="Times", labels=look.labels, empty="Nothing of it in this period.")
 
 
+def _points(query: Query, look: Look) -> Drawn:
+    rows = ranked_by(query, Column.POINT, look.scope)
+    return _lines(rows, "Collection point", of=look.all_of(query).views, labels=look.labels)
+
+
 def _addresses(kind: str, empty: str) -> Ask:
     """Return what asks the addresses that the tag's events of one kind are about."""
 
@@ -207,7 +213,7 @@ PANELS: Final = (
     Panel("devices", "Devices", _views_by(Column.DEVICE, "Kind"), room=_SHORT),
     Panel("robots", "Robots", _robots, room=_SHORT),
     Panel("events", "What people did", _events, room=_SHORT, has_place=_sees("custom", "outbound", "download")),
-    Panel("points", "Collected by", _views_by(Column.POINT, "Collection point"), room=_SHORT),
+    Panel("points", "Collected by", _points, room=_SHORT),
     Panel("links", "Links to other sites", _addresses("outbound", _NO_LINK), room=_SHORT, has_place=_sees("outbound")),
     Panel("files", "Files fetched", _addresses("download", "Nobody fetched a file."), room=_SHORT, has_place=_sees("download")),
     Panel("reconciled", "One audience, seen three ways", _reconciled, "reconciled", "long"),

@@ -23,7 +23,7 @@ from avow.collection.forms.spam import BITS, CHECK, OWN_FIELDS
 from avow.definitions import Refusal, RequestKind
 from avow.publication.answers import PointFacts, PolicyFacts, PurposeFacts
 from avow.rights.answers import NewRequest
-from avow.rights.clock import APPLIED
+from avow.rights.clock import AT_ONCE
 from avow.telephones import number_of
 from avow.web.asking import signals_of
 from avow.web.choices_kept import set_choices
@@ -50,6 +50,7 @@ FORMS: Final = (
     RequestKind.OBJECT,
     RequestKind.WITHDRAW_CONSENT,
     RequestKind.RESTRICT,
+    RequestKind.AUTOMATED_DECISION,
 )
 #: Kinds of which a part can be named: purposes, and collection points.
 _BY_PURPOSE: Final = frozenset({RequestKind.OPT_OUT, RequestKind.WITHDRAW_CONSENT})
@@ -101,7 +102,7 @@ class RequestPages:
 
     def _hold_here(self, request: Request, asked: NewRequest, response: Response) -> None:
         """Let what holds at once hold in this browser too, with the same answer. Rule: 11 CCR 7026(f), 7027(g)."""
-        if asked.kind in APPLIED:
+        if asked.kind in AT_ONCE:
             said, house = signals_of(request.headers), self._view.house
             refused = house.rights.refuses(asked.kind, asked.purposes)
             if refused:
@@ -151,7 +152,7 @@ class RequestPages:
             notice=self._view.house.policy.notice(facts.forms[kind]) if facts.forms[kind] else Markup(),
             earliest=facts.look_back_from,
             today=self._view.today(),
-            asks_nobody=kind in APPLIED,
+            asks_nobody=kind in AT_ONCE,
             takes_phone=kind in facts.phone_forms,
             laws=laws_of(kind, facts),
             purposes=_purposes(kind, facts),
@@ -194,12 +195,14 @@ def asked_for(
     errors: dict[str, str] = {}
     typed = values.get("email", "")
     found = judged(typed)
-    is_needed = kind not in APPLIED or bool(typed.strip())
+    is_needed = kind not in AT_ONCE or bool(typed.strip())
     if is_needed and found == SENTENCE:
         errors["email"] = "Please give an e-mail address such as robin@example.com. We send the link that proves it is yours."
+        if kind is RequestKind.AUTOMATED_DECISION:
+            errors["email"] = "Please give an e-mail address such as robin@example.com. Our answer goes there."
     elif is_needed and not isinstance(found, Mailbox):
         errors["email"] = f"The address {found}."
-    phone = values.get("phone", "").strip() if kind in APPLIED & facts.phone_forms else ""
+    phone = values.get("phone", "").strip() if kind in AT_ONCE & facts.phone_forms else ""
     if phone and number_of(phone) is None:
         errors["phone"] = "Please give the number with its country, such as +1 415 555 0100."
     numbers = numbers_of(values, facts) if kind is RequestKind.CONFIRM_IDENTIFIER else {}
@@ -214,7 +217,7 @@ def asked_for(
         errors["jurisdiction"] = "Please choose one of these."
     if errors:
         return None, errors
-    pieces = values.get("pieces", _PIECES[0]) if kind is RequestKind.KNOW else ""
+    pieces = values.get("pieces", _PIECES[0]) if kind is RequestKind.KNOW else _wanted(kind, values, facts)
     request = NewRequest(
         kind,
         str(found) if isinstance(found, Mailbox) else "",
@@ -225,12 +228,21 @@ def asked_for(
         until=until,
         points=_named("point", values, [one.name for one in _parts(facts)]) if _is_part(kind, values) else (),
         purposes=_named("purpose", values, [one.name for one in _purposes(kind, facts)]),
-        pieces=pieces if pieces in _PIECES else "",
+        pieces=pieces if kind is not RequestKind.KNOW or pieces in _PIECES else "",
         phone=phone,
         jurisdiction=law,
         numbers=numbers,
     )
     return request, {}
+
+
+def _wanted(kind: RequestKind, values: Mapping[str, str], facts: PolicyFacts) -> str:
+    """Return what is asked of a program's decision; the first that the policy gives where nothing was chosen.
+
+    Rule: 11 CCR 7221 (to opt out, which is the first), 7222 (access).
+    """
+    offered = [name for name, _ in facts.gives] if kind is RequestKind.AUTOMATED_DECISION else []
+    return values["pieces"] if values.get("pieces") in offered else (offered or [""])[0]
 
 
 def numbers_of(values: Mapping[str, str], facts: PolicyFacts) -> dict[str, str]:
