@@ -32,11 +32,11 @@ def act(staff, path, what, **data):
 
 def asked(house, mailbox, staff):
     """Apply, ask to be deleted, and prove it; return the page of the person, and where staff look."""
-    browser = house.browser()
+    browser, before = house.browser(), len(mailbox.messages)
     sent = apply(browser, email=ADDRESS, letter=LETTER)
     in_inbox(staff, sent.headers["location"].partition("reference=")[2])
     assert browser.post("/privacy/delete", data={"email": ADDRESS, "period": "everything"}).status_code == 303
-    letter = mailbox.to(ADDRESS, "confirm").get_body(("plain",)).get_content()
+    letter = mailbox.to(ADDRESS, "confirm", before).get_body(("plain",)).get_content()
     link = re.search(r"http://\S+/privacy/verify/\S+", letter)[0]
     known = {"name": APPLICATION["name"], "position": APPLICATION["position"]}
     page = browser.post(link, data=typed(**known)).headers["location"]
@@ -48,13 +48,13 @@ def asked(house, mailbox, staff):
 
 def test_the_rest_is_gone_while_a_second_person_looks(house, mailbox):
     """The letter and the file stay apart, everything else is on no disk; the server is killed on the way; two letters come."""
-    first, second = house.staff(), house.staff()
+    first, second, before = house.staff(), house.staff(), len(mailbox.messages)
     page, path = asked(house, mailbox, first)
     shown = act(first, path, "part", **NAMED, **{"field:job-application:letter": "on", "field:job-application:resume": "on"})
     number = re.search(r'name="number" value="([0-9]+)"', shown)[1]
     act(first, path, "carry-out")
     os.kill(storage_process(house.process.pid), signal.SIGKILL)
-    rest = mailbox.to(ADDRESS, "done, but for a part").get_body(("plain",)).get_content()
+    rest = mailbox.to(ADDRESS, "done, but for a part", before).get_body(("plain",)).get_content()
     assert "code H2" in rest
     assert WHY not in rest
     assert not any(APPLICATION["name"].encode() in found or LETTER.encode() in found for found in bytes_on_disk(house.data))
