@@ -87,14 +87,16 @@ def _same(store, span, scope, events):
     assert tuple(vars_of(totals(store.events, scope))) == plain.totals(events)
     shown = [(one.views, one.visits, one.visitors) for one in series(store.events, scope, span)]
     assert [one for one in shown if any(one)] == [one for _, one in sorted(plain.days(events).items())]
-    for column in Column:
-        lines = {one.name: (one.views, one.visits) for one in ranked_by(store.events, column, scope)}
+    each = ranked_each(store.events, scope)
+    by_itself = {column: ranked_by(store.events, column, scope) for column in (*set(Column) - set(EACH), Column.PAGE)}
+    assert by_itself[Column.PAGE] == each[Column.PAGE]
+    for column, found in (each | by_itself).items():
+        lines = {one.name: (one.views, one.visits) for one in found}
         expected = plain.ranked(events, column.value)
         if column not in {Column.POINT, Column.BROWSER, Column.SYSTEM, Column.DEVICE}:
             expected.pop("", None)
         assert len(expected) <= RANKED_ROWS
         assert lines == expected, column
-    assert ranked_each(store.events, scope) == {column: ranked_by(store.events, column, scope) for column in EACH}
     robots = {one.name: (one.views, one.visits) for one in ranked(store.events, "dashboard_ranked", scope, **ROBOTS)}
     assert robots == plain.ranked(events, "browser", robot=1)
 
