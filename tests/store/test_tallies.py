@@ -228,7 +228,7 @@ def of_days(store, table="visits"):
 def test_an_event_that_comes_while_its_day_is_made_is_not_lost(store, writer, tallying):
     """Who adds it waits for nobody; the day is not made then, and made again when its events rest."""
     store.write([writer.event(at_ms=moment(18, 9), visit=1), writer.event(at_ms=moment(19, 9), visit=1)])
-    late = making(store, "tally_lines_of_sets", lambda: store.write([writer.event(at_ms=moment(18, 10), visit=2)]))
+    late = making(store, "tally_lines", lambda: store.write([writer.event(at_ms=moment(18, 10), visit=2)]))
     late.once(NOW)
     assert same_as_plain(store, points=(None,)) == ()
     late.once(NOW)  # sees that it changed
@@ -248,7 +248,7 @@ def test_an_erasure_ends_the_making_of_a_day_and_nothing_of_it_comes_back(store,
         while store.tallies.days(0, NOW) == () and not any(one.changes for one in listed(store)):
             time.sleep(0.01)
 
-    making(store, "tally_lines_of_sets", erase).once(NOW)
+    making(store, "tally_lines", erase).once(NOW)
     gone.join()
     assert not of_days(store)
     make(tallying)
@@ -262,7 +262,7 @@ def listed(store):
         return tallied_days.every(tx)
 
 
-@pytest.mark.parametrize("name", ["tally_visits", "tally_lines_of_sets", "tally_lines_of_points"])
+@pytest.mark.parametrize("name", ["tally_visits", "tally_lines", "tally_depth"])
 def test_a_day_whose_making_was_cut_off_is_asked_from_events_and_made_again(store, writer, tallying, name):
     """Killed before the first statement, or between two; no row is there twice."""
     store.write([writer.event(at_ms=moment(18, 9), visit=1)])

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from avow.local_days import RANGES
 
-_LINES: Final = ("tally_lines_of_sets", "tally_lines_of_points")
+_LINES: Final = ("tally_lines",)
 
 
 class Dimension(NamedTuple):
