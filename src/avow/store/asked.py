@@ -61,15 +61,14 @@ _MARKED: Final = (
 _AT_POINTS: Final = "has(splitByChar(',', {point:String}), point)"
 
 #: What statements name: what `happened` at a site, all of them for "", in a span of time; what is `at_points`, whose names have
-#: commas between; the `page_views` among what happened, at all points for ""; what is `marked`: of one of some `pairs` of subject
-#: and point, with a space between, and from until the moment at its place in `untils`.
+#: commas between; what is `marked`: of one of some `pairs` of subject and point, with a space between, and from until the moment
+#: at its place in `untils`.
 FRAGMENTS: Final[Mapping[str, str]] = {
     **TERMS,
     "asked": ",\n    ".join(one.sql for one in ASKED),
     "happened": _HAPPENED,
     "at_points": _AT_POINTS,
     "marked": _MARKED,
-    "page_views": f"{_HAPPENED} AND ({{point:String}} = '' OR {_AT_POINTS}) AND is_view = 1",
 }
 _PLAIN: Final[Mapping[str, str]] = {**FRAGMENTS, **PLAIN}
 _NAMED: Final = re.compile(r"\{\{(\w+)\}\}")

@@ -7,7 +7,7 @@ For the dashboard: put a statement into `store/sql/<name>.sql` with server-side 
 which returns one dict per row, keyed by column name. Parameters are written `{since:Date}`, `{site:String}`,
 `{sites:Array(String)}`; their values are bound by the server, never pasted. Columns of `events`: see
 `sql/create_events.sql`; what a page view and a visitor is, says `store/asked.py`, whose conditions a statement names as
-`{{page_views}}`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
+`{{happened}}`. What a reader needs to know: `time` comes back as a naive datetime in UTC (or use
 `toUnixTimestamp64Milli(time)`); `subject` is a random pseudonym, all zeros when nobody is known; `visit` counts visits
 without identity (0 unknown); `props` holds declared readable fields that have no column of their own; `robot = 0` and
 `demonstration` are yours to filter. `windowFunnel` wants `toUInt64(toUnixTimestamp64Milli(time))`.
